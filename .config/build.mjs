@@ -1,0 +1,95 @@
+// Bundles every package's own source into its dist/, one ES module per public entry. Types are
+// `tsc -b`'s job. Only files whose content changed are written, each by a rename, so a running
+// process never reads a half-written module and two builds may overlap.
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, relative } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import esbuild from 'esbuild';
+
+const packagesDir = fileURLToPath(new URL('../packages/', import.meta.url));
+
+/** Entries that are not public exports, and the platform when it is not neutral. */
+const special = {
+  lab: { platform: 'node', entries: ['src/cli.ts', 'src/worker.ts'] },
+};
+
+const read = (file) => readFile(file, 'utf8').catch(() => undefined);
+
+async function filesUnder(dir) {
+  const found = await readdir(dir, { recursive: true, withFileTypes: true }).catch(() => []);
+  return found.filter((e) => e.isFile()).map((e) => join(e.parentPath ?? e.path, e.name));
+}
+
+function entriesOf(name, manifest) {
+  const sources = Object.values(manifest.exports).map((target) => target['@tikhonov/source']);
+  return [...sources.filter(Boolean), ...(special[name]?.entries ?? [])];
+}
+
+async function writeIfChanged(file, text) {
+  if ((await read(file)) === text) return;
+  await mkdir(dirname(file), { recursive: true });
+  const temporary = join(dirname(file), `.${basename(file)}.${process.pid}`);
+  await writeFile(temporary, text);
+  await rename(temporary, file);
+}
+
+/** Old chunks, and declarations whose source is gone: both would be packed. */
+async function removeStale(dir, outputs) {
+  const sources = new Set(await filesUnder(join(dir, 'src')));
+  for (const file of await filesUnder(join(dir, 'dist'))) {
+    const inner = relative(join(dir, 'dist'), file);
+    const declared = /^(.*)\.d\.ts(\.map)?$/.exec(inner);
+    const stale = declared
+      ? !sources.has(join(dir, 'src', `${declared[1]}.ts`))
+      : /\.js(\.map)?$/.test(inner) && !outputs.has(file);
+    if (stale) await rm(file, { force: true });
+  }
+}
+
+async function buildPackage(name) {
+  const dir = join(packagesDir, name);
+  const text = await read(join(dir, 'package.json'));
+  if (text === undefined) return;
+  const sources = new Set(await filesUnder(join(dir, 'src')));
+  const entries = entriesOf(name, JSON.parse(text)).map((entry) => join(dir, entry));
+  for (const entry of entries.filter((e) => !sources.has(e))) {
+    process.stderr.write(`build: ${relative(packagesDir, entry)} does not exist yet, skipped\n`);
+  }
+  const { outputFiles } = await esbuild.build({
+    absWorkingDir: dir,
+    entryPoints: entries.filter((entry) => sources.has(entry)),
+    outdir: 'dist',
+    outbase: 'src',
+    bundle: true,
+    packages: 'external',
+    splitting: true,
+    format: 'esm',
+    target: 'es2022',
+    platform: special[name]?.platform ?? 'neutral',
+    sourcemap: true,
+    sourcesContent: false,
+    chunkNames: 'chunk-[hash]',
+    logLevel: 'warning',
+    // A bare import that `sideEffects` lets esbuild drop is a mistake in package.json.
+    logOverride: { 'ignored-bare-import': 'error' },
+    write: false,
+  });
+  // Chunks before entries: an entry never names a chunk that is not there yet.
+  outputFiles.sort(
+    (a, b) => basename(b.path).startsWith('chunk-') - basename(a.path).startsWith('chunk-'),
+  );
+  for (const file of outputFiles) await writeIfChanged(file.path, file.text);
+  await removeStale(dir, new Set(outputFiles.map((file) => file.path)));
+}
+
+/** Bundles all packages; rejects with esbuild's error, already printed. */
+export async function build() {
+  await Promise.all((await readdir(packagesDir)).map(buildPackage));
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  await build().catch((error) => {
+    if (!error.errors) console.error(error);
+    process.exitCode = 1;
+  });
+}

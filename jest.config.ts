@@ -1,0 +1,31 @@
+/** @jest-config-loader esbuild-register */
+import { existsSync, readdirSync } from 'node:fs';
+import type { Config } from 'jest';
+
+const packages = readdirSync('packages').filter((name) => existsSync(`packages/${name}/test`));
+
+const cacheDirectory = '<rootDir>/.cache/jest';
+
+const config: Config = {
+  maxWorkers: 2,
+  cacheDirectory,
+  passWithNoTests: true,
+  coverageProvider: 'v8',
+  coverageDirectory: '.cache/coverage',
+  collectCoverageFrom: ['packages/*/src/**/*.ts'],
+  projects: packages.map((name) => ({
+    displayName: name,
+    cacheDirectory,
+    roots: [`<rootDir>/packages/${name}`],
+    testMatch: [`<rootDir>/packages/${name}/test/**/*.test.ts`],
+    modulePathIgnorePatterns: ['<rootDir>/packages/[^/]+/dist/'],
+    extensionsToTreatAsEsm: ['.ts'],
+    transform: { '\\.ts$': '<rootDir>/.config/jest-transform.mjs' },
+    testEnvironmentOptions: {
+      customExportConditions: ['@tikhonov/source', 'node', 'node-addons'],
+    },
+    testTimeout: 30_000,
+  })),
+};
+
+export default config;

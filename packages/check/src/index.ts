@@ -1,0 +1,1 @@
+export { type Law, law } from './law.ts';

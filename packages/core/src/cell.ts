@@ -1,0 +1,141 @@
+import { isFloating, sameShape } from '@tikhonov/array';
+import { DTypeError, ShapeError, showShape } from './errors.ts';
+import { frame } from './interpreter.ts';
+import { createNode } from './tape.ts';
+import { Tensor } from './tensor.ts';
+
+/**
+ * A place that holds a tensor and can be rebound: everything that changes from step to step lives in
+ * one (moments, counts, learning rates, power-iteration vectors, random keys). Operations accept a
+ * cell wherever they accept a tensor and read it at that moment.
+ *
+ * @example
+ * ```ts
+ * const count = new Cell(tensor(0, { dtype: 'int32' }));
+ * count.write(count.read().add(1));
+ * count.read().item(); // => 1
+ * ```
+ */
+export class Cell {
+  /** For messages and saved states. */
+  readonly name: string;
+  #value: Tensor;
+
+  constructor(value: Tensor, options: { name?: string } = {}) {
+    this.name = options.name ?? '';
+    this.#value = this.wrap(detach(value));
+  }
+
+  /** Shape of the value; fixed for the life of the cell. */
+  get shape(): Tensor['shape'] {
+    return this.#value.shape;
+  }
+
+  /** Element type of the value; fixed for the life of the cell. */
+  get dtype(): Tensor['dtype'] {
+    return this.#value.dtype;
+  }
+
+  /** The present value. */
+  read(): Tensor {
+    frame().evaluator.onRead?.(this);
+    return this.#value;
+  }
+
+  /**
+   * Rebinds the cell to a detached value; tensors read before keep theirs.
+   *
+   * @throws ShapeError or DTypeError if the value has another shape or dtype
+   */
+  write(value: Tensor): void {
+    const label = this.name === '' ? 'Cell.write' : `Cell.write(${this.name})`;
+    if (!sameShape(value.shape, this.shape)) {
+      throw new ShapeError(
+        `${label}: the cell holds shape ${showShape(this.shape)}, not ${showShape(value.shape)}.`,
+      );
+    }
+    if (value.dtype !== this.dtype) {
+      throw new DTypeError(
+        `${label}: the cell holds ${this.dtype}, not ${value.dtype}. Cast with astype('${this.dtype}').`,
+      );
+    }
+    const { evaluator } = frame();
+    this.#value = this.wrap(detach(evaluator.onWrite?.(this, value) ?? value));
+  }
+
+  /** @internal Replaces the value as it is, history included; returns the one before. */
+  swap(value: Tensor): Tensor {
+    const before = this.#value;
+    this.#value = value;
+    return before;
+  }
+
+  /** @internal Hook for parameters: the value as reads return it. */
+  protected wrap(value: Tensor): Tensor {
+    return value;
+  }
+}
+
+/**
+ * A trainable cell: what is computed from it can be differentiated, and `backward()` adds its
+ * gradient to `grad`.
+ */
+export class Parameter extends Cell {
+  #grad: Cell | null = null;
+
+  constructor(value: Tensor, options: { name?: string } = {}) {
+    if (!isFloating(value.dtype)) {
+      throw new DTypeError(
+        `parameter: ${value.dtype} values have no gradient.\n  Cast with astype('float32').`,
+      );
+    }
+    super(value, options);
+  }
+
+  /** The accumulated gradient, or `null` before the first `backward()` and after `zeroGrad()`. */
+  get grad(): Tensor | null {
+    return this.#grad === null ? null : this.#grad.read();
+  }
+
+  /** Forgets the accumulated gradient. */
+  zeroGrad(): void {
+    this.#grad = null;
+  }
+
+  /** @internal Adds nothing itself: stores what `backward()` summed. */
+  setGrad(value: Tensor): void {
+    if (this.#grad === null) this.#grad = new GradCell(value, { name: `${this.name}.grad` });
+    else this.#grad.write(value);
+  }
+
+  protected override wrap(value: Tensor): Tensor {
+    const node = createNode({
+      level: 0,
+      name: 'parameter',
+      outputs: [value],
+      edges: [],
+      cell: this,
+    });
+    return new Tensor(value.shape, value.dtype, value.payload, node);
+  }
+}
+
+class GradCell extends Cell {}
+
+/** The same value without history: derivatives treat it as a constant. */
+export const detach = (x: Tensor): Tensor =>
+  x.node === null ? x : new Tensor(x.shape, x.dtype, x.payload);
+
+/**
+ * A trainable tensor.
+ *
+ * @param value  initial value, floating dtype
+ * @example
+ * ```ts
+ * const w = parameter(tensor([3, -4]));
+ * w.mul(w).sum().backward();
+ * w.grad.toArray(); // => [6, -8]
+ * ```
+ */
+export const parameter = (value: Tensor, options?: { name?: string }): Parameter =>
+  new Parameter(value, options);

@@ -1,0 +1,231 @@
+import {
+  allocate,
+  contiguous,
+  type DType,
+  dtypeOf,
+  dtypes,
+  type NdarrayLike,
+  toNdarray as ndarrayOfView,
+  type Shape,
+  sizeOf,
+  type TypedArray,
+  type View,
+  viewOf,
+  fromNdarray as viewOfNdarray,
+} from '@tikhonov/array';
+import { DTypeError, ShapeError, showShape } from './errors.ts';
+import { type NestedArray, Tensor } from './tensor.ts';
+
+/** The dtype that floating values get when nothing else is said. */
+export const defaultFloat: DType = 'float32';
+
+/** A tensor on an eager view, without history. */
+export const fromView = (view: View): Tensor => new Tensor(view.shape, view.dtype, view);
+
+/** Throws unless `shape` is an array of integers >= 0. */
+export function checkShape(name: string, shape: Shape): void {
+  if (!Array.isArray(shape) || !shape.every((n) => Number.isInteger(n) && n >= 0)) {
+    throw new ShapeError(
+      `${name}: ${JSON.stringify(shape)} is not a shape.\n  Give an array of integers >= 0, such as [2, 3].`,
+    );
+  }
+}
+
+function checkDType(name: string, dtype: DType): void {
+  if (!dtypes.includes(dtype)) {
+    throw new DTypeError(`${name}: unknown dtype "${dtype}". Use one of ${dtypes.join(', ')}.`);
+  }
+}
+
+/** Throws unless `value` can be stored in `dtype` without being changed beyond rounding. */
+function checkElement(name: string, value: number, dtype: DType): void {
+  if (dtype === 'float32' || dtype === 'float64' || dtype === 'bool') return;
+  const [low, high] = dtype === 'int32' ? [-(2 ** 31), 2 ** 31 - 1] : [0, 2 ** 32 - 1];
+  if (!Number.isInteger(value) || value < low || value > high) {
+    throw new DTypeError(
+      `${name}: ${value} is not an ${dtype} value.\n  Round it, or cast the tensor with astype('float32').`,
+    );
+  }
+}
+
+/**
+ * A tensor from a number, nested arrays or a typed array (copied). Numbers become `float32`, booleans
+ * `bool`, typed arrays keep their type, unless `dtype` says otherwise.
+ *
+ * @param values  every nested array of one level must have the same length
+ * @param options  `shape` for flat input, `dtype`
+ * @throws ShapeError for ragged arrays or a shape of another size
+ * @throws DTypeError for values that the dtype cannot hold
+ * @example
+ * ```ts
+ * tensor([[1, 2], [3, 4]]).shape; // => [2, 2]
+ * tensor(new Float64Array([1, 2, 3, 4]), { shape: [2, 2] }).dtype; // => 'float64'
+ * ```
+ */
+export function tensor(
+  values: NestedArray | TypedArray,
+  options: { readonly dtype?: DType; readonly shape?: Shape } = {},
+): Tensor {
+  if (options.dtype !== undefined) checkDType('tensor', options.dtype);
+  if (options.shape !== undefined) checkShape('tensor', options.shape);
+  if (ArrayBuffer.isView(values)) {
+    const dtype = options.dtype ?? dtypeOf(values);
+    if (dtype === undefined) {
+      throw new DTypeError(
+        `tensor: ${Object.prototype.toString.call(values)} has no dtype of its own. Give one: tensor(data, { dtype: 'int32' }).`,
+      );
+    }
+    return fill('tensor', values, dtype, options.shape ?? [values.length]);
+  }
+  const inferred = nestedShape(values);
+  const flat: (number | boolean)[] = [];
+  flatten(values, inferred, 0, flat);
+  const dtype = options.dtype ?? (typeof flat[0] === 'boolean' ? 'bool' : defaultFloat);
+  const shape = options.shape ?? inferred;
+  return fill('tensor', flat, dtype, shape);
+}
+
+function fill(
+  name: string,
+  values: ArrayLike<number | boolean>,
+  dtype: DType,
+  shape: Shape,
+): Tensor {
+  if (sizeOf(shape) !== values.length) {
+    throw new ShapeError(
+      `${name}: ${values.length} values do not fill shape ${showShape(shape)} (${sizeOf(shape)} elements).`,
+    );
+  }
+  const data = allocate(dtype, values.length);
+  for (let i = 0; i < values.length; i++) {
+    const value = Number(values[i]);
+    checkElement(name, value, dtype);
+    data[i] = dtype === 'bool' ? Number(value !== 0) : value;
+  }
+  return fromView(viewOf(data, [...shape], dtype));
+}
+
+function nestedShape(values: NestedArray): number[] {
+  const shape: number[] = [];
+  let level: NestedArray = values;
+  while (Array.isArray(level)) {
+    shape.push(level.length);
+    if (level.length === 0) break;
+    level = level[0] as NestedArray;
+  }
+  return shape;
+}
+
+function flatten(values: NestedArray, shape: Shape, axis: number, out: (number | boolean)[]): void {
+  const isLeaf = axis === shape.length;
+  if (isLeaf) {
+    if (typeof values !== 'number' && typeof values !== 'boolean') {
+      throw Array.isArray(values)
+        ? ragged(shape)
+        : new TypeError(
+            `tensor: found ${values === null ? 'null' : typeof values} where a number or boolean belongs.`,
+          );
+    }
+    out.push(values);
+    return;
+  }
+  if (!Array.isArray(values) || values.length !== shape[axis]) throw ragged(shape);
+  for (const value of values) flatten(value, shape, axis + 1, out);
+}
+
+const ragged = (shape: Shape): ShapeError =>
+  new ShapeError(
+    `tensor: the nested arrays are ragged; the first elements suggest shape ${showShape(shape)}.`,
+  );
+
+/** A scalar of the given dtype; used for the weakly typed numbers of arithmetic. */
+export function scalar(value: number, dtype: DType = defaultFloat): Tensor {
+  checkElement('number', value, dtype);
+  const data = allocate(dtype, 1);
+  data[0] = dtype === 'bool' ? Number(value !== 0) : value;
+  return fromView({ dtype, data, shape: [], stride: [], offset: 0 });
+}
+
+/** Options of the functions that create tensors. */
+export interface CreateOptions {
+  /** @defaultValue 'float32' */
+  readonly dtype?: DType;
+}
+
+/**
+ * Every element `value`; one stored number, repeated.
+ *
+ * @example
+ * ```ts
+ * full([2], 7).toArray(); // => [7, 7]
+ * ```
+ */
+export function full(shape: Shape, value: number, options: CreateOptions = {}): Tensor {
+  checkShape('full', shape);
+  const one = scalar(value, options.dtype ?? defaultFloat).view;
+  return fromView({ ...one, shape: [...shape], stride: shape.map(() => 0) });
+}
+
+/** Zeros of the given shape. */
+export const zeros = (shape: Shape, options?: CreateOptions): Tensor => full(shape, 0, options);
+
+/** Ones of the given shape. */
+export const ones = (shape: Shape, options?: CreateOptions): Tensor => full(shape, 1, options);
+
+/** Zeros with the shape and dtype of `x`. */
+export const zerosLike = (x: { readonly shape: Shape; readonly dtype: DType }): Tensor =>
+  full(x.shape, 0, { dtype: x.dtype });
+
+/** Ones with the shape and dtype of `x`. */
+export const onesLike = (x: { readonly shape: Shape; readonly dtype: DType }): Tensor =>
+  full(x.shape, 1, { dtype: x.dtype });
+
+/**
+ * `start, start + step, ...` below `stop`, as int32 unless `dtype` says otherwise. With one number,
+ * counts from 0.
+ *
+ * @example
+ * ```ts
+ * arange(3).toArray(); // => [0, 1, 2]
+ * arange(1, 7, { step: 2 }).toArray(); // => [1, 3, 5]
+ * ```
+ */
+export function arange(
+  start: number,
+  stop?: number | (CreateOptions & { readonly step?: number }),
+  options: CreateOptions & { readonly step?: number } = {},
+): Tensor {
+  if (typeof stop !== 'number') return arange(0, start, stop ?? {});
+  const step = options.step ?? 1;
+  const count = Math.max(0, Math.ceil((stop - start) / step));
+  if (!Number.isFinite(count)) {
+    throw new RangeError(`arange: ${start} to ${stop} by ${step} is not a finite range.`);
+  }
+  const values = Array.from({ length: count }, (_, i) => start + i * step);
+  return fill('arange', values, options.dtype ?? 'int32', [count]);
+}
+
+/** The identity matrix `[n, n]`. */
+export function eye(n: number, options: CreateOptions = {}): Tensor {
+  checkShape('eye', [n]);
+  const dtype = options.dtype ?? defaultFloat;
+  const data = allocate(dtype, n * n);
+  for (let i = 0; i < n; i++) data[i * n + i] = 1;
+  return fromView(viewOf(data, [n, n], dtype));
+}
+
+/**
+ * A tensor on an ndarray's own storage: nothing is copied, so do not write to the ndarray afterwards.
+ *
+ * @throws TypeError for storage other than Float64Array, Float32Array, Int32Array, Uint32Array
+ */
+export const fromNdarray = (array: NdarrayLike): Tensor => fromView(viewOfNdarray(array));
+
+/**
+ * An ndarray on the tensor's own storage: nothing is copied, so treat it as read-only. ndarray builds
+ * its classes with generated code and so needs a policy that allows it.
+ */
+export const toNdarray = (x: Tensor): ReturnType<typeof ndarrayOfView> => ndarrayOfView(x.view);
+
+/** Row-major elements for reading; shared with the tensor where it is contiguous. */
+export const readData = (x: Tensor): TypedArray => contiguous(x.view).data;

@@ -1,0 +1,123 @@
+import type { DType, Shape, View } from '@tikhonov/array';
+import type { CaseDraw } from './case-draw.ts';
+import type { Tensor } from './tensor.ts';
+
+/** What is known of a value without its elements. Tensors are avals. */
+export interface Aval {
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/** A tuple of `N` items, or an array where `N` is just `number` (variadic primitives). */
+export type Items<T, N extends number> = number extends N ? readonly T[] : TupleOf<T, N, []>;
+type TupleOf<T, N extends number, Acc extends readonly T[]> = Acc['length'] extends N
+  ? Acc
+  : TupleOf<T, N, readonly [...Acc, T]>;
+
+/** Maps the cotangent of the output to the cotangent of one input; linear in `g`. */
+export type Pullback = (g: Tensor) => Tensor;
+
+/**
+ * The derivative with respect to one input. It runs when the operation is recorded and returns the
+ * pullback, which captures only what it needs. `null` states that the derivative is zero everywhere
+ * (integer inputs, `sign`, ...).
+ */
+export type VjpRule<N extends number, Attrs> =
+  | ((ans: Tensor, inputs: Items<Tensor, N>, attrs: Attrs) => Pullback)
+  | null;
+
+/** As `VjpRule`, for several outputs; a missing cotangent has been filled with zeros. */
+export type MultiVjpRule<N extends number, Attrs> =
+  | ((
+      ans: readonly Tensor[],
+      inputs: Items<Tensor, N>,
+      attrs: Attrs,
+    ) => (gs: readonly Tensor[]) => Tensor)
+  | null;
+
+/** One input for the gradient checks: tensors in float64 away from kinks, with the attributes. */
+export interface PrimitiveCase<N extends number, Attrs> {
+  readonly inputs: Items<Tensor, N>;
+  readonly attrs: Attrs;
+}
+
+interface PrimitiveBase<N extends number, Attrs> {
+  readonly name: string;
+  /**
+   * Draws a valid case. The checks run every primitive of the registry on such cases: `infer`
+   * against `forward`, derivatives against finite differences, linearity, views against copies.
+   */
+  readonly cases: (draw: CaseDraw) => PrimitiveCase<N, Attrs>;
+  /**
+   * Set to say why derivatives are not compared with finite differences, e.g. for integer results.
+   * Without it, a primitive whose rules are all `null` must be locally constant.
+   */
+  readonly discrete?: string;
+}
+
+/** A primitive with one output: shape rule, kernel and derivative in one place. */
+export interface Primitive<N extends number = number, Attrs = unknown>
+  extends PrimitiveBase<N, Attrs> {
+  readonly kind: 'single';
+  /** Output shape and dtype; throws the user's error for inputs that do not fit. */
+  readonly infer: (inputs: Items<Aval, N>, attrs: Attrs) => Aval;
+  /** The eager kernel. May return a view that shares storage with an input. */
+  readonly forward: (inputs: Items<View, N>, attrs: Attrs) => View;
+  /** The derivative rule of the input at `index`. */
+  readonly vjp: (index: number) => VjpRule<N, Attrs>;
+}
+
+/** What `definePrimitive` takes: a `Primitive` whose rules are listed one per input. */
+export interface PrimitiveDefinition<N extends number, Attrs>
+  extends Omit<Primitive<N, Attrs>, 'kind' | 'vjp'> {
+  /** One rule per input; for variadic primitives a function of the input's index. */
+  readonly vjp: number extends N
+    ? (index: number) => VjpRule<N, Attrs>
+    : Items<VjpRule<N, Attrs>, N>;
+}
+
+/** A primitive with several outputs. */
+export interface MultiPrimitive<N extends number = number, Attrs = unknown>
+  extends PrimitiveBase<N, Attrs> {
+  readonly kind: 'multi';
+  readonly infer: (inputs: Items<Aval, N>, attrs: Attrs) => readonly Aval[];
+  readonly forward: (inputs: Items<View, N>, attrs: Attrs) => readonly View[];
+  readonly vjp: (index: number) => MultiVjpRule<N, Attrs>;
+}
+
+/** A primitive seen without its arity and attribute types, as evaluators and the registry hold it. */
+export type AnyPrimitive = Primitive<number, unknown> | MultiPrimitive<number, unknown>;
+
+/**
+ * Forgets the arity and the attribute types. This is the one place that casts: the rules keep their
+ * exact types where they are written, and `bind` passes each of them what it was defined for.
+ */
+export function erase<N extends number, Attrs>(
+  primitive: Primitive<N, Attrs>,
+): Primitive<number, unknown>;
+export function erase<N extends number, Attrs>(
+  primitive: MultiPrimitive<N, Attrs>,
+): MultiPrimitive<number, unknown>;
+export function erase(primitive: unknown): unknown {
+  return primitive;
+}
+
+/** Defines a primitive with `N` inputs and one output. */
+export function definePrimitive<N extends number, Attrs = null>(
+  definition: PrimitiveDefinition<N, Attrs>,
+): Primitive<N, Attrs> {
+  const { vjp, ...rest } = definition;
+  const rules: unknown = vjp;
+  const rule = Array.isArray(rules) ? (index: number) => rules[index] : rules;
+  return { kind: 'single', ...rest, vjp: rule as Primitive<N, Attrs>['vjp'] };
+}
+
+/** Defines a primitive with `N` inputs and several outputs. */
+export function defineMultiPrimitive<N extends number, Attrs = null>(
+  definition: Omit<MultiPrimitive<N, Attrs>, 'kind' | 'vjp'> & {
+    readonly vjp: Items<MultiVjpRule<N, Attrs>, N>;
+  },
+): MultiPrimitive<N, Attrs> {
+  const rules: readonly MultiVjpRule<N, Attrs>[] = definition.vjp;
+  return { kind: 'multi', ...definition, vjp: (index) => rules[index] ?? null };
+}

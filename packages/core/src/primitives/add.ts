@@ -1,0 +1,35 @@
+import { binaryKernel } from '@tikhonov/array';
+import type { TensorLike } from '../as-tensor.ts';
+import { numericBinary } from '../avals.ts';
+import { bind } from '../bind.ts';
+import { coercePair } from '../coerce.ts';
+import { definePrimitive, type Primitive } from '../primitive.ts';
+import type { Tensor } from '../tensor.ts';
+
+/** Elementwise `x + y` on equal shapes. */
+export const addP: Primitive<2, null> = definePrimitive({
+  name: 'add',
+  infer: numericBinary('add'),
+  forward: ([x, y]) => plus(x, y),
+  vjp: [() => (g) => g, () => (g) => g],
+  cases: (draw) => {
+    const shape = draw.shape();
+    return { inputs: [draw.tensor(shape), draw.tensor(shape)], attrs: null };
+  },
+});
+
+const plus = binaryKernel((out, o, x, ox, sx, y, oy, sy, n) => {
+  for (let i = 0; i < n; i++) out[o + i] = x[ox + i * sx]! + y[oy + i * sy]!;
+});
+
+/**
+ * Elementwise `x + y` with broadcasting. Integers wrap.
+ *
+ * @throws ShapeError if the shapes do not broadcast; DTypeError if two tensors' dtypes differ
+ * @example
+ * ```ts
+ * add(tensor([1, 2]), 0.5).toArray(); // => [1.5, 2.5]
+ * ```
+ */
+export const add = (x: TensorLike, y: TensorLike): Tensor =>
+  bind(addP, coercePair('add', x, y), null);

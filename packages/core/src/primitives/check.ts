@@ -1,0 +1,44 @@
+import { eachRow } from '@tikhonov/array';
+import { bind } from '../bind.ts';
+import { DTypeError } from '../errors.ts';
+import { definePrimitive, type Primitive } from '../primitive.ts';
+import type { Tensor } from '../tensor.ts';
+import { equal } from './compare.ts';
+
+/** Throws unless every element of a `bool` tensor is true; passes it through. */
+export const checkP: Primitive<1, { readonly error: () => Error }> = definePrimitive({
+  name: 'check',
+  infer: ([condition]) => {
+    if (condition.dtype !== 'bool') {
+      throw new DTypeError(`check: the condition must be bool, got ${condition.dtype}.`);
+    }
+    return { shape: condition.shape, dtype: 'bool' };
+  },
+  forward: ([condition], { error }) => {
+    eachRow(condition.shape, [condition], ([o], [s], n) => {
+      for (let i = 0; i < n; i++) if (condition.data[o! + i * s!] === 0) throw error();
+    });
+    return condition;
+  },
+  vjp: [null],
+  discrete: 'it returns its bool condition',
+  cases: (draw) => {
+    const x = draw.integers(draw.shape(), 0, 3);
+    return { inputs: [equal(x, x)], attrs: { error: () => new Error('x differs from x') } };
+  },
+});
+
+/**
+ * Throws `error()` unless every element of `condition` is true. A requirement on data, stated as an
+ * operation, so that it holds in recorded programs too.
+ *
+ * @param condition  `bool`, any shape
+ * @example
+ * ```ts
+ * const labels = tensor([0, 2], { dtype: 'int32' });
+ * check(lessEqual(0, labels), () => new RangeError('labels must be >= 0'));
+ * ```
+ */
+export function check(condition: Tensor, error: () => Error): void {
+  bind(checkP, [condition], { error });
+}

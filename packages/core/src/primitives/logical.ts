@@ -1,0 +1,54 @@
+import { mapKernel, zipKernel } from '@tikhonov/array';
+import { asTensor, type TensorLike } from '../as-tensor.ts';
+import { bind } from '../bind.ts';
+import { coercePair } from '../coerce.ts';
+import { DTypeError } from '../errors.ts';
+import { type Aval, definePrimitive, type Primitive } from '../primitive.ts';
+import type { Tensor } from '../tensor.ts';
+
+const boolean =
+  (name: string) =>
+  ([x]: readonly Aval[]): Aval => {
+    if (x?.dtype !== 'bool') {
+      throw new DTypeError(
+        `${name}: needs bool, got ${x?.dtype}. Compare first, as in notEqual(x, 0).`,
+      );
+    }
+    return { shape: x.shape, dtype: 'bool' };
+  };
+
+/** Elementwise negation of `bool`. */
+export const logicalNotP: Primitive<1, null> = definePrimitive({
+  name: 'logicalNot',
+  infer: boolean('logicalNot'),
+  forward: ([x]) => not(x),
+  vjp: [null],
+  discrete: 'the result is bool',
+  cases: (draw) => ({ inputs: [draw.booleans(draw.shape())], attrs: null }),
+});
+const not = mapKernel((x) => 1 - x);
+
+/** Elementwise conjunction of `bool`. */
+export const logicalAndP: Primitive<2, null> = definePrimitive({
+  name: 'logicalAnd',
+  infer: boolean('logicalAnd'),
+  forward: ([x, y]) => and(x, y),
+  vjp: [null, null],
+  discrete: 'the result is bool',
+  cases: (draw) => {
+    const shape = draw.shape();
+    return { inputs: [draw.booleans(shape), draw.booleans(shape)], attrs: null };
+  },
+});
+const and = zipKernel((x, y) => x * y);
+
+/** Elementwise negation of a `bool` tensor. */
+export const logicalNot = (x: TensorLike): Tensor => bind(logicalNotP, [asTensor(x)], null);
+
+/** Elementwise conjunction of two `bool` tensors, with broadcasting. */
+export const logicalAnd = (x: TensorLike, y: TensorLike): Tensor =>
+  bind(logicalAndP, coercePair('logicalAnd', x, y), null);
+
+/** Elementwise disjunction of two `bool` tensors, with broadcasting. */
+export const logicalOr = (x: TensorLike, y: TensorLike): Tensor =>
+  logicalNot(logicalAnd(logicalNot(x), logicalNot(y)));

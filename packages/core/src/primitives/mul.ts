@@ -1,0 +1,40 @@
+import { binaryKernel, zipKernel } from '@tikhonov/array';
+import type { TensorLike } from '../as-tensor.ts';
+import { numericBinary } from '../avals.ts';
+import { bind } from '../bind.ts';
+import { coercePair } from '../coerce.ts';
+import { definePrimitive, type Primitive } from '../primitive.ts';
+import type { Tensor } from '../tensor.ts';
+
+/** Elementwise `x * y` on equal shapes. */
+export const mulP: Primitive<2, null> = definePrimitive({
+  name: 'mul',
+  infer: numericBinary('mul'),
+  // Integer products can pass 2^53: multiply modulo 2^32 instead of in doubles.
+  forward: ([x, y]) =>
+    x.dtype === 'int32' || x.dtype === 'uint32' ? timesInteger(x, y) : times(x, y),
+  vjp: [
+    (_ans, [, y]) =>
+      (g) =>
+        mul(g, y),
+    (_ans, [x]) =>
+      (g) =>
+        mul(g, x),
+  ],
+  cases: (draw) => {
+    const shape = draw.shape();
+    return { inputs: [draw.tensor(shape), draw.tensor(shape)], attrs: null };
+  },
+});
+
+const times = binaryKernel((out, o, x, ox, sx, y, oy, sy, n) => {
+  for (let i = 0; i < n; i++) out[o + i] = x[ox + i * sx]! * y[oy + i * sy]!;
+});
+const timesInteger = zipKernel(Math.imul);
+
+/** Elementwise `x * y` with broadcasting. Integers wrap. */
+export const mul = (x: TensorLike, y: TensorLike): Tensor =>
+  bind(mulP, coercePair('mul', x, y), null);
+
+/** Elementwise `x * x`. */
+export const square = (x: TensorLike): Tensor => mul(x, x);

@@ -1,0 +1,25 @@
+import { unaryKernel } from '@tikhonov/array';
+import { asTensor, type TensorLike } from '../as-tensor.ts';
+import { requireNumeric } from '../avals.ts';
+import { bind } from '../bind.ts';
+import { definePrimitive, type Primitive } from '../primitive.ts';
+import type { Tensor } from '../tensor.ts';
+
+/** Elementwise `-x`. */
+export const negP: Primitive<1, null> = definePrimitive({
+  name: 'neg',
+  infer: ([x]) => {
+    requireNumeric('neg', x.dtype);
+    return { shape: x.shape, dtype: x.dtype };
+  },
+  forward: ([x]) => negate(x),
+  vjp: [() => (g) => neg(g)],
+  cases: (draw) => ({ inputs: [draw.tensor(draw.shape())], attrs: null }),
+});
+
+const negate = unaryKernel((out, o, x, ox, sx, n) => {
+  for (let i = 0; i < n; i++) out[o + i] = -x[ox + i * sx]!;
+});
+
+/** Elementwise `-x`. `[...s] -> [...s]`. Unsigned integers wrap. */
+export const neg = (x: TensorLike): Tensor => bind(negP, [asTensor(x)], null);

@@ -1,0 +1,56 @@
+import { zipKernel } from '@tikhonov/array';
+import type { TensorLike } from '../as-tensor.ts';
+import { requireFloating } from '../avals.ts';
+import { bind } from '../bind.ts';
+import { coercePair } from '../coerce.ts';
+import { definePrimitive, type Primitive } from '../primitive.ts';
+import type { Tensor } from '../tensor.ts';
+import { equal, lessEqual } from './compare.ts';
+import { log } from './log.ts';
+import { logicalAnd } from './logical.ts';
+import { mul } from './mul.ts';
+import { sub } from './sub.ts';
+import { where } from './where.ts';
+
+/** Elementwise `x ** y` on equal shapes. */
+export const powP: Primitive<2, null> = definePrimitive({
+  name: 'pow',
+  infer: ([x]) => {
+    requireFloating('pow', x.dtype);
+    return { shape: x.shape, dtype: x.dtype };
+  },
+  forward: ([x, y]) => power(x, y),
+  vjp: [
+    // y x^(y-1); for y = 0 the exponent is replaced as well, so that 0 * 0^-1 never arises.
+    (_ans, [x, y]) =>
+      (g) => {
+        const constant = equal(y, 0);
+        const slope = mul(y, pow(x, where(constant, 1, sub(y, 1))));
+        return mul(g, where(constant, 0, slope));
+      },
+    // x^y log x; 0 where x = 0 and y >= 0, the one-sided limit.
+    (ans, [x, y]) =>
+      (g) => {
+        const flat = logicalAnd(equal(x, 0), lessEqual(0, y));
+        return mul(g, where(flat, 0, mul(ans, log(where(flat, 1, x)))));
+      },
+  ],
+  cases: (draw) => {
+    const shape = draw.shape();
+    return { inputs: [draw.tensor(shape, { min: 0.3 }), draw.tensor(shape)], attrs: null };
+  },
+});
+
+// Math.pow(1, Infinity) and Math.pow(-1, Infinity) are NaN in JavaScript and 1 in IEEE 754.
+const power = zipKernel((x, y) => (Math.abs(x) === 1 && Math.abs(y) === Infinity ? 1 : x ** y));
+
+/**
+ * Elementwise `x ** y` with broadcasting; NaN for a negative base with a fractional exponent.
+ *
+ * @example
+ * ```ts
+ * pow(tensor([1, 2, 3]), 2).toArray(); // => [1, 4, 9]
+ * ```
+ */
+export const pow = (x: TensorLike, y: TensorLike): Tensor =>
+  bind(powP, coercePair('pow', x, y), null);

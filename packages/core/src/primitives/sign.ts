@@ -1,0 +1,26 @@
+import { mapKernel } from '@tikhonov/array';
+import { asTensor, type TensorLike } from '../as-tensor.ts';
+import { floatingUnary } from '../avals.ts';
+import { bind } from '../bind.ts';
+import { definePrimitive, type Primitive } from '../primitive.ts';
+import type { Tensor } from '../tensor.ts';
+
+/** Elementwise sign; NaN stays. Its derivative is 0 everywhere. */
+export const signP: Primitive<1, null> = definePrimitive({
+  name: 'sign',
+  infer: floatingUnary('sign'),
+  forward: ([x]) => kernel(x),
+  vjp: [null],
+  cases: (draw) => ({ inputs: [draw.tensor(draw.shape(), { avoid: [0] })], attrs: null }),
+});
+const kernel = mapKernel(Math.sign);
+
+/**
+ * Elementwise sign, -1, 0 or 1, with derivative 0 everywhere. `[...s] -> [...s]`.
+ *
+ * @example
+ * ```ts
+ * sign(tensor([-3, 0, 2])).toArray(); // => [-1, 0, 1]
+ * ```
+ */
+export const sign = (x: TensorLike): Tensor => bind(signP, [asTensor(x)], null);

@@ -1,0 +1,32 @@
+import { mapKernel } from '@tikhonov/array';
+import { asTensor, type TensorLike } from '../as-tensor.ts';
+import { floatingUnary } from '../avals.ts';
+import { bind } from '../bind.ts';
+import { definePrimitive, type Primitive } from '../primitive.ts';
+import type { Tensor } from '../tensor.ts';
+import { mul } from './mul.ts';
+import { sigmoid } from './sigmoid.ts';
+
+/** Elementwise `log(1 + e^x)` as `max(x, 0) + log1p(e^-|x|)`. */
+export const softplusP: Primitive<1, null> = definePrimitive({
+  name: 'softplus',
+  infer: floatingUnary('softplus'),
+  forward: ([x]) => kernel(x),
+  vjp: [
+    (_ans, [x]) =>
+      (g) =>
+        mul(g, sigmoid(x)),
+  ],
+  cases: (draw) => ({ inputs: [draw.tensor(draw.shape())], attrs: null }),
+});
+const kernel = mapKernel((x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))));
+
+/**
+ * Elementwise `log(1 + e^x)`, without overflow. `[...s] -> [...s]`.
+ *
+ * @example
+ * ```ts
+ * softplus(tensor([0, 1000])).toArray(); // => [Math.LN2, 1000]
+ * ```
+ */
+export const softplus = (x: TensorLike): Tensor => bind(softplusP, [asTensor(x)], null);

@@ -1,0 +1,28 @@
+import { binaryKernel } from '@tikhonov/array';
+import type { TensorLike } from '../as-tensor.ts';
+import { numericBinary } from '../avals.ts';
+import { bind } from '../bind.ts';
+import { coercePair } from '../coerce.ts';
+import { definePrimitive, type Primitive } from '../primitive.ts';
+import type { Tensor } from '../tensor.ts';
+import { neg } from './neg.ts';
+
+/** Elementwise `x - y` on equal shapes. */
+export const subP: Primitive<2, null> = definePrimitive({
+  name: 'sub',
+  infer: numericBinary('sub'),
+  forward: ([x, y]) => minus(x, y),
+  vjp: [() => (g) => g, () => (g) => neg(g)],
+  cases: (draw) => {
+    const shape = draw.shape();
+    return { inputs: [draw.tensor(shape), draw.tensor(shape)], attrs: null };
+  },
+});
+
+const minus = binaryKernel((out, o, x, ox, sx, y, oy, sy, n) => {
+  for (let i = 0; i < n; i++) out[o + i] = x[ox + i * sx]! - y[oy + i * sy]!;
+});
+
+/** Elementwise `x - y` with broadcasting. Integers wrap. */
+export const sub = (x: TensorLike, y: TensorLike): Tensor =>
+  bind(subP, coercePair('sub', x, y), null);

@@ -1,0 +1,124 @@
+import {
+  contiguous,
+  type DType,
+  type Shape,
+  sizeOf,
+  type TypedArray,
+  type View,
+} from '@tikhonov/array';
+import { ShapeError, showShape, TraceError } from './errors.ts';
+import { isConcrete, type Payload } from './interpreter.ts';
+import type { Node } from './tape.ts';
+
+/** Nested numbers, as `toArray` returns them and `tensor` takes them. */
+export type NestedArray = number | boolean | readonly NestedArray[];
+
+/**
+ * An immutable n-dimensional array. Arithmetic, reductions and shape changes are methods (see
+ * `TensorMethods`); everything else is a function of tensors. Memory is garbage-collected: there is
+ * nothing to dispose of.
+ */
+export class Tensor {
+  /** Sizes of the axes; `[]` for a scalar. */
+  readonly shape: Shape;
+  /** Element type. */
+  readonly dtype: DType;
+  /** @internal Elements or a symbol. */
+  readonly payload: Payload;
+  /** @internal What recorded this value, if a derivative may be asked of it. */
+  readonly node: Node | null;
+  /** @internal Which output of the node this is. */
+  readonly output: number;
+
+  /** @internal Use `tensor(...)` and the operations. */
+  constructor(shape: Shape, dtype: DType, payload: Payload, node: Node | null = null, output = 0) {
+    this.shape = shape;
+    this.dtype = dtype;
+    this.payload = payload;
+    this.node = node;
+    this.output = output;
+  }
+
+  /** Number of axes. */
+  get rank(): number {
+    return this.shape.length;
+  }
+
+  /** Number of elements. */
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  /** Whether a derivative is being recorded through this value. */
+  get requiresGrad(): boolean {
+    return this.node !== null;
+  }
+
+  /** @internal The outermost level of differentiation that this value depends on. */
+  get level(): number {
+    return this.node === null ? Infinity : this.node.level;
+  }
+
+  /** @internal The strided elements; a TraceError while tracing. */
+  get view(): View {
+    if (isConcrete(this.payload)) return this.payload;
+    throw new TraceError(
+      `The values of ${this.payload.describe()} of shape ${showShape(this.shape)} are not known while tracing.\n` +
+        '  Return the tensor and read it outside, or express the decision with where().',
+    );
+  }
+
+  /**
+   * The elements in row-major order, as a copy that the caller owns.
+   *
+   * @throws TraceError while tracing
+   */
+  data(): TypedArray {
+    const view = this.view;
+    const dense = contiguous(view);
+    return dense === view ? dense.data.slice() : dense.data;
+  }
+
+  /**
+   * The value of a tensor with one element, as a number (`bool`: 0 or 1).
+   *
+   * @throws ShapeError if there is not exactly one element
+   */
+  item(): number {
+    if (this.size !== 1) {
+      throw new ShapeError(
+        `item: shape ${showShape(this.shape)} has ${this.size} elements, not one.\n` +
+          '  Use toArray() or data(), or reduce first.',
+      );
+    }
+    const view = this.view;
+    return view.data[view.offset]!;
+  }
+
+  /** The elements as nested arrays of numbers (`bool`: booleans); a number for a scalar. */
+  toArray(): NestedArray {
+    const data = contiguous(this.view).data;
+    const isBool = this.dtype === 'bool';
+    const build = (axis: number, start: number, stride: number): NestedArray => {
+      if (axis === this.shape.length) return isBool ? data[start] !== 0 : data[start]!;
+      const n = this.shape[axis]!;
+      const step = stride / n;
+      return Array.from({ length: n }, (_, i) => build(axis + 1, start + i * step, step));
+    };
+    return build(0, 0, this.size);
+  }
+
+  /** Shape, dtype and the first elements. */
+  toString(): string {
+    const head = `Tensor(${showShape(this.shape)} ${this.dtype}`;
+    if (!isConcrete(this.payload)) return `${head}, ${this.payload.describe()})`;
+    const data = contiguous(this.payload).data;
+    const shown = Array.from(data.subarray(0, 8), (x) => Number(x.toPrecision(5))).join(', ');
+    return `${head}: ${shown}${data.length > 8 ? ', ...' : ''})`;
+  }
+
+  /** What `JSON.stringify` writes: shape, dtype and row-major data. */
+  toJSON(): { shape: Shape; dtype: DType; data: number[] } {
+    return { shape: this.shape, dtype: this.dtype, data: Array.from(contiguous(this.view).data) };
+  }
+}

@@ -1,0 +1,37 @@
+import { backpropagate } from '../backpropagate.ts';
+import { Parameter } from '../cell.ts';
+import { onesLike } from '../create.ts';
+import { ShapeError, showShape } from '../errors.ts';
+import { within } from '../interpreter.ts';
+import { add } from '../primitives/add.ts';
+import type { Tensor } from '../tensor.ts';
+
+/**
+ * Adds the gradient of a scalar to `grad` of every parameter that it was computed from. The gradients
+ * are plain values; for derivatives of derivatives use `grad`.
+ *
+ * @param loss  scalar, unless a cotangent of its shape is given
+ * @throws ShapeError if it is neither a scalar nor comes with a cotangent
+ * @throws Error if it does not depend on any parameter
+ */
+export function backward(loss: Tensor, cotangent?: Tensor): void {
+  if (cotangent === undefined && loss.rank !== 0) {
+    throw new ShapeError(
+      `backward: needs a scalar, got shape ${showShape(loss.shape)}.\n  Reduce it with sum() or mean(), or pass a cotangent.`,
+    );
+  }
+  within({ recordBelow: -Infinity }, () => {
+    const seed = { output: loss, cotangent: cotangent ?? onesLike(loss) };
+    const found = backpropagate([seed], (node) => node.cell !== null, 0);
+    if (found.size === 0) {
+      throw new Error(
+        'backward: the loss does not depend on any parameter.\n' +
+          '  Was it computed under noGrad, or from tensors instead of parameters?',
+      );
+    }
+    for (const [{ cell }, g] of found) {
+      if (!(cell instanceof Parameter)) continue;
+      cell.setGrad(cell.grad === null ? g : add(cell.grad, g));
+    }
+  });
+}

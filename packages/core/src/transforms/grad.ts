@@ -1,0 +1,139 @@
+import { isFloating } from '@tikhonov/array';
+import type { Cell } from '../cell.ts';
+import { onesLike } from '../create.ts';
+import { DTypeError, ShapeError, showShape } from '../errors.ts';
+import { Tensor } from '../tensor.ts';
+import { flattenTree, isPlainObject, type TensorsOf, type Tree } from '../tree.ts';
+import { leave, linearize } from './linearize.ts';
+
+/** What can be differentiated with respect to: tensors and cells in nested arrays and objects. */
+export type Differentiable = Tree<Tensor | Cell>;
+
+/** Options of `grad` and `valueAndGrad`. */
+export interface GradOptions {
+  /**
+   * What to do when the value does not depend on a part of the first argument: return zeros, or
+   * throw and name it. @defaultValue 'zeros'
+   */
+  readonly unreached?: 'zeros' | 'error';
+  /**
+   * Whether value and gradient can themselves be differentiated by what is around the call. Off, it
+   * saves the recording; an optimizer's step does so. @defaultValue true
+   */
+  readonly createGraph?: boolean;
+}
+
+/**
+ * A function that returns `f`'s value and its gradient with respect to the first argument: a tensor,
+ * a cell or parameter (rebound during the call), or a tree of them. It nests: derivatives of any order
+ * are derivatives of derivatives.
+ *
+ * @param f  must return a floating scalar; called with the first argument's tensors replaced
+ * @returns `(x, ...rest) => [value, gradient]`; the gradient has the structure of `x`
+ * @throws ShapeError if the value is not a scalar
+ * @example
+ * ```ts
+ * const [value, slope] = valueAndGrad((x) => x.mul(x).sum())(tensor([1, 2]));
+ * value.item(); // => 5
+ * slope.toArray(); // => [2, 4]
+ * ```
+ */
+export function valueAndGrad<X extends Differentiable, Rest extends readonly unknown[]>(
+  f: (x: X, ...rest: Rest) => Tensor,
+  options: GradOptions = {},
+): (x: X, ...rest: Rest) => [Tensor, TensorsOf<X>] {
+  const both = valueAndGradWithAux(
+    (x: X, ...rest: Rest) => [f(x, ...rest), null] as const,
+    options,
+  );
+  return (x, ...rest) => {
+    const [[value], gradient] = both(x, ...rest);
+    return [value, gradient];
+  };
+}
+
+/**
+ * As `valueAndGrad`, for a function that returns the value and anything else beside it.
+ *
+ * @example
+ * ```ts
+ * const f = (x) => [x.mul(x).sum(), { doubled: x.mul(2) }];
+ * const [[value, aux], slope] = valueAndGradWithAux(f)(tensor([3]));
+ * aux.doubled.toArray(); // => [6]
+ * ```
+ */
+export function valueAndGradWithAux<X extends Differentiable, Rest extends readonly unknown[], Aux>(
+  f: (x: X, ...rest: Rest) => readonly [Tensor, Aux],
+  options: GradOptions = {},
+): (x: X, ...rest: Rest) => [readonly [Tensor, Aux], TensorsOf<X>] {
+  return (x, ...rest) => {
+    const tree = flattenTree(x, 'grad');
+    const evaluate = (leaves: readonly Tensor[]): readonly [Tensor, Aux] => {
+      const inputs = tree.leaves.map((leaf, i) => (leaf instanceof Tensor ? leaves[i]! : leaf));
+      return f(tree.rebuild<X>(inputs), ...rest);
+    };
+    const linear = linearize(tree.leaves, evaluate, { createGraph: options.createGraph ?? true });
+    const [value, aux] = linear.out;
+    requireScalar(value);
+    if (options.unreached === 'error') requireReached(linear.reached([value]), tree.paths);
+    const gradients = linear.pullback([{ output: value, cotangent: onesLike(value) }]);
+    return [[leave(value), leaveAux(aux)], tree.rebuild<TensorsOf<X>>(gradients.map(leave))];
+  };
+}
+
+/** Tensors beside the value are handed out as the caller's level sees them; the rest as it is. */
+function leaveAux<Aux>(aux: Aux): Aux {
+  const visit = (part: unknown): unknown => {
+    if (part instanceof Tensor) return leave(part);
+    if (Array.isArray(part)) return part.map(visit);
+    if (!isPlainObject(part)) return part;
+    return Object.fromEntries(Object.entries(part).map(([name, inner]) => [name, visit(inner)]));
+  };
+  return visit(aux) as Aux;
+}
+
+function requireReached(reached: readonly boolean[], paths: readonly string[]): void {
+  const missing = paths.filter((_, i) => !reached[i]);
+  if (missing.length > 0) {
+    throw new Error(
+      `grad: the value does not depend on ${missing.map((path) => `"${path}"`).join(', ')}.\n` +
+        "  Use it in the loss, leave it out, or pass { unreached: 'zeros' }.",
+    );
+  }
+}
+
+function requireScalar(value: unknown): asserts value is Tensor {
+  if (!(value instanceof Tensor)) {
+    throw new TypeError(
+      `grad: the function must return a Tensor, it returned ${value === null ? 'null' : typeof value}.`,
+    );
+  }
+  if (value.rank !== 0) {
+    throw new ShapeError(
+      `grad: the function must return a scalar, it returned shape ${showShape(value.shape)}.\n` +
+        '  Reduce it with sum() or mean(), or use vjp.',
+    );
+  }
+  if (!isFloating(value.dtype)) {
+    throw new DTypeError(`grad: the value must be floating, it is ${value.dtype}.`);
+  }
+}
+
+/**
+ * The gradient of a scalar function with respect to its first argument, as a function. See
+ * `valueAndGrad`.
+ *
+ * @example
+ * ```ts
+ * const cube = (x) => x.mul(x).mul(x).sum();
+ * grad(cube)(tensor(2)).item(); // => 12
+ * grad((x) => grad(cube)(x))(tensor(2)).item(); // => 12
+ * ```
+ */
+export function grad<X extends Differentiable, Rest extends readonly unknown[]>(
+  f: (x: X, ...rest: Rest) => Tensor,
+  options: GradOptions = {},
+): (x: X, ...rest: Rest) => TensorsOf<X> {
+  const both = valueAndGrad(f, options);
+  return (x, ...rest) => both(x, ...rest)[1];
+}

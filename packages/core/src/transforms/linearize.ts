@@ -1,0 +1,108 @@
+import { isFloating } from '@tikhonov/array';
+import { backpropagate, type Seed } from '../backpropagate.ts';
+import { Cell, detach } from '../cell.ts';
+import { zerosLike } from '../create.ts';
+import { DTypeError } from '../errors.ts';
+import { frame, within } from '../interpreter.ts';
+import { createNode } from '../tape.ts';
+import { Tensor } from '../tensor.ts';
+
+/** A fresh leaf with the value of `x`; if `linked`, what led to `x` stays differentiable outside. */
+function leafOf(x: Tensor, level: number, linked: boolean): Tensor {
+  if (!isFloating(x.dtype)) {
+    throw new DTypeError(
+      `Cannot differentiate with respect to ${x.dtype} values. Cast with astype('float32') first.`,
+    );
+  }
+  const edges =
+    x.node === null || !linked
+      ? []
+      : [{ parent: x.node, output: x.output, pullback: (gs: readonly Tensor[]) => gs[0]! }];
+  const node = createNode({
+    level: linked ? Math.min(level, x.level) : level,
+    name: 'input',
+    outputs: [x],
+    edges,
+    cell: null,
+  });
+  return new Tensor(x.shape, x.dtype, x.payload, node);
+}
+
+/** A function evaluated at a point, ready to pull cotangents back to the point. */
+export interface Linearized<Out> {
+  readonly out: Out;
+  /** Cotangents of the targets; zeros for those not reached (see `reached`). */
+  pullback(seeds: readonly Seed[]): Tensor[];
+  /** Which targets the seeds depend on. */
+  reached(outputs: readonly Tensor[]): boolean[];
+}
+
+/**
+ * Calls `f` with leaves in place of the targets. A cell among them is rebound to its leaf during the
+ * call, so that everything that reads it sees the leaf; then its value is put back, unless `f` wrote
+ * to it. With `createGraph` false nothing outside can differentiate the result, and the pullback
+ * records nothing.
+ */
+export function linearize<Out>(
+  targets: readonly (Tensor | Cell)[],
+  f: (leaves: readonly Tensor[]) => Out,
+  options: { readonly createGraph?: boolean } = {},
+): Linearized<Out> {
+  const createGraph = options.createGraph ?? true;
+  const level = frame().depth + 1;
+  const leaves: Tensor[] = [];
+  const out = within({ depth: level, recordBelow: Infinity }, () => {
+    const swapped: { cell: Cell; leaf: Tensor; before: Tensor }[] = [];
+    try {
+      for (const target of targets) {
+        const leaf = leafOf(target instanceof Cell ? target.read() : target, level, createGraph);
+        leaves.push(leaf);
+        if (target instanceof Cell) {
+          swapped.push({ cell: target, leaf, before: target.swap(leaf) });
+        }
+      }
+      return f(leaves);
+    } finally {
+      for (const { cell, leaf, before } of swapped.reverse()) {
+        const after = cell.swap(before);
+        if (after !== leaf) cell.swap(after);
+      }
+    }
+  });
+  const nodes = leaves.map((leaf) => leaf.node!);
+  const isTarget = new Set(nodes);
+  const oldest = Math.min(...nodes.map((node) => node.id));
+  return {
+    out,
+    pullback(seeds) {
+      // Record what outer derivatives need: anything that depends on a level still open around us,
+      // or on a parameter (level 0), but not what depends on our own leaves alone.
+      const now = frame();
+      const needed = createGraph ? Math.max(level, now.depth + 1) : -Infinity;
+      const recordBelow = Math.min(now.recordBelow, needed);
+      return within({ recordBelow }, () => {
+        const found = backpropagate(seeds, (node) => isTarget.has(node), oldest);
+        return leaves.map((leaf) => found.get(leaf.node!) ?? zerosLike(leaf));
+      });
+    },
+    reached(outputs) {
+      const seeds = outputs.map((output) => ({ output, cotangent: output }));
+      const reach = new Set<unknown>();
+      const stack = seeds.map(({ output }) => output.node);
+      const seen = new Set<unknown>();
+      for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+        if (node === null || node.id < oldest || seen.has(node)) continue;
+        seen.add(node);
+        if (isTarget.has(node)) reach.add(node);
+        else for (const edge of node.edges) stack.push(edge.parent);
+      }
+      return nodes.map((node) => reach.has(node));
+    },
+  };
+}
+
+/** A result as the caller's level sees it: without history if that led only to our own leaves. */
+export function leave(value: Tensor): Tensor {
+  const { depth, recordBelow } = frame();
+  return value.level > depth || value.level >= recordBelow ? detach(value) : value;
+}

@@ -1,0 +1,116 @@
+import { sameShape } from '@tikhonov/array';
+import { Cell } from '../cell.ts';
+import { zerosLike } from '../create.ts';
+import { DTypeError, ShapeError, showShape } from '../errors.ts';
+import { Tensor } from '../tensor.ts';
+import { type Flat, flattenTree, type TensorsOf, type Tree } from '../tree.ts';
+import { type Differentiable, grad } from './grad.ts';
+import { leave, linearize } from './linearize.ts';
+
+type Output = Tree<Tensor>;
+
+/**
+ * `f` at the primals, and the function that pulls a cotangent of the output back to them:
+ * `pullback(g) = J^T g`. It may be called several times.
+ *
+ * @param f  from tensors (or trees) to a tensor (or a tree)
+ * @param primals  one per argument of `f`
+ * @example
+ * ```ts
+ * const [y, pullback] = vjp((x) => x.mul(x), [tensor([1, 2])]);
+ * pullback(tensor([1, 10]))[0].toArray(); // => [2, 40]
+ * ```
+ */
+export function vjp<Primals extends readonly Differentiable[], Out extends Output>(
+  f: (...primals: Primals) => Out,
+  primals: readonly [...Primals],
+): [Out, (cotangent: TensorsOf<Out>) => TensorsOf<Primals>] {
+  const tree = flattenTree(primals, 'vjp');
+  const linear = linearize(tree.leaves, (leaves) => f(...substitute<Primals>(tree, leaves)));
+  const outputs = flattenTree<Tensor>(linear.out, 'vjp');
+  const pullback = (cotangent: TensorsOf<Out>): TensorsOf<Primals> => {
+    const gs = matching('vjp', outputs.leaves, flattenTree<Tensor>(cotangent).leaves);
+    const seeds = outputs.leaves.map((output, i) => ({ output, cotangent: gs[i]! }));
+    return tree.rebuild<TensorsOf<Primals>>(linear.pullback(seeds).map(leave));
+  };
+  return [outputs.rebuild<Out>(outputs.leaves.map(leave)), pullback];
+}
+
+/**
+ * `f` at the primals and its derivative along the tangents, `J v`: the pullback, which is linear in
+ * its cotangent, pulled back once more.
+ *
+ * @param tangents  as the primals, in structure, shapes and dtypes
+ * @example
+ * ```ts
+ * const [y, slope] = jvp((x) => x.mul(x), [tensor([1, 2])], [tensor([1, 10])]);
+ * slope.toArray(); // => [2, 40]
+ * ```
+ */
+export function jvp<Primals extends readonly Differentiable[], Out extends Output>(
+  f: (...primals: Primals) => Out,
+  primals: readonly [...Primals],
+  tangents: TensorsOf<Primals>,
+): [Out, TensorsOf<Out>] {
+  const tree = flattenTree(primals, 'jvp');
+  const values = tree.leaves.map((leaf) => (leaf instanceof Cell ? leaf.read() : leaf));
+  const vs = matching('jvp', values, flattenTree<Tensor>(tangents).leaves);
+  const linear = linearize(tree.leaves, (leaves) => f(...substitute<Primals>(tree, leaves)));
+  const outputs = flattenTree<Tensor>(linear.out, 'jvp');
+  // g -> J^T g is linear, so its own pullback at any point, here 0, is v -> J v.
+  const transposed = linearize(outputs.leaves.map(zerosLike), (gs) =>
+    linear.pullback(outputs.leaves.map((output, i) => ({ output, cotangent: gs[i]! }))),
+  );
+  const seeds = transposed.out.map((output, i) => ({ output, cotangent: vs[i]! }));
+  const along = transposed.pullback(seeds).map(leave);
+  return [outputs.rebuild<Out>(outputs.leaves.map(leave)), outputs.rebuild<TensorsOf<Out>>(along)];
+}
+
+/**
+ * Hessian-vector product of a scalar function: the derivative of its gradient along the tangents,
+ * by one pullback through the gradient.
+ *
+ * @example
+ * ```ts
+ * const f = (x) => x.mul(x).mul(x).sum();
+ * hvp(f, [tensor([1, 2])], [tensor([1, 1])])[0].toArray(); // => [6, 12]
+ * ```
+ */
+export function hvp<Primals extends readonly Differentiable[]>(
+  f: (...primals: Primals) => Tensor,
+  primals: readonly [...Primals],
+  tangents: TensorsOf<Primals>,
+): TensorsOf<Primals> {
+  const gradient = (...xs: Primals): Output =>
+    grad((all: Primals) => f(...all))(xs) as unknown as Output;
+  // The Hessian is symmetric, so H v = (v^T H)^T.
+  const [, pullback] = vjp<Primals, Output>(gradient, primals);
+  return pullback(tangents as TensorsOf<Output>);
+}
+
+/** The primals with leaves in place of the tensors; cells stay, they have been rebound. */
+const substitute = <Primals>(tree: Flat<Tensor | Cell>, leaves: readonly Tensor[]): Primals =>
+  tree.rebuild<Primals>(tree.leaves.map((leaf, i) => (leaf instanceof Tensor ? leaves[i]! : leaf)));
+
+function matching(
+  name: string,
+  want: readonly Tensor[],
+  got: readonly Tensor[],
+): readonly Tensor[] {
+  const what = name === 'vjp' ? ['cotangents', 'outputs'] : ['tangents', 'primals'];
+  if (want.length !== got.length) {
+    throw new TypeError(`${name}: ${got.length} ${what[0]} for ${want.length} ${what[1]}.`);
+  }
+  for (const [i, x] of want.entries()) {
+    const y = got[i]!;
+    if (!sameShape(x.shape, y.shape)) {
+      throw new ShapeError(
+        `${name}: ${what[0]}[${i}] has shape ${showShape(y.shape)}, its ${what[1]} ${showShape(x.shape)}.`,
+      );
+    }
+    if (x.dtype !== y.dtype) {
+      throw new DTypeError(`${name}: ${what[0]}[${i}] is ${y.dtype}, its ${what[1]} ${x.dtype}.`);
+    }
+  }
+  return got;
+}

@@ -1,0 +1,100 @@
+import { Cell } from './cell.ts';
+import { Tensor } from './tensor.ts';
+
+/** Nested plain objects and arrays with leaves of type `Leaf`. */
+export type Tree<Leaf> = Leaf | readonly Tree<Leaf>[] | { readonly [name: string]: Tree<Leaf> };
+
+/** The tree with every tensor or cell replaced by a tensor: the type of its gradient. */
+export type TensorsOf<T> = [Tree<Tensor>] extends [T]
+  ? Tree<Tensor>
+  : T extends Tensor | Cell
+    ? Tensor
+    : { readonly [K in keyof T]: TensorsOf<T[K]> };
+
+/** A tree taken apart: its leaves in order, where each lies, and how to build one like it. */
+export interface Flat<Leaf> {
+  readonly leaves: readonly Leaf[];
+  /** `layers.0.weight`; the empty string for a bare leaf. */
+  readonly paths: readonly string[];
+  /** The same structure with other leaves, in the same order; the caller names its type. */
+  readonly rebuild: <Like>(leaves: readonly unknown[]) => Like;
+}
+
+/** Whether the value is a tensor or a cell. */
+export const isTensorOrCell = (value: unknown): value is Tensor | Cell =>
+  value instanceof Tensor || value instanceof Cell;
+
+/**
+ * Takes a tree of tensors and cells apart.
+ *
+ * @throws TypeError for anything else in it, with its path
+ */
+export function flattenTree<Leaf extends Tensor | Cell = Tensor | Cell>(
+  tree: unknown,
+  name = 'tree',
+): Flat<Leaf> {
+  const leaves: Leaf[] = [];
+  const paths: string[] = [];
+  const build = visit(tree, '', name, leaves, paths);
+  return {
+    leaves,
+    paths,
+    rebuild: <Like>(others: readonly unknown[]) => {
+      if (others.length !== leaves.length) {
+        throw new RangeError(`internal: ${others.length} leaves for a tree of ${leaves.length}.`);
+      }
+      return build(others) as Like;
+    },
+  };
+}
+
+type Build = (leaves: readonly unknown[]) => unknown;
+
+function visit<Leaf extends Tensor | Cell>(
+  value: unknown,
+  path: string,
+  name: string,
+  leaves: Leaf[],
+  paths: string[],
+): Build {
+  if (isTensorOrCell(value)) {
+    const at = leaves.length;
+    leaves.push(value as Leaf);
+    paths.push(path);
+    return (others) => others[at];
+  }
+  const join = (key: string): string => (path === '' ? key : `${path}.${key}`);
+  if (Array.isArray(value)) {
+    const parts = value.map((item, i) => visit(item, join(String(i)), name, leaves, paths));
+    return (others) => parts.map((part) => part(others));
+  }
+  if (isPlainObject(value)) {
+    const parts = Object.entries(value).map(
+      ([key, item]) => [key, visit(item, join(key), name, leaves, paths)] as const,
+    );
+    return (others) => Object.fromEntries(parts.map(([key, part]) => [key, part(others)]));
+  }
+  const kind = value === null ? 'null' : typeof value;
+  throw new TypeError(
+    `${name}: found ${kind}${path === '' ? '' : ` at "${path}"`} where a Tensor, a Cell, an array or a plain object belongs.`,
+  );
+}
+
+/** Whether the value is an object literal (or has no prototype), of whatever realm. */
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** Applies a function to every leaf, with the corresponding leaves of further trees. */
+export function mapTree<T extends Tree<Tensor | Cell>>(
+  tree: T,
+  f: (leaf: Tensor | Cell, ...others: Tensor[]) => Tensor,
+  ...others: readonly Tree<Tensor>[]
+): TensorsOf<T> {
+  const flat = flattenTree(tree);
+  const rest = others.map((other) => flattenTree<Tensor>(other).leaves);
+  const mapped = flat.leaves.map((leaf, i) => f(leaf, ...rest.map((leaves) => leaves[i]!)));
+  return flat.rebuild<TensorsOf<T>>(mapped);
+}

@@ -1,0 +1,15 @@
+import type { Tensor, Tree } from '@tikhonov/core';
+
+/** Tensors by parameter name: parameters, gradients or updates. */
+export type Named = Readonly<Record<string, Tensor>>;
+
+/**
+ * A gradient transform: a pure pair. What changes from step to step is in `state`, as tensors, so that
+ * a step can be recorded. The updates of the last transform of a chain are added to the parameters.
+ */
+export interface Transform<State extends Tree<Tensor> = Tree<Tensor>> {
+  /** The state before the first step. */
+  init(params: Named): State;
+  /** Updates and the next state, from gradients (or the previous transform's updates). */
+  update(updates: Named, state: State, params: Named): readonly [Named, State];
+}

@@ -1,0 +1,6 @@
+export * from '@tikhonov/core';
+export * as data from '@tikhonov/data';
+export * as nn from '@tikhonov/nn';
+export * as optim from '@tikhonov/optim';
+export * as reg from '@tikhonov/regularizers';
+export * as train from '@tikhonov/train';
