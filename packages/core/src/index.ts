@@ -40,6 +40,7 @@ export type { TensorMethods } from './methods.ts';
 export { clamp, logSigmoid, logSoftmax, relu, softmax } from './ops/activations.ts';
 export { oneHot } from './ops/one-hot.ts';
 export { all, logsumexp, mean, variance } from './ops/reduce.ts';
+export { singularValues } from './ops/singular-values.ts';
 export {
   type AnyPrimitive,
   type Aval,

@@ -1,1 +1,2 @@
-export {};
+// The entry that the pool's threads load.
+export { runOne as default } from './compare/run-one.ts';

@@ -1,4 +1,4 @@
-import type { Tensor } from '@tikhonov/core';
+import type { CaseDraw, Tensor } from '@tikhonov/core';
 import type { CrossEntropyOptions, MlpOptions, Module } from '@tikhonov/nn';
 import type { Transform } from '@tikhonov/optim';
 import type { Callback } from '@tikhonov/train';
@@ -57,12 +57,17 @@ export interface TrainingPlan {
 /** The values of a method's arguments by name. */
 export type ArgumentValues = Readonly<Record<string, number>>;
 
-/** A method of the catalogue: what it is, where it comes from, and how to apply it. */
-export interface Method {
+/** A scalar function of tensors at a point where it is smooth, for the generic gradient checks. */
+export interface GradientCase {
+  readonly f: (...tensors: readonly Tensor[]) => Tensor;
+  /** float64, away from kinks. */
+  readonly args: readonly Tensor[];
+}
+
+interface MethodEntry {
   /** kebab-case, as on the command line. */
   readonly id: string;
   readonly title: string;
-  readonly family: Family;
   /** What is minimised or changed, in LaTeX. */
   readonly statement: string;
   readonly reference: Reference;
@@ -72,3 +77,19 @@ export interface Method {
   /** Changes a plain configuration so that it uses the method. */
   readonly recipe: (plan: TrainingPlan, values: ArgumentValues) => TrainingPlan;
 }
+
+/** A method that adds a differentiable term: it cannot be listed without its gradient checks. */
+export interface ObjectiveMethod extends MethodEntry {
+  readonly family: 'objective';
+  /** Draws random points at which first and second derivatives are checked in both modes. */
+  readonly gradientCases: (draw: CaseDraw) => GradientCase;
+}
+
+/** A method that acts on the network or on the optimisation; smooth ones are checked too. */
+export interface OtherMethod extends MethodEntry {
+  readonly family: 'structure' | 'process';
+  readonly gradientCases?: (draw: CaseDraw) => GradientCase;
+}
+
+/** A method of the catalogue: what it is, where it comes from, and how to apply it. */
+export type Method = ObjectiveMethod | OtherMethod;

@@ -7,7 +7,6 @@ import { DTypeError } from '../errors.ts';
 import { add } from '../primitives/add.ts';
 import { astype } from '../primitives/astype.ts';
 import { less } from '../primitives/compare.ts';
-import { stack } from '../primitives/concat.ts';
 import { floor } from '../primitives/floor.ts';
 import { mul } from '../primitives/mul.ts';
 import { reshape } from '../primitives/reshape.ts';

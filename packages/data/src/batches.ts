@@ -1,0 +1,84 @@
+import { indexSelect, random, slice, type Tensor } from '@tikhonov/core';
+import type { Dataset } from './dataset.ts';
+import { requireCount } from './validate.ts';
+
+/** Options of `batches`. */
+export interface BatchesOptions {
+  /** Rows per batch. @defaultValue 32 */
+  readonly batchSize?: number;
+  /** Key of the order; fold the epoch in: `random.foldIn(key, epoch)`. */
+  readonly key?: Tensor;
+  /** Whether the order is random, which needs a key. @defaultValue true if there is a key */
+  readonly shuffle?: boolean;
+  /** Whether a last batch with fewer rows is left out. @defaultValue false */
+  readonly dropLast?: boolean;
+}
+
+/** Some rows. */
+export interface Batch {
+  /** `[b, ...]` */
+  readonly x: Tensor;
+  /** `[b]` or `[b, ...]` */
+  readonly y: Tensor;
+  /** Number of rows, `b`. */
+  readonly size: number;
+}
+
+/** Batches that can be walked through any number of times, always in the same order. */
+export interface Batches extends Iterable<Batch> {
+  /** Number of batches. */
+  readonly length: number;
+}
+
+/**
+ * One pass over the rows in batches, each row once. The order is `random.permutation` of the key; the
+ * caller folds the epoch's number into it.
+ *
+ * @throws RangeError unless `batchSize` is an integer >= 1, or if `dropLast` leaves no batch
+ * @throws TypeError if `shuffle` is asked for without a key
+ * @example
+ * ```ts
+ * const { train } = data.digits();
+ * const key = random.key(0);
+ * const sizes = [...data.batches(train, { batchSize: 500, key: random.foldIn(key, 1) })].map((b) => b.size);
+ * sizes; // => [500, 500, 438]
+ * ```
+ */
+export function batches(dataset: Dataset, options: BatchesOptions = {}): Batches {
+  const { batchSize = 32, key, dropLast = false } = options;
+  requireCount('batches', 'batchSize', batchSize);
+  const n = dataset.size;
+  if (dropLast && n < batchSize) {
+    throw new RangeError(
+      `batches: no batch of ${batchSize} can be made of ${n} rows.\n` +
+        '  Lower batchSize, or keep the last batch with dropLast: false.',
+    );
+  }
+  const shuffled = options.shuffle ?? key !== undefined;
+  if (shuffled && key === undefined) {
+    throw new TypeError(
+      'batches: a shuffled pass needs a key.\n' +
+        '  Pass { key: random.foldIn(key, epoch) }, or shuffle: false.',
+    );
+  }
+  const length = dropLast ? Math.floor(n / batchSize) : Math.ceil(n / batchSize);
+  return {
+    length,
+    *[Symbol.iterator]() {
+      const order = shuffled && key !== undefined ? random.permutation(key, n) : null;
+      for (let i = 0; i < length; i++) {
+        const rows = [{ start: i * batchSize, stop: Math.min(n, (i + 1) * batchSize) }];
+        const part =
+          order === null
+            ? { x: slice(dataset.x, rows), y: slice(dataset.y, rows) }
+            : takeRows(dataset, slice(order, rows));
+        yield { ...part, size: part.x.shape[0]! };
+      }
+    },
+  };
+}
+
+const takeRows = (dataset: Dataset, rows: Tensor): { x: Tensor; y: Tensor } => ({
+  x: indexSelect(dataset.x, rows),
+  y: indexSelect(dataset.y, rows),
+});

@@ -1,0 +1,142 @@
+import {
+  DTypeError,
+  indexSelect,
+  ShapeError,
+  showShape,
+  slice,
+  Tensor,
+  tensor,
+} from '@tikhonov/core';
+import { requireCount } from './validate.ts';
+
+/** What a `Dataset` is made of. */
+export interface DatasetFields {
+  /** Inputs, `[n, ...]`. */
+  readonly x: Tensor;
+  /** Class labels, int32 `[n]`, or targets, floating `[n, ...]`. */
+  readonly y: Tensor;
+  /** Number of classes; labels are then integers in `[0, classes)`. */
+  readonly classes?: number | undefined;
+  /** @defaultValue 'dataset' */
+  readonly name?: string | undefined;
+  /** Where the data come from. */
+  readonly source?: string | undefined;
+  /** How to cite them. */
+  readonly citation?: string | undefined;
+  /** The terms they are under. */
+  readonly license?: string | undefined;
+}
+
+/**
+ * Inputs with their labels or targets, row by row. Immutable: what changes rows returns another one.
+ *
+ * @example
+ * ```ts
+ * const x = tensor([[0, 0], [0, 1], [1, 1]]);
+ * const y = tensor([0, 1, 0], { dtype: 'int32' });
+ * const xor = new data.Dataset({ x, y, classes: 2, name: 'xor' });
+ * xor.take([2, 0]).x.toArray(); // => [[1, 1], [0, 0]]
+ * ```
+ */
+export class Dataset {
+  readonly x: Tensor;
+  readonly y: Tensor;
+  readonly classes: number | undefined;
+  readonly name: string;
+  readonly source: string | undefined;
+  readonly citation: string | undefined;
+  readonly license: string | undefined;
+
+  /**
+   * @throws ShapeError if `x` and `y` have not the same number of rows, or labels are not `[n]`
+   * @throws DTypeError if there are classes and the labels are not int32
+   * @throws RangeError for a label outside `[0, classes)`
+   */
+  constructor(fields: DatasetFields) {
+    this.x = fields.x;
+    this.y = fields.y;
+    this.classes = fields.classes;
+    this.name = fields.name ?? 'dataset';
+    this.source = fields.source;
+    this.citation = fields.citation;
+    this.license = fields.license;
+    const [rows, targets] = [fields.x.shape[0], fields.y.shape[0]];
+    if (rows === undefined || rows !== targets) {
+      throw new ShapeError(
+        `Dataset(${this.name}): x ${showShape(fields.x.shape)} and y ${showShape(fields.y.shape)} must have the same number of rows.\n` +
+          '  Their first axis counts the examples.',
+      );
+    }
+    if (this.classes !== undefined) checkLabels(this.name, fields.y, this.classes);
+  }
+
+  /** Number of rows. */
+  get size(): number {
+    return this.x.shape[0]!;
+  }
+
+  /**
+   * The rows at these positions, in this order; a position may repeat.
+   *
+   * @param indices  numbers, or int32 or uint32 `[m]`
+   * @throws RangeError for a position that is not an integer in `[0, size)`
+   */
+  take(indices: Tensor | readonly number[]): Dataset {
+    const index = indices instanceof Tensor ? indices : this.indexOf(indices);
+    return this.with({ x: indexSelect(this.x, index), y: indexSelect(this.y, index) });
+  }
+
+  /**
+   * The first `n` rows; shares the data.
+   *
+   * @throws RangeError unless `n` is an integer in `[1, size]`
+   */
+  subset(n: number): Dataset {
+    requireCount(`Dataset(${this.name}).subset`, 'n', n, this.size);
+    const rows = [{ start: 0, stop: n }];
+    return this.with({ x: slice(this.x, rows), y: slice(this.y, rows) });
+  }
+
+  /** The same with some fields replaced. */
+  with(fields: Partial<DatasetFields>): Dataset {
+    const { x, y, classes, name, source, citation, license } = this;
+    return new Dataset({ x, y, classes, name, source, citation, license, ...fields });
+  }
+
+  private indexOf(indices: readonly number[]): Tensor {
+    for (const i of indices) {
+      if (!(Number.isInteger(i) && i >= 0 && i < this.size)) {
+        throw new RangeError(
+          `Dataset(${this.name}).take: ${i} is not a row of ${this.size}.\n` +
+            '  Rows are integers from 0.',
+        );
+      }
+    }
+    return tensor(Int32Array.from(indices));
+  }
+}
+
+function checkLabels(name: string, y: Tensor, classes: number): void {
+  if (!(Number.isInteger(classes) && classes >= 1)) {
+    throw new RangeError(`Dataset(${name}): classes must be an integer >= 1, got ${classes}.`);
+  }
+  if (y.dtype !== 'int32') {
+    throw new DTypeError(
+      `Dataset(${name}): class labels must be int32, got ${y.dtype}.\n` +
+        "  Cast with y.astype('int32'), or leave `classes` out for other targets.",
+    );
+  }
+  if (y.rank !== 1) {
+    throw new ShapeError(
+      `Dataset(${name}): class labels must have shape [n], got ${showShape(y.shape)}.`,
+    );
+  }
+  for (const label of y.data()) {
+    if (label < 0 || label >= classes) {
+      throw new RangeError(
+        `Dataset(${name}): label ${label} is outside [0, ${classes}).\n` +
+          '  Number the classes from 0, or correct `classes`.',
+      );
+    }
+  }
+}

@@ -1,0 +1,236 @@
+import { findMethod, methods } from '@tikhonov/regularizers';
+import { type ArgsDef, type CommandDef, defineCommand } from 'citty';
+import { checkFlags, parseNames, parseNumber } from '../flags.ts';
+import { renderReport } from '../report/html.ts';
+import { UsageError } from '../usage-error.ts';
+import { requireWritable, writeWhole } from '../write-file.ts';
+import { renderJson } from './json.ts';
+import { startProgress } from './progress.ts';
+import { runAll } from './run-all.ts';
+import {
+  allMethods,
+  baseline,
+  type CompareSettings,
+  datasets,
+  defaults,
+  type MethodSetting,
+  settingOf,
+} from './settings.ts';
+import { conclusions, summarize } from './summarize.ts';
+import { renderTable } from './table.ts';
+
+const defaultJson = 'tikhonov-report.json';
+const defaultReport = 'tikhonov-report.html';
+
+/** `--l2-lambda` for the argument `lambda` of `l2`. */
+const flagOf = (method: string, argument: string): string =>
+  `${method}-${argument.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
+
+function argumentFlags(): ArgsDef {
+  return Object.fromEntries(
+    methods.flatMap((method) =>
+      method.arguments.map((argument) => [
+        flagOf(method.id, argument.name),
+        {
+          type: 'string' as const,
+          valueHint: 'number',
+          description: `${argument.description} (default ${argument.default})`,
+        },
+      ]),
+    ),
+  );
+}
+
+const ownFlags = {
+  dataset: {
+    type: 'string',
+    valueHint: 'name',
+    description: `one of: ${datasets.join(', ')} (default ${defaults.dataset})`,
+  },
+  methods: {
+    type: 'string',
+    valueHint: 'a,b,...',
+    description: 'methods to compare with none (default all)',
+  },
+  seeds: {
+    type: 'string',
+    valueHint: 'n',
+    description: `runs of each method (default ${defaults.seeds})`,
+  },
+  'first-seed': { type: 'string', valueHint: 'n', description: 'the first seed (default 0)' },
+  epochs: {
+    type: 'string',
+    valueHint: 'n',
+    description: `passes over the training set (default ${defaults.epochs})`,
+  },
+  'train-size': {
+    type: 'string',
+    valueHint: 'n',
+    description: `training examples (default ${defaults.trainSize})`,
+  },
+  'label-noise': {
+    type: 'string',
+    valueHint: 'share',
+    description: `share of wrong training labels (default ${defaults.labelNoise})`,
+  },
+  hidden: {
+    type: 'string',
+    valueHint: 'n,...',
+    description: `hidden units of each layer (default ${defaults.hidden.join(',')})`,
+  },
+  'batch-size': { type: 'string', valueHint: 'n', description: `(default ${defaults.batchSize})` },
+  'learning-rate': {
+    type: 'string',
+    valueHint: 'x',
+    description: `of Adam (default ${defaults.learningRate})`,
+  },
+  workers: { type: 'string', valueHint: 'n', description: 'threads (default one a core)' },
+  json: { type: 'string', valueHint: 'file', description: `results (default ${defaultJson})` },
+  report: { type: 'string', valueHint: 'file', description: `web page (default ${defaultReport})` },
+  quiet: { type: 'boolean', description: 'print nothing but errors' },
+} as const satisfies ArgsDef;
+
+type Flags = Readonly<Record<string, unknown>>;
+
+const text = (flags: Flags, name: string): string | undefined => {
+  const value = flags[name];
+  return value === undefined ? undefined : String(value);
+};
+
+/** The settings that the flags ask for; a UsageError for what cannot be. */
+export function settingsFrom(flags: Flags): CompareSettings {
+  const number = (
+    name: string,
+    fallback: number,
+    rule: Parameters<typeof parseNumber>[2],
+  ): number => {
+    const given = text(flags, name);
+    return given === undefined ? fallback : parseNumber(name, given, rule);
+  };
+  const count = { integer: true, min: 1 };
+  const [dataset] = parseNames('dataset', text(flags, 'dataset') ?? defaults.dataset, datasets);
+  return {
+    dataset: dataset!,
+    methods: methodsFrom(flags),
+    seeds: number('seeds', defaults.seeds, count),
+    firstSeed: number('first-seed', defaults.firstSeed, { integer: true, min: 0 }),
+    epochs: number('epochs', defaults.epochs, count),
+    trainSize: number('train-size', defaults.trainSize, { integer: true, min: 20, max: 1500 }),
+    labelNoise: number('label-noise', defaults.labelNoise, { min: 0, max: 1 }),
+    hidden: (text(flags, 'hidden') ?? defaults.hidden.join(','))
+      .split(',')
+      .map((n) => parseNumber('hidden', n, count)),
+    batchSize: number('batch-size', defaults.batchSize, count),
+    learningRate: number('learning-rate', defaults.learningRate, { min: 0, open: 'min' }),
+  };
+}
+
+function methodsFrom(flags: Flags): MethodSetting[] {
+  const known = [baseline, ...methods.map((method) => method.id)];
+  const list = text(flags, 'methods');
+  const chosen =
+    list === undefined || list === 'all'
+      ? allMethods()
+      : parseNames('methods', list, known)
+          .filter((id) => id !== baseline)
+          .map((id) => settingOf(findMethod(id)));
+  for (const method of methods) {
+    for (const argument of method.arguments) {
+      const flag = flagOf(method.id, argument.name);
+      if (flags[flag] !== undefined && !chosen.some(({ id }) => id === method.id)) {
+        throw new UsageError(`--${flag} is given, but ${method.id} is not among --methods`);
+      }
+    }
+  }
+  return chosen.map(({ id, values }) => {
+    const changed = Object.entries(values).map(([name, fallback]): [string, number] => {
+      const argument = findMethod(id).arguments.find((a) => a.name === name)!;
+      const given = text(flags, flagOf(id, name));
+      return [
+        name,
+        given === undefined ? fallback : parseNumber(flagOf(id, name), given, argument),
+      ];
+    });
+    return { id, values: Object.fromEntries(changed) };
+  });
+}
+
+const args: ArgsDef = { ...ownFlags, ...argumentFlags() };
+
+/** `tikhonov compare`. */
+export const compareCommand: CommandDef = defineCommand({
+  meta: {
+    name: 'compare',
+    description: 'Train one network under several regularizers and report which of them helped',
+  },
+  args,
+  async run({ rawArgs, args: flags }) {
+    checkFlags(rawArgs, args);
+    const settings = settingsFrom(flags);
+    const files = {
+      json: text(flags, 'json') ?? defaultJson,
+      report: text(flags, 'report') ?? defaultReport,
+    };
+    const workers = text(flags, 'workers');
+    const threads =
+      workers === undefined
+        ? undefined
+        : parseNumber('workers', workers, { integer: true, min: 1 });
+    await requireWritable('json', files.json);
+    await requireWritable('report', files.report);
+    await compare(settings, files, {
+      workers: threads,
+      quiet: flags['quiet'] === true,
+      command: ['tikhonov compare', ...rawArgs].join(' '),
+    });
+  },
+});
+
+/** Runs the comparison, prints the table and writes both files; Ctrl-C keeps the finished runs. */
+async function compare(
+  settings: CompareSettings,
+  files: { readonly json: string; readonly report: string },
+  options: {
+    readonly workers: number | undefined;
+    readonly quiet: boolean;
+    readonly command: string;
+  },
+): Promise<void> {
+  const print = options.quiet ? () => {} : (line: string) => process.stdout.write(`${line}\n`);
+  const startedAt = new Date();
+  const abort = new AbortController();
+  const interrupt = (): void => abort.abort();
+  process.once('SIGINT', interrupt);
+  process.once('SIGTERM', interrupt);
+  const total = settings.seeds * (settings.methods.length + 1);
+  print(
+    `${settings.methods.length + 1} methods x ${settings.seeds} seeds on ${settings.dataset}: ${settings.trainSize} training examples, ${Math.round(100 * settings.labelNoise)} % of their labels wrong, ${settings.epochs} epochs`,
+  );
+  const progress = startProgress(total, options.quiet);
+  const runs = await runAll(settings, {
+    workers: options.workers,
+    signal: abort.signal,
+    onResult: ({ method, seed }, finished) => progress.update(finished, `${method}, seed ${seed}`),
+  }).finally(() => progress.stop());
+  process.off('SIGINT', interrupt);
+  process.off('SIGTERM', interrupt);
+  const interrupted = abort.signal.aborted;
+  if (interrupted) process.exitCode = 130;
+  if (runs.length === 0) {
+    print('Interrupted before any run had finished; nothing was written.');
+    return;
+  }
+  const summary = summarize(settings, runs);
+  const seconds = (Date.now() - startedAt.getTime()) / 1000;
+  const facts = { startedAt: startedAt.toISOString(), seconds, interrupted };
+  await writeWhole(files.json, renderJson(settings, runs, summary, facts));
+  const page = renderReport(settings, runs, summary, { ...facts, command: options.command });
+  await writeWhole(files.report, page);
+  if (interrupted) print(`Interrupted: ${runs.length} of ${total} runs had finished.`);
+  print(renderTable(summary));
+  print(
+    'mean ± sd over seeds; NLL in nats; gap = test − train NLL; p: paired t-test against none, Holm-adjusted',
+  );
+  for (const sentence of conclusions(summary)) print(`• ${sentence}`);
+  print(`${files.report} and ${files.json} written after ${seconds.toFixed(0)} s`);
+}

@@ -1,0 +1,56 @@
+import { type ArgumentValues, type Method, methods } from '@tikhonov/regularizers';
+
+/** The data sets that `compare` knows. */
+export const datasets: readonly string[] = ['digits'];
+
+/** A method with the values of its arguments. */
+export interface MethodSetting {
+  readonly id: string;
+  readonly values: ArgumentValues;
+}
+
+/** Everything that determines the results of a comparison. */
+export interface CompareSettings {
+  readonly dataset: string;
+  /** The methods, `none` not among them: it always runs. */
+  readonly methods: readonly MethodSetting[];
+  /** How many seeds: `firstSeed`, `firstSeed + 1`, ... */
+  readonly seeds: number;
+  readonly firstSeed: number;
+  readonly epochs: number;
+  /** Training examples, the rest of the data is the test set. */
+  readonly trainSize: number;
+  /** Share of training labels replaced by a wrong one. */
+  readonly labelNoise: number;
+  readonly hidden: readonly number[];
+  readonly batchSize: number;
+  readonly learningRate: number;
+}
+
+/** A small, noisy training set that a plain network learns by heart, test labels left clean. */
+export const defaults: Omit<CompareSettings, 'methods'> = {
+  dataset: 'digits',
+  seeds: 5,
+  firstSeed: 0,
+  epochs: 150,
+  trainSize: 300,
+  labelNoise: 0.15,
+  hidden: [128],
+  batchSize: 32,
+  learningRate: 2e-3,
+};
+
+/** The identifier of the unregularized run that everything is compared with. */
+export const baseline = 'none';
+
+/** A method's arguments at their defaults, with some replaced. */
+export const settingOf = (method: Method, values: ArgumentValues = {}): MethodSetting => ({
+  id: method.id,
+  values: {
+    ...Object.fromEntries(method.arguments.map((argument) => [argument.name, argument.default])),
+    ...values,
+  },
+});
+
+/** Every method of the catalogue at its defaults. */
+export const allMethods = (): MethodSetting[] => methods.map((method) => settingOf(method));

@@ -1,0 +1,89 @@
+import { type LawResult, primitiveLaws, runLaws } from '@tikhonov/check';
+import { primitives } from '@tikhonov/core';
+import { laws } from '@tikhonov/regularizers/laws';
+import { type ArgsDef, type CommandDef, defineCommand } from 'citty';
+import Table from 'cli-table3';
+import { startProgress } from '../compare/progress.ts';
+import { checkFlags, parseNumber } from '../flags.ts';
+import { UsageError } from '../usage-error.ts';
+import { requireWritable, writeWhole } from '../write-file.ts';
+
+const args = {
+  runs: { type: 'string', valueHint: 'n', description: 'cases tried for each law (default 100)' },
+  seed: { type: 'string', valueHint: 'n', description: 'seed of the cases (default 0)' },
+  only: { type: 'string', valueHint: 'text', description: 'only laws whose id contains the text' },
+  json: { type: 'string', valueHint: 'file', description: 'write the results' },
+  quiet: { type: 'boolean', description: 'print nothing but errors and counterexamples' },
+} as const satisfies ArgsDef;
+
+/** `tikhonov laws`. */
+export const lawsCommand: CommandDef = defineCommand({
+  meta: { name: 'laws', description: 'Try to falsify every law of the catalogue and the engine' },
+  args,
+  async run({ rawArgs, args: flags }) {
+    checkFlags(rawArgs, args);
+    const runs = parseNumber('runs', String(flags['runs'] ?? 100), { integer: true, min: 1 });
+    const seed = parseNumber('seed', String(flags['seed'] ?? 0), {
+      integer: true,
+      min: 0,
+      max: 2 ** 31 - 1,
+    });
+    const json = flags['json'] === undefined ? null : String(flags['json']);
+    if (json !== null) await requireWritable('json', json);
+    const only = flags['only'] === undefined ? '' : String(flags['only']);
+    const all = [...laws, ...primitiveLaws(primitives)];
+    const chosen = all.filter((law) => law.id.includes(only));
+    if (chosen.length === 0) throw new UsageError(`--only: no law's id contains "${only}"`);
+    const quiet = flags['quiet'] === true;
+    const progress = startProgress(chosen.length, quiet, 'laws');
+    const results = await runLaws(chosen, {
+      runs,
+      seed,
+      onProgress: (result: LawResult, done: number) => progress.update(done, result.id),
+    });
+    progress.stop();
+    if (json !== null) {
+      await writeWhole(json, `${JSON.stringify({ runs, seed, laws: results }, null, 2)}\n`);
+    }
+    if (!quiet) process.stdout.write(`${renderLaws(results)}\n`);
+    const fallen = results.filter((result) => !result.holds);
+    for (const result of fallen) process.stdout.write(`${counterexample(result)}\n`);
+    const verdict =
+      fallen.length === 0
+        ? `${results.length} laws hold: none fell in ${runs} runs each, seed ${seed}`
+        : `${fallen.length} of ${results.length} laws fell, seed ${seed}`;
+    if (!quiet || fallen.length > 0) process.stdout.write(`${verdict}\n`);
+    if (fallen.length > 0) process.exitCode = 1;
+  },
+});
+
+function renderLaws(results: readonly LawResult[]): string {
+  const table = new Table({
+    head: ['law', 'statement', 'cases', 'worst slack', 'seed', ''],
+    colAligns: ['left', 'left', 'right', 'right', 'right', 'left'],
+    colWidths: [null, 64, null, null, null, null],
+    wordWrap: true,
+    style: { head: [], border: [], compact: true },
+  });
+  for (const result of results) {
+    table.push([
+      result.id,
+      result.statement,
+      result.cases,
+      Number.isFinite(result.worstSlack) ? result.worstSlack.toPrecision(3) : '-',
+      result.seed,
+      result.holds ? 'holds' : 'FALLS',
+    ]);
+  }
+  return table.toString();
+}
+
+function counterexample(result: LawResult): string {
+  const found = result.counterexample;
+  return [
+    '',
+    `${result.id} falls: ${result.statement}`,
+    `  counterexample (shrunk): ${found?.text ?? '-'}`,
+    `  slack ${found?.slack ?? '-'}, seed ${result.seed}, path ${found?.path ?? '-'}`,
+  ].join('\n');
+}

@@ -1,0 +1,224 @@
+import * as Plot from '@observablehq/plot';
+import { parseHTML } from 'linkedom';
+import type { RunResult } from '../compare/run-one.ts';
+import { baseline } from '../compare/settings.ts';
+import type { Summary, Verdict } from '../compare/summarize.ts';
+
+/** Colour of each verdict; distinguishable without red-green vision. */
+export const colours: Readonly<Record<Verdict, string>> = {
+  lower: '#1f77b4',
+  higher: '#d95f02',
+  'within noise': '#7f7f7f',
+  'too few seeds': '#7f7f7f',
+  baseline: '#222222',
+};
+
+const style = { fontSize: '13px', fontFamily: 'system-ui, sans-serif', background: 'white' };
+
+/** Renders a plot to SVG text, without a browser. */
+function svg(options: Plot.PlotOptions): string {
+  const { document } = parseHTML('<html><body></body></html>');
+  const figure = Plot.plot({ ...options, document, style });
+  figure.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
+  return figure.outerHTML;
+}
+
+/** Longest method name in pixels, for the left margin. */
+const labelWidth = (ids: readonly string[]): number =>
+  24 + 7.5 * Math.max(...ids.map((id) => id.length));
+
+/** Test loss less that of `none`, a dot for each seed, with the mean and its 95 % interval. */
+export function differenceChart(summary: Summary, runs: readonly RunResult[]): string {
+  const rows = summary.rows.filter((row) => row.versusNone !== null);
+  if (rows.length === 0) return '';
+  const order = [...rows].sort((a, b) => a.versusNone!.mean - b.versusNone!.mean);
+  const none = new Map(
+    runs.filter((run) => run.method === baseline).map((run) => [run.seed, run.test.nll]),
+  );
+  const verdicts = new Map(rows.map((row) => [row.method, row.verdict]));
+  const colour = (method: string): string => colours[verdicts.get(method) ?? 'baseline'];
+  const dots = runs.flatMap((run) => {
+    const against = none.get(run.seed);
+    if (run.method === baseline || against === undefined) return [];
+    return [{ method: run.method, difference: run.test.nll - against }];
+  });
+  const means = order.map((row) => ({
+    method: row.method,
+    mean: row.versusNone!.mean,
+    low: row.versusNone!.low ?? row.versusNone!.mean,
+    high: row.versusNone!.high ?? row.versusNone!.mean,
+  }));
+  return svg({
+    width: 860,
+    height: 70 + 36 * order.length,
+    marginLeft: labelWidth(order.map((row) => row.method)),
+    marginRight: 24,
+    marginBottom: 44,
+    x: {
+      label: 'test NLL less that of none, nats (left of 0: better)',
+      labelAnchor: 'center',
+      labelArrow: 'none',
+      grid: true,
+      nice: true,
+    },
+    y: { domain: order.map((row) => row.method), label: null, tickSize: 0 },
+    marks: [
+      Plot.ruleX([0], { stroke: '#222', strokeWidth: 1.5 }),
+      Plot.dot(dots, {
+        x: 'difference',
+        y: 'method',
+        r: 3.5,
+        fill: (d: { method: string }) => colour(d.method),
+        fillOpacity: 0.35,
+      }),
+      Plot.link(means, {
+        x1: 'low',
+        x2: 'high',
+        y1: 'method',
+        y2: 'method',
+        stroke: (d: { method: string }) => colour(d.method),
+        strokeWidth: 2.5,
+      }),
+      Plot.dot(means, {
+        x: 'mean',
+        y: 'method',
+        r: 6,
+        fill: (d: { method: string }) => colour(d.method),
+        stroke: 'white',
+        strokeWidth: 1.5,
+      }),
+    ],
+  });
+}
+
+/** Train and test accuracy of each method, joined: the length is the generalisation gap. */
+export function gapChart(summary: Summary): string {
+  const rows = summary.rows.map((row) => ({
+    method: row.method,
+    train: 100 * row.trainAccuracy.mean,
+    test: 100 * row.testAccuracy.mean,
+  }));
+  return svg({
+    width: 860,
+    height: 86 + 30 * rows.length,
+    marginTop: 40,
+    marginLeft: labelWidth(rows.map((row) => row.method)),
+    marginRight: 30,
+    marginBottom: 44,
+    x: {
+      label: 'accuracy, % (train labels are noisy, test labels clean)',
+      labelAnchor: 'center',
+      labelArrow: 'none',
+      grid: true,
+      nice: true,
+    },
+    y: { domain: rows.map((row) => row.method), label: null, tickSize: 0 },
+    marks: [
+      Plot.link(rows, {
+        x1: 'train',
+        x2: 'test',
+        y1: 'method',
+        y2: 'method',
+        stroke: '#bbb',
+        strokeWidth: 3,
+      }),
+      Plot.dot(rows, { x: 'train', y: 'method', r: 6, fill: '#d95f02' }),
+      Plot.dot(rows, { x: 'test', y: 'method', r: 6, fill: '#1f77b4' }),
+      Plot.text(rows.slice(0, 1), {
+        x: 'train',
+        y: 'method',
+        text: () => 'train',
+        dy: -16,
+        fill: '#d95f02',
+        fontWeight: 600,
+      }),
+      Plot.text(rows.slice(0, 1), {
+        x: 'test',
+        y: 'method',
+        text: () => 'test',
+        dy: -16,
+        fill: '#1f77b4',
+        fontWeight: 600,
+      }),
+    ],
+  });
+}
+
+interface CurveRow {
+  readonly method: string;
+  readonly epoch: number;
+  readonly mean: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Mean test loss over the seeds at each evaluated epoch, with the range of the seeds. */
+function meanCurve(runs: readonly RunResult[], method: string): CurveRow[] {
+  const own = runs.filter((run) => run.method === method);
+  const byEpoch = new Map<number, number[]>();
+  for (const run of own) {
+    for (const point of run.curve) {
+      byEpoch.set(point.epoch, [...(byEpoch.get(point.epoch) ?? []), point.test.nll]);
+    }
+  }
+  return [...byEpoch]
+    .sort(([a], [b]) => a - b)
+    .map(([epoch, values]) => ({
+      method,
+      epoch,
+      mean: values.reduce((total, x) => total + x, 0) / values.length,
+      low: Math.min(...values),
+      high: Math.max(...values),
+    }));
+}
+
+/** Test loss over training, one panel a method, `none` in grey behind each. */
+export function curveChart(summary: Summary, runs: readonly RunResult[]): string {
+  const verdicts = new Map(summary.rows.map((row) => [row.method, row.verdict]));
+  const ids = summary.rows.map((row) => row.method).filter((id) => id !== baseline);
+  const panels = ids.length === 0 ? [baseline] : ids;
+  const perRow = Math.min(3, panels.length);
+  const column = (id: string): number => panels.indexOf(id) % perRow;
+  const line = (id: string): number => Math.floor(panels.indexOf(id) / perRow);
+  const place = (row: CurveRow): CurveRow & { fx: number; fy: number } => ({
+    ...row,
+    fx: column(row.method),
+    fy: line(row.method),
+  });
+  const none = meanCurve(runs, baseline);
+  const behind = panels.flatMap((id) => none.map((row) => place({ ...row, method: id })));
+  const front = panels.flatMap((id) => meanCurve(runs, id).map(place));
+  const titles = panels.map((id) => ({ id, fx: column(id), fy: line(id) }));
+  const colour = (d: { method: string }): string => colours[verdicts.get(d.method) ?? 'baseline'];
+  const at = { x: 'epoch', fx: 'fx', fy: 'fy' } as const;
+  return svg({
+    width: 860,
+    height: 60 + 190 * Math.ceil(panels.length / perRow),
+    marginLeft: 44,
+    marginBottom: 40,
+    fx: { axis: null, padding: 0.12 },
+    fy: { axis: null, padding: 0.22 },
+    x: { label: 'epoch', labelAnchor: 'center', labelArrow: 'none', ticks: 4, grid: true },
+    y: { label: 'test NLL', zero: true, nice: true, ticks: 4, grid: true },
+    marks: [
+      Plot.text(titles, {
+        fx: 'fx',
+        fy: 'fy',
+        text: 'id',
+        frameAnchor: 'top',
+        dy: -14,
+        fontWeight: 600,
+      }),
+      Plot.line(behind, { ...at, y: 'mean', z: 'method', stroke: '#bbb', strokeWidth: 2 }),
+      Plot.areaY(front, {
+        ...at,
+        y1: 'low',
+        y2: 'high',
+        z: 'method',
+        fill: colour,
+        fillOpacity: 0.18,
+      }),
+      Plot.line(front, { ...at, y: 'mean', z: 'method', stroke: colour, strokeWidth: 2 }),
+    ],
+  });
+}

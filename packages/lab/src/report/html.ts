@@ -1,0 +1,147 @@
+import { findMethod, type Reference } from '@tikhonov/regularizers';
+import temml from 'temml';
+import type { RunResult } from '../compare/run-one.ts';
+import { baseline, type CompareSettings } from '../compare/settings.ts';
+import { conclusions, type Summary } from '../compare/summarize.ts';
+import { columns } from '../compare/table.ts';
+import { colours, curveChart, differenceChart, gapChart } from './charts.ts';
+
+const escape = (text: string): string => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
+
+const css = `
+:root { color-scheme: light; }
+body { font: 16px/1.55 system-ui, sans-serif; color: #222; background: #f6f6f4; margin: 0; }
+main { max-width: 920px; margin: 0 auto; padding: 32px 24px 64px; }
+h1 { font-size: 28px; line-height: 1.25; margin: 0 0 4px; }
+h2 { font-size: 20px; margin: 40px 0 8px; }
+.lead { color: #555; margin: 0 0 20px; }
+section.card { background: white; border: 1px solid #ddd; border-radius: 8px; padding: 16px 20px; overflow-x: auto; }
+ul.conclusions { margin: 0; padding-left: 20px; font-size: 17px; }
+ul.conclusions li { margin: 4px 0; }
+table { border-collapse: collapse; font-size: 13.5px; font-variant-numeric: tabular-nums; white-space: nowrap; }
+th, td { padding: 6px 10px; text-align: right; border-bottom: 1px solid #eee; }
+th { color: #555; font-weight: 600; border-bottom: 2px solid #ccc; }
+th:first-child, td:first-child { text-align: left; font-weight: 600; }
+.verdict { font-weight: 600; }
+svg { max-width: 100%; height: auto; display: block; }
+.note { color: #555; font-size: 14px; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 18px; margin: 0; font-size: 14.5px; }
+dt { color: #555; } dd { margin: 0; }
+.method { border-bottom: 1px solid #eee; padding: 10px 0; } .method:last-child { border-bottom: 0; }
+.method h3 { margin: 0; font-size: 16px; } .method p { margin: 4px 0; font-size: 14.5px; }
+math { font-size: 1.1em; }
+@media print { body { background: white; } section.card { break-inside: avoid; } }
+`;
+
+/** A self-contained page: no script, no font, no image from anywhere else. */
+export function renderReport(
+  settings: CompareSettings,
+  runs: readonly RunResult[],
+  summary: Summary,
+  facts: { readonly interrupted: boolean; readonly command: string; readonly startedAt: string },
+): string {
+  const seeds = [...new Set(runs.map((run) => run.seed))].sort((a, b) => a - b);
+  const claims = conclusions(summary).map((sentence) => `<li>${escape(sentence)}</li>`);
+  const warning = facts.interrupted
+    ? '<p class="note"><strong>Interrupted:</strong> only the runs that had finished are shown.</p>'
+    : '';
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Regularizers compared on ${escape(settings.dataset)}</title>
+<style>${css}</style>
+</head>
+<body>
+<main>
+<h1>Regularizers compared on ${escape(settings.dataset)}</h1>
+<p class="lead">${summary.rows.length} methods × ${seeds.length} seeds, the same network, data and batches under each seed.</p>
+${warning}
+<section class="card"><ul class="conclusions">${claims.join('')}</ul></section>
+
+<h2>Does it help?</h2>
+<section class="card">${differenceChart(summary, runs)}
+<p class="note">Each faint dot is one seed, paired with <em>none</em> under that seed; the large dot is the mean, the bar its 95 % interval (paired t). ${legend()} Colours follow Holm-adjusted p-values over all methods at 5 %.</p></section>
+
+<h2>The figures</h2>
+<section class="card">${table(summary)}
+<p class="note">Mean ± standard deviation over the seeds. NLL: negative log-likelihood in nats, measured without penalties, dropout or label smoothing. Gap: test NLL less train NLL. p: paired t-test against none, Holm-adjusted.</p></section>
+
+<h2>Training and test accuracy</h2>
+<section class="card">${gapChart(summary)}</section>
+
+<h2>Test loss during training</h2>
+<section class="card">${curveChart(summary, runs)}
+<p class="note">Mean over the seeds with their range; grey: none. Methods that stop early end early.</p></section>
+
+<h2>The methods</h2>
+<section class="card">${methodCards(settings)}</section>
+
+<h2>Settings</h2>
+<section class="card"><dl>${settingsList(settings, seeds, facts)}</dl></section>
+<p class="note">Data: Optical Recognition of Handwritten Digits, E. Alpaydin and C. Kaynak, UCI Machine Learning Repository, CC BY 4.0.</p>
+</main>
+</body>
+</html>
+`;
+}
+
+function legend(): string {
+  const swatch = (colour: string, text: string): string =>
+    `<span class="verdict" style="color:${colour}">${text}</span>`;
+  return [
+    swatch(colours.lower, 'Blue: lower than none.'),
+    swatch(colours.higher, 'Orange: higher.'),
+    swatch(colours['within noise'], 'Grey: inside the noise.'),
+  ].join(' ');
+}
+
+function table(summary: Summary): string {
+  const head = columns.map((column) => `<th>${escape(column.title)}</th>`).join('');
+  const body = summary.rows.map((row) => {
+    const cells = columns.map((column) => {
+      const text = escape(column.cell(row));
+      return column.title === 'test NLL is'
+        ? `<td class="verdict" style="color:${colours[row.verdict]}">${text}</td>`
+        : `<td>${text}</td>`;
+    });
+    return `<tr>${cells.join('')}</tr>`;
+  });
+  return `<table><thead><tr>${head}</tr></thead><tbody>${body.join('')}</tbody></table>`;
+}
+
+function methodCards(settings: CompareSettings): string {
+  const plain = `<div class="method"><h3>${baseline}</h3><p>The mean cross-entropy alone, by Adam.</p></div>`;
+  const cards = settings.methods.map(({ id, values }) => {
+    const method = findMethod(id);
+    const formula = temml.renderToString(method.statement, { displayMode: true });
+    const set = method.arguments.map((argument) => `${argument.name} = ${values[argument.name]}`);
+    const heading = `<h3>${escape(id)} <span class="note">${escape(method.title)}${set.length > 0 ? `; ${escape(set.join(', '))}` : ''}</span></h3>`;
+    return `<div class="method">${heading}${formula}<p class="note">${cite(method.reference)}</p></div>`;
+  });
+  return [plain, ...cards].join('');
+}
+
+function cite({ authors, title, venue, year, arxiv, doi }: Reference): string {
+  const link = doi !== undefined ? `doi ${doi}` : arxiv !== undefined ? `arXiv ${arxiv}` : '';
+  return `${escape(authors)}, <em>${escape(title)}</em>, ${escape(venue)}, ${year}${link === '' ? '' : `, ${escape(link)}`}.`;
+}
+
+function settingsList(
+  settings: CompareSettings,
+  seeds: readonly number[],
+  facts: { readonly command: string; readonly startedAt: string },
+): string {
+  const entries: [string, string][] = [
+    ['command', facts.command],
+    ['started', facts.startedAt],
+    ['seeds', seeds.join(', ')],
+    ['network', `${['pixels', ...settings.hidden, 'classes'].join(' - ')}, relu`],
+    ['optimizer', `Adam, learning rate ${settings.learningRate}, batches of ${settings.batchSize}`],
+    ['epochs', String(settings.epochs)],
+    ['training examples', String(settings.trainSize)],
+    ['wrong training labels', `${(100 * settings.labelNoise).toFixed(0)} %`],
+  ];
+  return entries.map(([term, text]) => `<dt>${term}</dt><dd>${escape(text)}</dd>`).join('');
+}

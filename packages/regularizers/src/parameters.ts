@@ -1,0 +1,55 @@
+import {
+  add,
+  asTensor,
+  type Cell,
+  type Differentiable,
+  flattenTree,
+  type Tensor,
+  zeros,
+} from '@tikhonov/core';
+import { Module } from '@tikhonov/nn';
+
+/** What a penalty is taken of: a tensor or cell, a list or tree of them, or a network. */
+export type Parameters = Differentiable | Module;
+
+/** Which parameters a penalty covers; `name` is the path, as in `layers.0.weight`. */
+export interface SelectOptions {
+  /** @defaultValue all of a tree; of a network those of rank >= 2, so never biases or scales */
+  readonly filter?: (name: string, parameter: Tensor | Cell) => boolean;
+}
+
+/** A parameter and its path. */
+export interface Selected {
+  readonly name: string;
+  readonly parameter: Tensor | Cell;
+}
+
+/**
+ * The parameters that a penalty covers, with their paths.
+ *
+ * @throws TypeError if there is something else than tensors and cells among them
+ */
+export function selectParameters(
+  caller: string,
+  params: Parameters,
+  options: SelectOptions,
+): Selected[] {
+  const isNetwork = params instanceof Module;
+  const tree = flattenTree(isNetwork ? params.namedParameters() : params, caller);
+  const filter =
+    options.filter ??
+    (isNetwork ? (_name: string, parameter: Tensor | Cell) => parameter.shape.length >= 2 : null);
+  return tree.leaves
+    .map((parameter, i) => ({ name: tree.paths[i]!, parameter }))
+    .filter(({ name, parameter }) => filter === null || filter(name, parameter));
+}
+
+/** The sum of `term` over the selected tensors, read now; 0 if there are none. */
+export function sumOver(selected: readonly Selected[], term: (w: Tensor) => Tensor): Tensor {
+  const terms = selected.map(({ parameter }) => term(asTensor(parameter)));
+  return terms.length === 0 ? zeros([]) : terms.reduce((total, next) => add(total, next));
+}
+
+/** How many elements the selected tensors have together. */
+export const countElements = (selected: readonly Selected[]): number =>
+  selected.reduce((total, { parameter }) => total + parameter.shape.reduce((n, d) => n * d, 1), 0);

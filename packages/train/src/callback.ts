@@ -1,0 +1,53 @@
+import type { EpochRecord, History } from './history.ts';
+import type { MinimizingOptimizer, Model } from './model.ts';
+
+/** What a callback is told before the first epoch. */
+export interface TrainContext {
+  readonly model: Model;
+  readonly optimizer: MinimizingOptimizer;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly stepsPerEpoch: number;
+  /** Epochs between evaluations. */
+  readonly evaluateEvery: number;
+  /** The names of the values that `recordValue` can give: what may be monitored. */
+  readonly monitored: readonly string[];
+}
+
+/** What one step gave. */
+export interface BatchLogs {
+  readonly epoch: number;
+  /** Within the epoch, counts from 1. */
+  readonly batch: number;
+  /** Rows in the batch. */
+  readonly size: number;
+  readonly dataLoss: number;
+  readonly penalty: number;
+}
+
+/** How a callback acts on the training. */
+export interface Control {
+  /** The reason of the first call of `stop`, if there was one. */
+  readonly stopReason: string | null;
+  /** Ends the training: after this step if called in `onBatchEnd`, else after this epoch. */
+  stop(reason: string): void;
+  /** Says which epoch is the best so far; becomes `history.bestEpoch`. */
+  markBest(epoch: number): void;
+  /** Says that the weights of this epoch were put back; becomes `history.restoredEpoch`. */
+  markRestored(epoch: number): void;
+}
+
+/**
+ * Takes part in the training. Every method may be async. `onTrainEnd` is called whatever ended the
+ * training, an abort or an error included, provided that `onTrainBegin` was called.
+ */
+export interface Callback {
+  onTrainBegin?(context: TrainContext): void | Promise<void>;
+  /** `epoch` counts from 1. */
+  onEpochBegin?(epoch: number, control: Control): void | Promise<void>;
+  /** `step` counts from 1 over the whole training. */
+  onBatchEnd?(step: number, logs: BatchLogs, control: Control): void | Promise<void>;
+  onEpochEnd?(epoch: number, logs: EpochRecord, control: Control): void | Promise<void>;
+  /** The history so far; `restoredEpoch` may still change by other callbacks. */
+  onTrainEnd?(history: History, control: Control): void | Promise<void>;
+}

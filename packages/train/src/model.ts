@@ -1,0 +1,25 @@
+import type { Cell, Tensor } from '@tikhonov/core';
+import type { ForwardContext } from '@tikhonov/nn';
+
+/** What training needs of a model; every `nn.Module` is one. */
+export interface Model {
+  /** The output for `x`. */
+  forward(x: Tensor, context?: ForwardContext): Tensor;
+  /** Every cell, parameters included, by name. */
+  namedCells(): Record<string, Cell>;
+}
+
+/** What training needs of an optimizer; every optimizer of `optim` is one. */
+export interface MinimizingOptimizer {
+  /** One step down the gradient of the scalar that `f` computes, which is returned. */
+  minimize(f: () => Tensor): Tensor;
+}
+
+/** Scalar loss of a batch, the mean over its rows. */
+export type Loss = (output: Tensor, y: Tensor) => Tensor;
+
+/** A number per batch, the mean over its rows; evaluation weighs batches by their rows. */
+export type Metric = (output: Tensor, y: Tensor) => Tensor | number;
+
+/** A scalar added to the loss. One that owns state advances it unless `updateState` is false. */
+export type PenaltyTerm = (options?: { readonly updateState?: boolean }) => Tensor;
