@@ -50,25 +50,21 @@ export function reduceKernel(
 }
 
 /** Sum; 0 for nothing. */
-export const sumKernel: (x: View, axes: readonly number[], dtype?: DType) => View = reduceKernel(
-  0,
-  (acc, x, o, s, n) => {
+export const sumKernel: (x: View, axes: readonly number[], dtype?: DType) => View =
+  /* @__PURE__ */ reduceKernel(0, (acc, x, o, s, n) => {
     for (let i = 0; i < n; i++) acc += x[o + i * s]!;
     return acc;
-  },
-);
+  });
 
 /** Maximum; NaN wins. The caller has refused empty reductions. */
-export const maxKernel: (x: View, axes: readonly number[], dtype?: DType) => View = reduceKernel(
-  Number.NEGATIVE_INFINITY,
-  (acc, x, o, s, n) => {
+export const maxKernel: (x: View, axes: readonly number[], dtype?: DType) => View =
+  /* @__PURE__ */ reduceKernel(Number.NEGATIVE_INFINITY, (acc, x, o, s, n) => {
     for (let i = 0; i < n; i++) {
       const value = x[o + i * s]!;
       if (value > acc || Number.isNaN(value)) acc = value;
     }
     return acc;
-  },
-);
+  });
 
 /** Index of the first maximum along one axis (NaN counts as the largest), axis kept with size 1. */
 export function argmaxKernel(x: View, axis: number): View {

@@ -122,7 +122,15 @@ export class Parameter extends Cell {
 
 class GradCell extends Cell {}
 
-/** The same value without history: derivatives treat it as a constant. */
+/**
+ * The same value without history: derivatives treat it as a constant.
+ *
+ * @example
+ * ```ts
+ * const x = parameter(tensor([2])).read();
+ * stopGradient(x.mul(x)).requiresGrad; // => false
+ * ```
+ */
 export const detach = (x: Tensor): Tensor =>
   x.node === null ? x : new Tensor(x.shape, x.dtype, x.payload);
 

@@ -166,17 +166,45 @@ export function full(shape: Shape, value: number, options: CreateOptions = {}): 
   return fromView({ ...one, shape: [...shape], stride: shape.map(() => 0) });
 }
 
-/** Zeros of the given shape. */
+/**
+ * Zeros of the given shape.
+ *
+ * @example
+ * ```ts
+ * zeros([2, 1]).toArray(); // => [[0], [0]]
+ * ```
+ */
 export const zeros = (shape: Shape, options?: CreateOptions): Tensor => full(shape, 0, options);
 
-/** Ones of the given shape. */
+/**
+ * Ones of the given shape.
+ *
+ * @example
+ * ```ts
+ * ones([2]).toArray(); // => [1, 1]
+ * ```
+ */
 export const ones = (shape: Shape, options?: CreateOptions): Tensor => full(shape, 1, options);
 
-/** Zeros with the shape and dtype of `x`. */
+/**
+ * Zeros with the shape and dtype of `x`.
+ *
+ * @example
+ * ```ts
+ * zerosLike(tensor([1, 2], { dtype: 'int32' })).dtype; // => 'int32'
+ * ```
+ */
 export const zerosLike = (x: { readonly shape: Shape; readonly dtype: DType }): Tensor =>
   full(x.shape, 0, { dtype: x.dtype });
 
-/** Ones with the shape and dtype of `x`. */
+/**
+ * Ones with the shape and dtype of `x`.
+ *
+ * @example
+ * ```ts
+ * onesLike(tensor([5])).toArray(); // => [1]
+ * ```
+ */
 export const onesLike = (x: { readonly shape: Shape; readonly dtype: DType }): Tensor =>
   full(x.shape, 1, { dtype: x.dtype });
 
@@ -205,7 +233,14 @@ export function arange(
   return fill('arange', values, options.dtype ?? 'int32', [count]);
 }
 
-/** The identity matrix `[n, n]`. */
+/**
+ * The identity matrix `[n, n]`.
+ *
+ * @example
+ * ```ts
+ * eye(2).toArray(); // => [[1, 0], [0, 1]]
+ * ```
+ */
 export function eye(n: number, options: CreateOptions = {}): Tensor {
   checkShape('eye', [n]);
   const dtype = options.dtype ?? defaultFloat;
@@ -218,6 +253,11 @@ export function eye(n: number, options: CreateOptions = {}): Tensor {
  * A tensor on an ndarray's own storage: nothing is copied, so do not write to the ndarray afterwards.
  *
  * @throws TypeError for storage other than Float64Array, Float32Array, Int32Array, Uint32Array
+ * @example
+ * ```ts
+ * const image = { data: new Float32Array([1, 2, 3, 4]), shape: [2, 2], stride: [1, 2], offset: 0 };
+ * fromNdarray(image).toArray(); // => [[1, 3], [2, 4]]
+ * ```
  */
 export const fromNdarray = (array: NdarrayLike): Tensor => fromView(viewOfNdarray(array));
 

@@ -87,7 +87,15 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** Applies a function to every leaf, with the corresponding leaves of further trees. */
+/**
+ * Applies a function to every leaf, with the corresponding leaves of further trees.
+ *
+ * @example
+ * ```ts
+ * const doubled = mapTree({ w: tensor([1, 2]) }, (leaf) => leaf.mul(2));
+ * doubled.w.toArray(); // => [2, 4]
+ * ```
+ */
 export function mapTree<T extends Tree<Tensor | Cell>>(
   tree: T,
   f: (leaf: Tensor | Cell, ...others: Tensor[]) => Tensor,

@@ -1,1 +1,25 @@
-export {};
+export type { BatchLogs, Callback, Control, TrainContext } from './callback.ts';
+export { type EarlyStopping, type EarlyStoppingOptions, earlyStopping } from './early-stopping.ts';
+export { type EvaluateOptions, type Examples, evaluate } from './evaluate.ts';
+export { fit } from './fit.ts';
+export type { FitOptions } from './fit-options.ts';
+export {
+  type EpochRecord,
+  type Evaluation,
+  finalRecord,
+  type History,
+  type NonFiniteReport,
+  recordValue,
+} from './history.ts';
+export { accuracy, negativeLogLikelihood } from './metrics.ts';
+export type { Loss, Metric, MinimizingOptimizer, Model, PenaltyTerm } from './model.ts';
+export { NonFiniteError } from './non-finite.ts';
+export {
+  initialPatience,
+  type PatienceDecision,
+  type PatienceRule,
+  type PatienceState,
+  patienceUpdate,
+} from './patience.ts';
+export { type ProgressBarOptions, progressBar } from './progress-bar.ts';
+export { restoreSnapshot, type Snapshot, takeSnapshot } from './snapshot.ts';

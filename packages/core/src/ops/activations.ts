@@ -25,7 +25,14 @@ export function relu(x: TensorLike): Tensor {
   return where(lessEqual(source, 0), 0, source);
 }
 
-/** `log(sigmoid(x))`, accurate for large |x|. `[...s] -> [...s]`. */
+/**
+ * `log(sigmoid(x))`, accurate for large |x|. `[...s] -> [...s]`.
+ *
+ * @example
+ * ```ts
+ * logSigmoid(tensor([0, -1000])).toArray(); // => [-Math.LN2, -1000]
+ * ```
+ */
 export const logSigmoid = (x: TensorLike): Tensor => neg(softplus(neg(x)));
 
 /**
@@ -48,6 +55,10 @@ export function softmax(x: TensorLike, options: { readonly axis?: number } = {})
  * `x - log(sum(e^x))` along `axis`, without overflow.
  *
  * @param options  `axis` @defaultValue -1
+ * @example
+ * ```ts
+ * logSoftmax(tensor([0, 0])).toArray(); // => [-Math.LN2, -Math.LN2]
+ * ```
  */
 export function logSoftmax(x: TensorLike, options: { readonly axis?: number } = {}): Tensor {
   const source = asTensor(x);
@@ -60,6 +71,10 @@ export function logSoftmax(x: TensorLike, options: { readonly axis?: number } = 
  * `x` limited to `[min, max]`; the derivative is 1 inside and at the bounds, 0 outside.
  *
  * @throws RangeError if `min > max` or either is NaN
+ * @example
+ * ```ts
+ * clamp(tensor([-2, 0.5, 2]), { min: 0, max: 1 }).toArray(); // => [0, 0.5, 1]
+ * ```
  */
 export function clamp(
   x: TensorLike,

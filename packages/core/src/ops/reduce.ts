@@ -51,6 +51,10 @@ function countOver(name: string, x: Tensor, options: ReduceOptions): number {
  *
  * @param options  `correction` 0 is the population variance, 1 the unbiased one. Its default is
  * PyTorch's. @defaultValue 1
+ * @example
+ * ```ts
+ * variance(tensor([1, 2, 3])).item(); // => 1
+ * ```
  */
 export function variance(
   x: TensorLike,
@@ -98,7 +102,14 @@ export function finiteMax(x: Tensor, axis: readonly number[]): Tensor {
   return where(less(abs(largest), Infinity), largest, 0);
 }
 
-/** Whether all elements (along `axis`) of a `bool` tensor are true. */
+/**
+ * Whether all elements (along `axis`) of a `bool` tensor are true.
+ *
+ * @example
+ * ```ts
+ * all(greater(tensor([1, 2]), 0)).item(); // => 1
+ * ```
+ */
 export function all(x: TensorLike, options: ReduceOptions = {}): Tensor {
   const source = asTensor(x);
   const misses = sum(astype(equal(source, astype(0, 'bool')), 'int32'), options);

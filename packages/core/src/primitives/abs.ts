@@ -8,7 +8,7 @@ import { mul } from './mul.ts';
 import { sign } from './sign.ts';
 
 /** Elementwise absolute value. At 0 the derivative is 0. */
-export const absP: Primitive<1, null> = definePrimitive({
+export const absP: Primitive<1, null> = /* @__PURE__ */ definePrimitive({
   name: 'abs',
   infer: floatingUnary('abs'),
   forward: ([x]) => kernel(x),
@@ -19,7 +19,7 @@ export const absP: Primitive<1, null> = definePrimitive({
   ],
   cases: (draw) => ({ inputs: [draw.tensor(draw.shape(), { avoid: [0] })], attrs: null }),
 });
-const kernel = mapKernel(Math.abs);
+const kernel = /* @__PURE__ */ mapKernel(Math.abs);
 
 /**
  * Elementwise absolute value; the derivative at 0 is 0. `[...s] -> [...s]`.

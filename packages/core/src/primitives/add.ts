@@ -7,7 +7,7 @@ import { definePrimitive, type Primitive } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
 
 /** Elementwise `x + y` on equal shapes. */
-export const addP: Primitive<2, null> = definePrimitive({
+export const addP: Primitive<2, null> = /* @__PURE__ */ definePrimitive({
   name: 'add',
   infer: numericBinary('add'),
   forward: ([x, y]) => plus(x, y),
@@ -18,7 +18,7 @@ export const addP: Primitive<2, null> = definePrimitive({
   },
 });
 
-const plus = binaryKernel((out, o, x, ox, sx, y, oy, sy, n) => {
+const plus = /* @__PURE__ */ binaryKernel((out, o, x, ox, sx, y, oy, sy, n) => {
   for (let i = 0; i < n; i++) out[o + i] = x[ox + i * sx]! + y[oy + i * sy]!;
 });
 

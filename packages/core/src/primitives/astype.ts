@@ -5,7 +5,7 @@ import { definePrimitive, type Primitive } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
 
 /** Conversion to another dtype. */
-export const astypeP: Primitive<1, { readonly dtype: DType }> = definePrimitive({
+export const astypeP: Primitive<1, { readonly dtype: DType }> = /* @__PURE__ */ definePrimitive({
   name: 'astype',
   infer: ([x], { dtype }) => ({ shape: x.shape, dtype }),
   forward: ([x], { dtype }) => copyAs(x, dtype),

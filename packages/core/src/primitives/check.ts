@@ -6,27 +6,28 @@ import type { Tensor } from '../tensor.ts';
 import { equal } from './compare.ts';
 
 /** Throws unless every element of a `bool` tensor is true; passes it through. */
-export const checkP: Primitive<1, { readonly error: () => Error }> = definePrimitive({
-  name: 'check',
-  infer: ([condition]) => {
-    if (condition.dtype !== 'bool') {
-      throw new DTypeError(`check: the condition must be bool, got ${condition.dtype}.`);
-    }
-    return { shape: condition.shape, dtype: 'bool' };
-  },
-  forward: ([condition], { error }) => {
-    eachRow(condition.shape, [condition], ([o], [s], n) => {
-      for (let i = 0; i < n; i++) if (condition.data[o! + i * s!] === 0) throw error();
-    });
-    return condition;
-  },
-  vjp: [null],
-  discrete: 'it returns its bool condition',
-  cases: (draw) => {
-    const x = draw.integers(draw.shape(), 0, 3);
-    return { inputs: [equal(x, x)], attrs: { error: () => new Error('x differs from x') } };
-  },
-});
+export const checkP: Primitive<1, { readonly error: () => Error }> =
+  /* @__PURE__ */ definePrimitive({
+    name: 'check',
+    infer: ([condition]) => {
+      if (condition.dtype !== 'bool') {
+        throw new DTypeError(`check: the condition must be bool, got ${condition.dtype}.`);
+      }
+      return { shape: condition.shape, dtype: 'bool' };
+    },
+    forward: ([condition], { error }) => {
+      eachRow(condition.shape, [condition], ([o], [s], n) => {
+        for (let i = 0; i < n; i++) if (condition.data[o! + i * s!] === 0) throw error();
+      });
+      return condition;
+    },
+    vjp: [null],
+    discrete: 'it returns its bool condition',
+    cases: (draw) => {
+      const x = draw.integers(draw.shape(), 0, 3);
+      return { inputs: [equal(x, x)], attrs: { error: () => new Error('x differs from x') } };
+    },
+  });
 
 /**
  * Throws `error()` unless every element of `condition` is true. A requirement on data, stated as an

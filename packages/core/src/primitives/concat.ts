@@ -9,33 +9,31 @@ import { expandDims } from './reshape.ts';
 import { slice } from './slice-pad.ts';
 
 /** Tensors joined along one axis. */
-export const concatP: Primitive<number, { readonly axis: number }> = definePrimitive<
-  number,
-  { readonly axis: number }
->({
-  name: 'concat',
-  infer: (inputs, { axis }) => inferConcat(inputs, axis),
-  forward: (inputs, { axis }) => concatKernel(inputs, axis, inferConcat(inputs, axis).shape),
-  vjp:
-    (index) =>
-    (_ans, inputs, { axis }) => {
-      const sizes = inputs.map((x) => x.shape[axis]!);
-      const start = sizes.slice(0, index).reduce((total, n) => total + n, 0);
-      const ranges = inputs[index]!.shape.map((_, k) =>
-        k === axis ? { start, stop: start + sizes[index]! } : null,
+export const concatP: Primitive<number, { readonly axis: number }> =
+  /* @__PURE__ */ definePrimitive<number, { readonly axis: number }>({
+    name: 'concat',
+    infer: (inputs, { axis }) => inferConcat(inputs, axis),
+    forward: (inputs, { axis }) => concatKernel(inputs, axis, inferConcat(inputs, axis).shape),
+    vjp:
+      (index) =>
+      (_ans, inputs, { axis }) => {
+        const sizes = inputs.map((x) => x.shape[axis]!);
+        const start = sizes.slice(0, index).reduce((total, n) => total + n, 0);
+        const ranges = inputs[index]!.shape.map((_, k) =>
+          k === axis ? { start, stop: start + sizes[index]! } : null,
+        );
+        return (g) => slice(g, ranges);
+      },
+    cases: (draw) => {
+      const shape = draw.shape({ minRank: 1 });
+      const axis = draw.integer(0, shape.length - 1);
+      const count = draw.integer(1, 3);
+      const inputs = Array.from({ length: count }, () =>
+        draw.tensor(shape.map((n, k) => (k === axis ? draw.integer(0, 3) : n))),
       );
-      return (g) => slice(g, ranges);
+      return { inputs, attrs: { axis } };
     },
-  cases: (draw) => {
-    const shape = draw.shape({ minRank: 1 });
-    const axis = draw.integer(0, shape.length - 1);
-    const count = draw.integer(1, 3);
-    const inputs = Array.from({ length: count }, () =>
-      draw.tensor(shape.map((n, k) => (k === axis ? draw.integer(0, 3) : n))),
-    );
-    return { inputs, attrs: { axis } };
-  },
-});
+  });
 
 function inferConcat(inputs: readonly Aval[], axis: number): Aval {
   const first = inputs[0]!;
@@ -73,7 +71,14 @@ export function concat(tensors: readonly TensorLike[], options: { axis?: number 
   return bind(concatP, list, { axis });
 }
 
-/** Joins tensors of one shape along a new axis. `n x [...s] -> [..., n, ...]`. */
+/**
+ * Joins tensors of one shape along a new axis. `n x [...s] -> [..., n, ...]`.
+ *
+ * @example
+ * ```ts
+ * stack([tensor([1, 2]), tensor([3, 4])], { axis: 1 }).toArray(); // => [[1, 3], [2, 4]]
+ * ```
+ */
 export function stack(tensors: readonly TensorLike[], options: { axis?: number } = {}): Tensor {
   const axis = options.axis ?? 0;
   return concat(

@@ -9,7 +9,7 @@ import { mul } from './mul.ts';
 import { neg } from './neg.ts';
 
 /** Elementwise `x / y` on equal shapes; floating only. */
-export const divP: Primitive<2, null> = definePrimitive({
+export const divP: Primitive<2, null> = /* @__PURE__ */ definePrimitive({
   name: 'div',
   infer: ([x]) => {
     requireFloating('div', x.dtype);
@@ -31,7 +31,7 @@ export const divP: Primitive<2, null> = definePrimitive({
   },
 });
 
-const over = binaryKernel((out, o, x, ox, sx, y, oy, sy, n) => {
+const over = /* @__PURE__ */ binaryKernel((out, o, x, ox, sx, y, oy, sy, n) => {
   for (let i = 0; i < n; i++) out[o + i] = x[ox + i * sx]! / y[oy + i * sy]!;
 });
 
@@ -39,6 +39,10 @@ const over = binaryKernel((out, o, x, ox, sx, y, oy, sy, n) => {
  * Elementwise `x / y` with broadcasting. Division by 0 gives an infinity or NaN, as in IEEE 754.
  *
  * @throws DTypeError for integers: cast them first
+ * @example
+ * ```ts
+ * div(tensor([1, -1]), tensor([4, 0])).toArray(); // => [0.25, -Infinity]
+ * ```
  */
 export const div = (x: TensorLike, y: TensorLike): Tensor =>
   bind(divP, coercePair('div', x, y), null);

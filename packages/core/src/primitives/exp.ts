@@ -7,14 +7,14 @@ import type { Tensor } from '../tensor.ts';
 import { mul } from './mul.ts';
 
 /** Elementwise `e^x`. */
-export const expP: Primitive<1, null> = definePrimitive({
+export const expP: Primitive<1, null> = /* @__PURE__ */ definePrimitive({
   name: 'exp',
   infer: floatingUnary('exp'),
   forward: ([x]) => kernel(x),
   vjp: [(ans) => (g) => mul(g, ans)],
   cases: (draw) => ({ inputs: [draw.tensor(draw.shape())], attrs: null }),
 });
-const kernel = mapKernel(Math.exp);
+const kernel = /* @__PURE__ */ mapKernel(Math.exp);
 
 /**
  * Elementwise `e^x`. `[...s] -> [...s]`.

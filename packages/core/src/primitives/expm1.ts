@@ -8,14 +8,14 @@ import { add } from './add.ts';
 import { mul } from './mul.ts';
 
 /** Elementwise `e^x - 1`, accurate near 0. */
-export const expm1P: Primitive<1, null> = definePrimitive({
+export const expm1P: Primitive<1, null> = /* @__PURE__ */ definePrimitive({
   name: 'expm1',
   infer: floatingUnary('expm1'),
   forward: ([x]) => kernel(x),
   vjp: [(ans) => (g) => mul(g, add(ans, 1))],
   cases: (draw) => ({ inputs: [draw.tensor(draw.shape())], attrs: null }),
 });
-const kernel = mapKernel(Math.expm1);
+const kernel = /* @__PURE__ */ mapKernel(Math.expm1);
 
 /**
  * Elementwise `e^x - 1`, accurate near 0. `[...s] -> [...s]`.

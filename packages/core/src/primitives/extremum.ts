@@ -46,17 +46,37 @@ function share(loses: Tensor, x: Tensor, y: Tensor): Tensor {
 }
 
 /** Elementwise larger value; NaN wins. */
-export const maximumP: Primitive<2, null> = extremum('maximum', zipKernel(Math.max), less);
-
-/** Elementwise smaller value; NaN wins. */
-export const minimumP: Primitive<2, null> = extremum('minimum', zipKernel(Math.min), (x, y) =>
-  less(y, x),
+export const maximumP: Primitive<2, null> = /* @__PURE__ */ extremum(
+  'maximum',
+  /* @__PURE__ */ zipKernel(Math.max),
+  less,
 );
 
-/** Elementwise larger value, with broadcasting; NaN wins. A tie sends half the gradient each way. */
+/** Elementwise smaller value; NaN wins. */
+export const minimumP: Primitive<2, null> = /* @__PURE__ */ extremum(
+  'minimum',
+  /* @__PURE__ */ zipKernel(Math.min),
+  (x, y) => less(y, x),
+);
+
+/**
+ * Elementwise larger value, with broadcasting; NaN wins. A tie sends half the gradient each way.
+ *
+ * @example
+ * ```ts
+ * maximum(tensor([1, 5]), 3).toArray(); // => [3, 5]
+ * ```
+ */
 export const maximum = (x: TensorLike, y: TensorLike): Tensor =>
   bind(maximumP, coercePair('maximum', x, y), null);
 
-/** Elementwise smaller value, with broadcasting; NaN wins. A tie sends half the gradient each way. */
+/**
+ * Elementwise smaller value, with broadcasting; NaN wins. A tie sends half the gradient each way.
+ *
+ * @example
+ * ```ts
+ * minimum(tensor([1, 5]), 3).toArray(); // => [1, 3]
+ * ```
+ */
 export const minimum = (x: TensorLike, y: TensorLike): Tensor =>
   bind(minimumP, coercePair('minimum', x, y), null);

@@ -6,7 +6,7 @@ import { definePrimitive, type Primitive } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
 
 /** Elementwise floor. Its derivative is 0 everywhere. */
-export const floorP: Primitive<1, null> = definePrimitive({
+export const floorP: Primitive<1, null> = /* @__PURE__ */ definePrimitive({
   name: 'floor',
   infer: floatingUnary('floor'),
   forward: ([x]) => kernel(x),
@@ -16,7 +16,7 @@ export const floorP: Primitive<1, null> = definePrimitive({
     attrs: null,
   }),
 });
-const kernel = mapKernel(Math.floor);
+const kernel = /* @__PURE__ */ mapKernel(Math.floor);
 
 /**
  * Elementwise floor, with derivative 0 everywhere. `[...s] -> [...s]`.

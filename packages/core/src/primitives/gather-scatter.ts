@@ -29,7 +29,7 @@ const outOfRange =
   };
 
 /** `out[i][j] = x[index[i][j]][j]` along `axis`. */
-export const gatherP: Primitive<2, IndexAttrs> = definePrimitive({
+export const gatherP: Primitive<2, IndexAttrs> = /* @__PURE__ */ definePrimitive({
   name: 'gather',
   infer: ([x, index], { axis }) => {
     requireIndex('gather', index);
@@ -57,7 +57,7 @@ export const gatherP: Primitive<2, IndexAttrs> = definePrimitive({
 });
 
 /** `base` with `source` added at `index` along `axis`. */
-export const scatterAddP: Primitive<3, IndexAttrs> = definePrimitive({
+export const scatterAddP: Primitive<3, IndexAttrs> = /* @__PURE__ */ definePrimitive({
   name: 'scatterAdd',
   infer: ([base, index, source], { axis }) => {
     requireNumeric('scatterAdd', base.dtype);
@@ -125,6 +125,11 @@ export function gather(x: TensorLike, index: TensorLike, options: { axis?: numbe
  * positions add up.
  *
  * @throws RangeError for an index out of range
+ * @example
+ * ```ts
+ * const index = tensor([0, 0, 1], { dtype: 'int32' });
+ * scatterAdd(zeros([2]), index, tensor([1, 2, 3])).toArray(); // => [3, 3]
+ * ```
  */
 export function scatterAdd(
   base: TensorLike,

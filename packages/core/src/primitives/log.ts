@@ -7,7 +7,7 @@ import type { Tensor } from '../tensor.ts';
 import { div } from './div.ts';
 
 /** Elementwise natural logarithm. */
-export const logP: Primitive<1, null> = definePrimitive({
+export const logP: Primitive<1, null> = /* @__PURE__ */ definePrimitive({
   name: 'log',
   infer: floatingUnary('log'),
   forward: ([x]) => kernel(x),
@@ -18,7 +18,7 @@ export const logP: Primitive<1, null> = definePrimitive({
   ],
   cases: (draw) => ({ inputs: [draw.tensor(draw.shape(), { min: 0.3 })], attrs: null }),
 });
-const kernel = mapKernel(Math.log);
+const kernel = /* @__PURE__ */ mapKernel(Math.log);
 
 /**
  * Elementwise natural logarithm; -Infinity at 0, NaN below. `[...s] -> [...s]`.

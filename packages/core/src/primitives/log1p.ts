@@ -8,7 +8,7 @@ import { add } from './add.ts';
 import { div } from './div.ts';
 
 /** Elementwise `log(1 + x)`, accurate near 0. */
-export const log1pP: Primitive<1, null> = definePrimitive({
+export const log1pP: Primitive<1, null> = /* @__PURE__ */ definePrimitive({
   name: 'log1p',
   infer: floatingUnary('log1p'),
   forward: ([x]) => kernel(x),
@@ -19,7 +19,7 @@ export const log1pP: Primitive<1, null> = definePrimitive({
   ],
   cases: (draw) => ({ inputs: [draw.tensor(draw.shape(), { min: -0.7 })], attrs: null }),
 });
-const kernel = mapKernel(Math.log1p);
+const kernel = /* @__PURE__ */ mapKernel(Math.log1p);
 
 /**
  * Elementwise `log(1 + x)`, accurate near 0. NaN for x < -1. `[...s] -> [...s]`.

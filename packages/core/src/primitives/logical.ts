@@ -18,7 +18,7 @@ const boolean =
   };
 
 /** Elementwise negation of `bool`. */
-export const logicalNotP: Primitive<1, null> = definePrimitive({
+export const logicalNotP: Primitive<1, null> = /* @__PURE__ */ definePrimitive({
   name: 'logicalNot',
   infer: boolean('logicalNot'),
   forward: ([x]) => not(x),
@@ -26,10 +26,10 @@ export const logicalNotP: Primitive<1, null> = definePrimitive({
   discrete: 'the result is bool',
   cases: (draw) => ({ inputs: [draw.booleans(draw.shape())], attrs: null }),
 });
-const not = mapKernel((x) => 1 - x);
+const not = /* @__PURE__ */ mapKernel((x) => 1 - x);
 
 /** Elementwise conjunction of `bool`. */
-export const logicalAndP: Primitive<2, null> = definePrimitive({
+export const logicalAndP: Primitive<2, null> = /* @__PURE__ */ definePrimitive({
   name: 'logicalAnd',
   infer: boolean('logicalAnd'),
   forward: ([x, y]) => and(x, y),
@@ -40,15 +40,36 @@ export const logicalAndP: Primitive<2, null> = definePrimitive({
     return { inputs: [draw.booleans(shape), draw.booleans(shape)], attrs: null };
   },
 });
-const and = zipKernel((x, y) => x * y);
+const and = /* @__PURE__ */ zipKernel((x, y) => x * y);
 
-/** Elementwise negation of a `bool` tensor. */
+/**
+ * Elementwise negation of a `bool` tensor.
+ *
+ * @example
+ * ```ts
+ * logicalNot(tensor([true, false])).toArray(); // => [false, true]
+ * ```
+ */
 export const logicalNot = (x: TensorLike): Tensor => bind(logicalNotP, [asTensor(x)], null);
 
-/** Elementwise conjunction of two `bool` tensors, with broadcasting. */
+/**
+ * Elementwise conjunction of two `bool` tensors, with broadcasting.
+ *
+ * @example
+ * ```ts
+ * logicalAnd(tensor([true, true]), tensor([true, false])).toArray(); // => [true, false]
+ * ```
+ */
 export const logicalAnd = (x: TensorLike, y: TensorLike): Tensor =>
   bind(logicalAndP, coercePair('logicalAnd', x, y), null);
 
-/** Elementwise disjunction of two `bool` tensors, with broadcasting. */
+/**
+ * Elementwise disjunction of two `bool` tensors, with broadcasting.
+ *
+ * @example
+ * ```ts
+ * logicalOr(tensor([true, false]), tensor([false, false])).toArray(); // => [true, false]
+ * ```
+ */
 export const logicalOr = (x: TensorLike, y: TensorLike): Tensor =>
   logicalNot(logicalAnd(logicalNot(x), logicalNot(y)));

@@ -10,7 +10,7 @@ import { broadcastTo, dropAxes } from './sum-broadcast.ts';
 import { transpose } from './transpose.ts';
 
 /** Matrix product over equal batch axes, `[...b, n, k] @ [...b, k, m] -> [...b, n, m]`. */
-export const matmulP: Primitive<2, null> = definePrimitive({
+export const matmulP: Primitive<2, null> = /* @__PURE__ */ definePrimitive({
   name: 'matmul',
   infer: ([a, b]) => {
     requireFloating('matmul', a.dtype);

@@ -24,26 +24,27 @@ function inferReduced(name: string, x: Aval, axes: readonly number[]): readonly 
 }
 
 /** Largest value over axes, which stay with size 1. Ties share the cotangent equally. */
-export const maxP: Primitive<1, { readonly axes: readonly number[] }> = definePrimitive({
-  name: 'max',
-  infer: ([x], { axes }) => ({ shape: inferReduced('max', x, axes), dtype: x.dtype }),
-  forward: ([x], { axes }) => maxKernel(x, axes),
-  vjp: [
-    (ans, [x], { axes }) => {
-      const winners = astype(equal(x, broadcastTo(ans, x.shape)), x.dtype);
-      const share = div(winners, sum(winners, { axis: axes, keepdims: true }));
-      return (g) => mul(broadcastTo(g, share.shape), share);
+export const maxP: Primitive<1, { readonly axes: readonly number[] }> =
+  /* @__PURE__ */ definePrimitive({
+    name: 'max',
+    infer: ([x], { axes }) => ({ shape: inferReduced('max', x, axes), dtype: x.dtype }),
+    forward: ([x], { axes }) => maxKernel(x, axes),
+    vjp: [
+      (ans, [x], { axes }) => {
+        const winners = astype(equal(x, broadcastTo(ans, x.shape)), x.dtype);
+        const share = div(winners, sum(winners, { axis: axes, keepdims: true }));
+        return (g) => mul(broadcastTo(g, share.shape), share);
+      },
+    ],
+    cases: (draw) => {
+      const shape = draw.shape({ minSize: 1 });
+      const axes = draw.axes(shape.length);
+      return { inputs: [draw.tensor(shape, { distinct: true })], attrs: { axes } };
     },
-  ],
-  cases: (draw) => {
-    const shape = draw.shape({ minSize: 1 });
-    const axes = draw.axes(shape.length);
-    return { inputs: [draw.tensor(shape, { distinct: true })], attrs: { axes } };
-  },
-});
+  });
 
 /** Position of the first maximum along one axis, which stays with size 1. */
-export const argmaxP: Primitive<1, { readonly axis: number }> = definePrimitive({
+export const argmaxP: Primitive<1, { readonly axis: number }> = /* @__PURE__ */ definePrimitive({
   name: 'argmax',
   infer: ([x], { axis }) => ({ shape: inferReduced('argmax', x, [axis]), dtype: 'int32' }),
   forward: ([x], { axis }) => argmaxKernel(x, axis),
@@ -71,7 +72,14 @@ export function max(x: TensorLike, options: ReduceOptions = {}): Tensor {
   return options.keepdims === true ? kept : dropAxes(kept, axes);
 }
 
-/** Smallest value over `axis`; NaN wins. Ties share the gradient equally. */
+/**
+ * Smallest value over `axis`; NaN wins. Ties share the gradient equally.
+ *
+ * @example
+ * ```ts
+ * min(tensor([3, 1, 2])).item(); // => 1
+ * ```
+ */
 export const min = (x: TensorLike, options: ReduceOptions = {}): Tensor =>
   neg(max(neg(x), options));
 
@@ -93,7 +101,14 @@ export function argmax(
   return options.keepdims === true ? kept : dropAxes(kept, [axis]);
 }
 
-/** Position of the smallest value along one axis, the first among equals, as int32. No gradient. */
+/**
+ * Position of the smallest value along one axis, the first among equals, as int32. No gradient.
+ *
+ * @example
+ * ```ts
+ * argmin(tensor([3, 1, 2]), { axis: 0 }).item(); // => 1
+ * ```
+ */
 export const argmin = (
   x: TensorLike,
   options: { readonly axis: number; readonly keepdims?: boolean },

@@ -7,7 +7,7 @@ import { definePrimitive, type Primitive } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
 
 /** Elementwise `x * y` on equal shapes. */
-export const mulP: Primitive<2, null> = definePrimitive({
+export const mulP: Primitive<2, null> = /* @__PURE__ */ definePrimitive({
   name: 'mul',
   infer: numericBinary('mul'),
   // Integer products can pass 2^53: multiply modulo 2^32 instead of in doubles.
@@ -27,14 +27,28 @@ export const mulP: Primitive<2, null> = definePrimitive({
   },
 });
 
-const times = binaryKernel((out, o, x, ox, sx, y, oy, sy, n) => {
+const times = /* @__PURE__ */ binaryKernel((out, o, x, ox, sx, y, oy, sy, n) => {
   for (let i = 0; i < n; i++) out[o + i] = x[ox + i * sx]! * y[oy + i * sy]!;
 });
-const timesInteger = zipKernel(Math.imul);
+const timesInteger = /* @__PURE__ */ zipKernel(Math.imul);
 
-/** Elementwise `x * y` with broadcasting. Integers wrap. */
+/**
+ * Elementwise `x * y` with broadcasting. Integers wrap.
+ *
+ * @example
+ * ```ts
+ * mul(tensor([[1], [2]]), tensor([3, 4])).toArray(); // => [[3, 4], [6, 8]]
+ * ```
+ */
 export const mul = (x: TensorLike, y: TensorLike): Tensor =>
   bind(mulP, coercePair('mul', x, y), null);
 
-/** Elementwise `x * x`. */
+/**
+ * Elementwise `x * x`.
+ *
+ * @example
+ * ```ts
+ * square(tensor([-3])).toArray(); // => [9]
+ * ```
+ */
 export const square = (x: TensorLike): Tensor => mul(x, x);

@@ -6,7 +6,7 @@ import { definePrimitive, type Primitive } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
 
 /** Elementwise `-x`. */
-export const negP: Primitive<1, null> = definePrimitive({
+export const negP: Primitive<1, null> = /* @__PURE__ */ definePrimitive({
   name: 'neg',
   infer: ([x]) => {
     requireNumeric('neg', x.dtype);
@@ -17,9 +17,16 @@ export const negP: Primitive<1, null> = definePrimitive({
   cases: (draw) => ({ inputs: [draw.tensor(draw.shape())], attrs: null }),
 });
 
-const negate = unaryKernel((out, o, x, ox, sx, n) => {
+const negate = /* @__PURE__ */ unaryKernel((out, o, x, ox, sx, n) => {
   for (let i = 0; i < n; i++) out[o + i] = -x[ox + i * sx]!;
 });
 
-/** Elementwise `-x`. `[...s] -> [...s]`. Unsigned integers wrap. */
+/**
+ * Elementwise `-x`. `[...s] -> [...s]`. Unsigned integers wrap.
+ *
+ * @example
+ * ```ts
+ * neg(tensor([1, -2])).toArray(); // => [-1, 2]
+ * ```
+ */
 export const neg = (x: TensorLike): Tensor => bind(negP, [asTensor(x)], null);

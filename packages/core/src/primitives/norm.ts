@@ -12,30 +12,31 @@ import { broadcastTo, dropAxes } from './sum-broadcast.ts';
 import { where } from './where.ts';
 
 /** Euclidean norm over axes, which stay with size 1. At the zero vector the derivative is 0. */
-export const normP: Primitive<1, { readonly axes: readonly number[] }> = definePrimitive({
-  name: 'norm',
-  infer: ([x], { axes }) => {
-    requireFloating('norm', x.dtype);
-    return { shape: x.shape.map((n, k) => (axes.includes(k) ? 1 : n)), dtype: x.dtype };
-  },
-  forward: ([x], { axes }) => normKernel(x, axes),
-  vjp: [
-    (ans, [x]) =>
-      (g) => {
-        // x / |x|, and 0 for the zero vector: the divisor is replaced too, so no order sees 0 / 0.
-        const zero = equal(ans, 0);
-        const scale = where(zero, 0, div(g, where(zero, 1, ans)));
-        return mul(broadcastTo(scale, x.shape), x);
-      },
-  ],
-  cases: (draw) => {
-    const shape = draw.shape();
-    return {
-      inputs: [draw.tensor(shape, { avoid: [0] })],
-      attrs: { axes: draw.axes(shape.length) },
-    };
-  },
-});
+export const normP: Primitive<1, { readonly axes: readonly number[] }> =
+  /* @__PURE__ */ definePrimitive({
+    name: 'norm',
+    infer: ([x], { axes }) => {
+      requireFloating('norm', x.dtype);
+      return { shape: x.shape.map((n, k) => (axes.includes(k) ? 1 : n)), dtype: x.dtype };
+    },
+    forward: ([x], { axes }) => normKernel(x, axes),
+    vjp: [
+      (ans, [x]) =>
+        (g) => {
+          // x / |x|, and 0 for the zero vector: the divisor is replaced too, so no order sees 0 / 0.
+          const zero = equal(ans, 0);
+          const scale = where(zero, 0, div(g, where(zero, 1, ans)));
+          return mul(broadcastTo(scale, x.shape), x);
+        },
+    ],
+    cases: (draw) => {
+      const shape = draw.shape();
+      return {
+        inputs: [draw.tensor(shape, { avoid: [0] })],
+        attrs: { axes: draw.axes(shape.length) },
+      };
+    },
+  });
 
 /**
  * Euclidean norm `sqrt(sum x^2)` over `axis` (the Frobenius norm of a whole tensor), without

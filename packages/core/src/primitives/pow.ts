@@ -13,7 +13,7 @@ import { sub } from './sub.ts';
 import { where } from './where.ts';
 
 /** Elementwise `x ** y` on equal shapes. */
-export const powP: Primitive<2, null> = definePrimitive({
+export const powP: Primitive<2, null> = /* @__PURE__ */ definePrimitive({
   name: 'pow',
   infer: ([x]) => {
     requireFloating('pow', x.dtype);
@@ -42,7 +42,9 @@ export const powP: Primitive<2, null> = definePrimitive({
 });
 
 // Math.pow(1, Infinity) and Math.pow(-1, Infinity) are NaN in JavaScript and 1 in IEEE 754.
-const power = zipKernel((x, y) => (Math.abs(x) === 1 && Math.abs(y) === Infinity ? 1 : x ** y));
+const power = /* @__PURE__ */ zipKernel((x, y) =>
+  Math.abs(x) === 1 && Math.abs(y) === Infinity ? 1 : x ** y,
+);
 
 /**
  * Elementwise `x ** y` with broadcasting; NaN for a negative base with a fractional exponent.

@@ -7,7 +7,7 @@ import { definePrimitive, type Primitive } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
 
 /** The same elements in row-major order under another shape. */
-export const reshapeP: Primitive<1, { readonly shape: Shape }> = definePrimitive({
+export const reshapeP: Primitive<1, { readonly shape: Shape }> = /* @__PURE__ */ definePrimitive({
   name: 'reshape',
   infer: ([x], { shape }) => {
     if (sizeOf(x.shape) !== sizeOf(shape)) {
@@ -67,7 +67,14 @@ function resolveShape(from: Shape, shape: Shape): Shape {
   return shape.map((n) => (n === -1 ? missing : n));
 }
 
-/** Inserts an axis of size 1 at `axis` (of the result). `[...s] -> [..., 1, ...]`. */
+/**
+ * Inserts an axis of size 1 at `axis` (of the result). `[...s] -> [..., 1, ...]`.
+ *
+ * @example
+ * ```ts
+ * expandDims(tensor([1, 2]), -1).shape; // => [2, 1]
+ * ```
+ */
 export function expandDims(x: TensorLike, axis: number): Tensor {
   const source = asTensor(x);
   const shape = [...source.shape];
@@ -75,7 +82,14 @@ export function expandDims(x: TensorLike, axis: number): Tensor {
   return reshape(source, shape);
 }
 
-/** Removes axes of size 1: the named ones, or all of them. */
+/**
+ * Removes axes of size 1: the named ones, or all of them.
+ *
+ * @example
+ * ```ts
+ * squeeze(zeros([1, 3, 1])).shape; // => [3]
+ * ```
+ */
 export function squeeze(x: TensorLike, axis?: AxisLike): Tensor {
   const source = asTensor(x);
   const axes =
@@ -92,5 +106,12 @@ export function squeeze(x: TensorLike, axis?: AxisLike): Tensor {
   );
 }
 
-/** All elements in one axis. `[...s] -> [size]`. */
+/**
+ * All elements in one axis. `[...s] -> [size]`.
+ *
+ * @example
+ * ```ts
+ * flatten(tensor([[1, 2], [3, 4]])).toArray(); // => [1, 2, 3, 4]
+ * ```
+ */
 export const flatten = (x: TensorLike): Tensor => reshape(x, [-1]);

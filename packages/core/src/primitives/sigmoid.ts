@@ -8,14 +8,14 @@ import { mul } from './mul.ts';
 import { sub } from './sub.ts';
 
 /** Elementwise logistic function; saturates without overflow. */
-export const sigmoidP: Primitive<1, null> = definePrimitive({
+export const sigmoidP: Primitive<1, null> = /* @__PURE__ */ definePrimitive({
   name: 'sigmoid',
   infer: floatingUnary('sigmoid'),
   forward: ([x]) => kernel(x),
   vjp: [(ans) => (g) => mul(g, mul(ans, sub(1, ans)))],
   cases: (draw) => ({ inputs: [draw.tensor(draw.shape())], attrs: null }),
 });
-const kernel = mapKernel((x) => 1 / (1 + Math.exp(-x)));
+const kernel = /* @__PURE__ */ mapKernel((x) => 1 / (1 + Math.exp(-x)));
 
 /**
  * Elementwise `1 / (1 + e^-x)`; 0 and 1 at the infinities. `[...s] -> [...s]`.

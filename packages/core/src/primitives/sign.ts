@@ -6,14 +6,14 @@ import { definePrimitive, type Primitive } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
 
 /** Elementwise sign; NaN stays. Its derivative is 0 everywhere. */
-export const signP: Primitive<1, null> = definePrimitive({
+export const signP: Primitive<1, null> = /* @__PURE__ */ definePrimitive({
   name: 'sign',
   infer: floatingUnary('sign'),
   forward: ([x]) => kernel(x),
   vjp: [null],
   cases: (draw) => ({ inputs: [draw.tensor(draw.shape(), { avoid: [0] })], attrs: null }),
 });
-const kernel = mapKernel(Math.sign);
+const kernel = /* @__PURE__ */ mapKernel(Math.sign);
 
 /**
  * Elementwise sign, -1, 0 or 1, with derivative 0 everywhere. `[...s] -> [...s]`.

@@ -10,7 +10,7 @@ import { neg } from './neg.ts';
 // Sine and cosine are each other's derivative, so they share a file.
 
 /** Elementwise sine, radians. */
-export const sinP: Primitive<1, null> = definePrimitive({
+export const sinP: Primitive<1, null> = /* @__PURE__ */ definePrimitive({
   name: 'sin',
   infer: floatingUnary('sin'),
   forward: ([x]) => sine(x),
@@ -21,7 +21,7 @@ export const sinP: Primitive<1, null> = definePrimitive({
   ],
   cases: (draw) => ({ inputs: [draw.tensor(draw.shape())], attrs: null }),
 });
-const sine = mapKernel(Math.sin);
+const sine = /* @__PURE__ */ mapKernel(Math.sin);
 
 /**
  * Elementwise sine of radians. `[...s] -> [...s]`.
@@ -34,7 +34,7 @@ const sine = mapKernel(Math.sin);
 export const sin = (x: TensorLike): Tensor => bind(sinP, [asTensor(x)], null);
 
 /** Elementwise cosine, radians. */
-export const cosP: Primitive<1, null> = definePrimitive({
+export const cosP: Primitive<1, null> = /* @__PURE__ */ definePrimitive({
   name: 'cos',
   infer: floatingUnary('cos'),
   forward: ([x]) => cosine(x),
@@ -45,7 +45,7 @@ export const cosP: Primitive<1, null> = definePrimitive({
   ],
   cases: (draw) => ({ inputs: [draw.tensor(draw.shape())], attrs: null }),
 });
-const cosine = mapKernel(Math.cos);
+const cosine = /* @__PURE__ */ mapKernel(Math.cos);
 
 /**
  * Elementwise cosine of radians. `[...s] -> [...s]`.

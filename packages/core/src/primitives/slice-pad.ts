@@ -22,7 +22,7 @@ export interface PadAttrs {
 }
 
 /** Every `steps`-th element from `starts` below `stops`, without a copy. */
-export const sliceP: Primitive<1, SliceAttrs> = definePrimitive({
+export const sliceP: Primitive<1, SliceAttrs> = /* @__PURE__ */ definePrimitive({
   name: 'slice',
   infer: ([x], { starts, stops, steps }) => ({
     shape: x.shape.map((_, k) => Math.max(0, Math.ceil((stops[k]! - starts[k]!) / steps[k]!))),
@@ -51,7 +51,7 @@ export const sliceP: Primitive<1, SliceAttrs> = definePrimitive({
 });
 
 /** Zeros around and between the elements. */
-export const padP: Primitive<1, PadAttrs> = definePrimitive({
+export const padP: Primitive<1, PadAttrs> = /* @__PURE__ */ definePrimitive({
   name: 'pad',
   infer: ([x], attrs) => ({ shape: paddedShape(x.shape, attrs), dtype: x.dtype }),
   forward: ([x], attrs) => padKernel(x, attrs.low, attrs.interior, paddedShape(x.shape, attrs)),

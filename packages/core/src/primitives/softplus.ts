@@ -8,7 +8,7 @@ import { mul } from './mul.ts';
 import { sigmoid } from './sigmoid.ts';
 
 /** Elementwise `log(1 + e^x)` as `max(x, 0) + log1p(e^-|x|)`. */
-export const softplusP: Primitive<1, null> = definePrimitive({
+export const softplusP: Primitive<1, null> = /* @__PURE__ */ definePrimitive({
   name: 'softplus',
   infer: floatingUnary('softplus'),
   forward: ([x]) => kernel(x),
@@ -19,7 +19,9 @@ export const softplusP: Primitive<1, null> = definePrimitive({
   ],
   cases: (draw) => ({ inputs: [draw.tensor(draw.shape())], attrs: null }),
 });
-const kernel = mapKernel((x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))));
+const kernel = /* @__PURE__ */ mapKernel(
+  (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+);
 
 /**
  * Elementwise `log(1 + e^x)`, without overflow. `[...s] -> [...s]`.

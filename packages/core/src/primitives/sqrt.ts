@@ -8,14 +8,14 @@ import { div } from './div.ts';
 import { mul } from './mul.ts';
 
 /** Elementwise square root. */
-export const sqrtP: Primitive<1, null> = definePrimitive({
+export const sqrtP: Primitive<1, null> = /* @__PURE__ */ definePrimitive({
   name: 'sqrt',
   infer: floatingUnary('sqrt'),
   forward: ([x]) => kernel(x),
   vjp: [(ans) => (g) => div(g, mul(ans, 2))],
   cases: (draw) => ({ inputs: [draw.tensor(draw.shape(), { min: 0.3 })], attrs: null }),
 });
-const kernel = mapKernel(Math.sqrt);
+const kernel = /* @__PURE__ */ mapKernel(Math.sqrt);
 
 /**
  * Elementwise square root; NaN below 0. The derivative at 0 is Infinity: where a vector may vanish,

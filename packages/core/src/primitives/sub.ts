@@ -8,7 +8,7 @@ import type { Tensor } from '../tensor.ts';
 import { neg } from './neg.ts';
 
 /** Elementwise `x - y` on equal shapes. */
-export const subP: Primitive<2, null> = definePrimitive({
+export const subP: Primitive<2, null> = /* @__PURE__ */ definePrimitive({
   name: 'sub',
   infer: numericBinary('sub'),
   forward: ([x, y]) => minus(x, y),
@@ -19,10 +19,17 @@ export const subP: Primitive<2, null> = definePrimitive({
   },
 });
 
-const minus = binaryKernel((out, o, x, ox, sx, y, oy, sy, n) => {
+const minus = /* @__PURE__ */ binaryKernel((out, o, x, ox, sx, y, oy, sy, n) => {
   for (let i = 0; i < n; i++) out[o + i] = x[ox + i * sx]! - y[oy + i * sy]!;
 });
 
-/** Elementwise `x - y` with broadcasting. Integers wrap. */
+/**
+ * Elementwise `x - y` with broadcasting. Integers wrap.
+ *
+ * @example
+ * ```ts
+ * sub(1, tensor([1, 3])).toArray(); // => [0, -2]
+ * ```
+ */
 export const sub = (x: TensorLike, y: TensorLike): Tensor =>
   bind(subP, coercePair('sub', x, y), null);

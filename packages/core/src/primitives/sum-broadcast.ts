@@ -16,52 +16,54 @@ const keepShape = (shape: Shape, axes: readonly number[]): number[] =>
   shape.map((n, k) => (axes.includes(k) ? 1 : n));
 
 /** Sum over axes, which stay with size 1. The cotangent is broadcast back. */
-export const sumP: Primitive<1, { readonly axes: readonly number[] }> = definePrimitive({
-  name: 'sum',
-  infer: ([x], { axes }) => {
-    requireNumeric('sum', x.dtype);
-    return { shape: keepShape(x.shape, axes), dtype: x.dtype };
-  },
-  forward: ([x], { axes }) => sumKernel(x, axes),
-  vjp: [
-    (_ans, [x]) => {
-      const shape = x.shape;
-      return (g) => broadcastTo(g, shape);
+export const sumP: Primitive<1, { readonly axes: readonly number[] }> =
+  /* @__PURE__ */ definePrimitive({
+    name: 'sum',
+    infer: ([x], { axes }) => {
+      requireNumeric('sum', x.dtype);
+      return { shape: keepShape(x.shape, axes), dtype: x.dtype };
     },
-  ],
-  cases: (draw) => {
-    const shape = draw.shape();
-    return { inputs: [draw.tensor(shape)], attrs: { axes: draw.axes(shape.length) } };
-  },
-});
+    forward: ([x], { axes }) => sumKernel(x, axes),
+    vjp: [
+      (_ans, [x]) => {
+        const shape = x.shape;
+        return (g) => broadcastTo(g, shape);
+      },
+    ],
+    cases: (draw) => {
+      const shape = draw.shape();
+      return { inputs: [draw.tensor(shape)], attrs: { axes: draw.axes(shape.length) } };
+    },
+  });
 
 /** Repetition over new or size-1 axes (no copy). The cotangent is summed over what was repeated. */
-export const broadcastToP: Primitive<1, { readonly shape: Shape }> = definePrimitive({
-  name: 'broadcastTo',
-  infer: ([x], { shape }) => {
-    const joint = broadcastShapes(x.shape, shape);
-    if (joint === undefined || !sameShape(joint, shape)) {
-      throw new ShapeError(
-        `broadcastTo: shape ${showShape(x.shape)} does not broadcast to ${showShape(shape)}.\n` +
-          '  Aligned at the last axis, each size must be equal to the target or 1.',
-      );
-    }
-    return { shape, dtype: x.dtype };
-  },
-  forward: ([x], { shape }) => broadcastView(x, shape),
-  vjp: [
-    (_ans, [x]) => {
-      const shape = x.shape;
-      return (g) => sumTo(g, shape);
+export const broadcastToP: Primitive<1, { readonly shape: Shape }> =
+  /* @__PURE__ */ definePrimitive({
+    name: 'broadcastTo',
+    infer: ([x], { shape }) => {
+      const joint = broadcastShapes(x.shape, shape);
+      if (joint === undefined || !sameShape(joint, shape)) {
+        throw new ShapeError(
+          `broadcastTo: shape ${showShape(x.shape)} does not broadcast to ${showShape(shape)}.\n` +
+            '  Aligned at the last axis, each size must be equal to the target or 1.',
+        );
+      }
+      return { shape, dtype: x.dtype };
     },
-  ],
-  cases: (draw) => {
-    const shape = draw.shape();
-    const lead = draw.shape({ maxRank: 1 });
-    const source = shape.map((n) => draw.pick([1, n]));
-    return { inputs: [draw.tensor(source)], attrs: { shape: [...lead, ...shape] } };
-  },
-});
+    forward: ([x], { shape }) => broadcastView(x, shape),
+    vjp: [
+      (_ans, [x]) => {
+        const shape = x.shape;
+        return (g) => sumTo(g, shape);
+      },
+    ],
+    cases: (draw) => {
+      const shape = draw.shape();
+      const lead = draw.shape({ maxRank: 1 });
+      const source = shape.map((n) => draw.pick([1, n]));
+      return { inputs: [draw.tensor(source)], attrs: { shape: [...lead, ...shape] } };
+    },
+  });
 
 /**
  * The tensor repeated to `shape` by NumPy's broadcasting rule; nothing is copied. `[...s] -> shape`.

@@ -8,14 +8,14 @@ import { mul } from './mul.ts';
 import { sub } from './sub.ts';
 
 /** Elementwise hyperbolic tangent. */
-export const tanhP: Primitive<1, null> = definePrimitive({
+export const tanhP: Primitive<1, null> = /* @__PURE__ */ definePrimitive({
   name: 'tanh',
   infer: floatingUnary('tanh'),
   forward: ([x]) => kernel(x),
   vjp: [(ans) => (g) => mul(g, sub(1, mul(ans, ans)))],
   cases: (draw) => ({ inputs: [draw.tensor(draw.shape())], attrs: null }),
 });
-const kernel = mapKernel(Math.tanh);
+const kernel = /* @__PURE__ */ mapKernel(Math.tanh);
 
 /**
  * Elementwise hyperbolic tangent. `[...s] -> [...s]`.

@@ -6,24 +6,28 @@ import { definePrimitive, type Primitive } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
 
 /** Axes reordered, without a copy: axis `k` of the result is axis `permutation[k]` of the input. */
-export const permuteP: Primitive<1, { readonly permutation: readonly number[] }> = definePrimitive({
-  name: 'permute',
-  infer: ([x], { permutation }) => ({
-    shape: permutation.map((axis) => x.shape[axis]!),
-    dtype: x.dtype,
-  }),
-  forward: ([x], { permutation }) => permuteView(x, permutation),
-  vjp: [
-    (_ans, _inputs, { permutation }) => {
-      const inverse = permutation.map((_, k) => permutation.indexOf(k));
-      return (g) => bind(permuteP, [g], { permutation: inverse });
+export const permuteP: Primitive<1, { readonly permutation: readonly number[] }> =
+  /* @__PURE__ */ definePrimitive({
+    name: 'permute',
+    infer: ([x], { permutation }) => ({
+      shape: permutation.map((axis) => x.shape[axis]!),
+      dtype: x.dtype,
+    }),
+    forward: ([x], { permutation }) => permuteView(x, permutation),
+    vjp: [
+      (_ans, _inputs, { permutation }) => {
+        const inverse = permutation.map((_, k) => permutation.indexOf(k));
+        return (g) => bind(permuteP, [g], { permutation: inverse });
+      },
+    ],
+    cases: (draw) => {
+      const shape = draw.shape();
+      return {
+        inputs: [draw.tensor(shape)],
+        attrs: { permutation: draw.permutation(shape.length) },
+      };
     },
-  ],
-  cases: (draw) => {
-    const shape = draw.shape();
-    return { inputs: [draw.tensor(shape)], attrs: { permutation: draw.permutation(shape.length) } };
-  },
-});
+  });
 
 /**
  * The axes in a new order; negative axes count from the end. Nothing is copied.
@@ -51,6 +55,10 @@ export function permute(x: TensorLike, axes: readonly number[]): Tensor {
  * The last two axes exchanged (a matrix transpose, batch axes stay). `[..., n, m] -> [..., m, n]`.
  *
  * @throws ShapeError below rank 2
+ * @example
+ * ```ts
+ * transpose(tensor([[1, 2, 3]])).shape; // => [3, 1]
+ * ```
  */
 export function transpose(x: TensorLike): Tensor {
   const source = asTensor(x);

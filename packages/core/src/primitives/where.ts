@@ -9,7 +9,7 @@ import type { Tensor } from '../tensor.ts';
 import { broadcastTo } from './sum-broadcast.ts';
 
 /** Elementwise `condition ? x : y` on equal shapes. The branch not taken gets a cotangent of 0. */
-export const whereP: Primitive<3, null> = definePrimitive({
+export const whereP: Primitive<3, null> = /* @__PURE__ */ definePrimitive({
   name: 'where',
   infer: ([condition, x]) => {
     if (condition.dtype !== 'bool') {

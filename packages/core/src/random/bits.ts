@@ -22,51 +22,54 @@ function keyWords(key: View): readonly [number, number] {
 }
 
 /** Two random words for each element of `shape`, counted in row-major order. */
-export const randomBitsP: Primitive<1, { readonly shape: Shape }> = definePrimitive({
-  name: 'randomBits',
-  infer: ([key], { shape }) => {
-    requireKey('random.bits', key);
-    return { shape: [...shape, 2], dtype: 'uint32' };
+export const randomBitsP: Primitive<1, { readonly shape: Shape }> = /* @__PURE__ */ definePrimitive(
+  {
+    name: 'randomBits',
+    infer: ([key], { shape }) => {
+      requireKey('random.bits', key);
+      return { shape: [...shape, 2], dtype: 'uint32' };
+    },
+    forward: ([key], { shape }) => {
+      const [k0, k1] = keyWords(key);
+      const data = new Uint32Array(2 * sizeOf(shape));
+      for (let i = 0; 2 * i < data.length; i++) threefry2x32(k0, k1, i, streams.bits, data, 2 * i);
+      return viewOf(data, [...shape, 2], 'uint32');
+    },
+    vjp: [null],
+    discrete: 'the result is bits',
+    cases: (draw) => ({ inputs: [draw.bits([2])], attrs: { shape: draw.shape() } }),
   },
-  forward: ([key], { shape }) => {
-    const [k0, k1] = keyWords(key);
-    const data = new Uint32Array(2 * sizeOf(shape));
-    for (let i = 0; 2 * i < data.length; i++) threefry2x32(k0, k1, i, streams.bits, data, 2 * i);
-    return viewOf(data, [...shape, 2], 'uint32');
-  },
-  vjp: [null],
-  discrete: 'the result is bits',
-  cases: (draw) => ({ inputs: [draw.bits([2])], attrs: { shape: draw.shape() } }),
-});
+);
 
 /** A new key from a key and a number. */
-export const foldInP: Primitive<2, { readonly stream: 'fold' | 'split' }> = definePrimitive({
-  name: 'foldIn',
-  infer: ([key, data]) => {
-    requireKey('random.foldIn', key);
-    if (data.shape.length !== 0 || (data.dtype !== 'int32' && data.dtype !== 'uint32')) {
-      throw new DTypeError(
-        `random.foldIn: needs an int32 or uint32 scalar, got ${data.dtype} ${showShape(data.shape)}.`,
-      );
-    }
-    return { shape: [2], dtype: 'uint32' };
-  },
-  forward: ([key, data], { stream }) => {
-    const [k0, k1] = keyWords(key);
-    const out = new Uint32Array(2);
-    threefry2x32(k0, k1, data.data[data.offset]!, streams[stream], out, 0);
-    return viewOf(out, [2], 'uint32');
-  },
-  vjp: [null, null],
-  discrete: 'the result is a key',
-  cases: (draw) => ({
-    inputs: [draw.bits([2]), draw.integers([], 0, 1000)],
-    attrs: { stream: draw.pick(['fold', 'split'] as const) },
-  }),
-});
+export const foldInP: Primitive<2, { readonly stream: 'fold' | 'split' }> =
+  /* @__PURE__ */ definePrimitive({
+    name: 'foldIn',
+    infer: ([key, data]) => {
+      requireKey('random.foldIn', key);
+      if (data.shape.length !== 0 || (data.dtype !== 'int32' && data.dtype !== 'uint32')) {
+        throw new DTypeError(
+          `random.foldIn: needs an int32 or uint32 scalar, got ${data.dtype} ${showShape(data.shape)}.`,
+        );
+      }
+      return { shape: [2], dtype: 'uint32' };
+    },
+    forward: ([key, data], { stream }) => {
+      const [k0, k1] = keyWords(key);
+      const out = new Uint32Array(2);
+      threefry2x32(k0, k1, data.data[data.offset]!, streams[stream], out, 0);
+      return viewOf(out, [2], 'uint32');
+    },
+    vjp: [null, null],
+    discrete: 'the result is a key',
+    cases: (draw) => ({
+      inputs: [draw.bits([2]), draw.integers([], 0, 1000)],
+      attrs: { stream: draw.pick(['fold', 'split'] as const) },
+    }),
+  });
 
 /** A uniformly random order of `0 .. n - 1` (Fisher-Yates). */
-export const permutationP: Primitive<1, { readonly n: number }> = definePrimitive({
+export const permutationP: Primitive<1, { readonly n: number }> = /* @__PURE__ */ definePrimitive({
   name: 'permutation',
   infer: ([key], { n }) => {
     requireKey('random.permutation', key);
@@ -97,7 +100,7 @@ export const permutationP: Primitive<1, { readonly n: number }> = definePrimitiv
  * Standard normal values from pairs of words `[...s, 2] -> [...s]` in float64 (Box & Muller 1958).
  * Logarithm and cosine are fixed-order polynomials, so the values are the same on every platform.
  */
-export const normalFromBitsP: Primitive<1, null> = definePrimitive({
+export const normalFromBitsP: Primitive<1, null> = /* @__PURE__ */ definePrimitive({
   name: 'normalFromBits',
   infer: ([bits]) => {
     if (bits.dtype !== 'uint32' || bits.shape.at(-1) !== 2) {

@@ -40,6 +40,13 @@ export function key(seed: number): Tensor {
 /**
  * A new key from a key and a number, a name or an integer scalar (a step count): different data,
  * independent draws.
+ *
+ * @example
+ * ```ts
+ * const key = random.key(0);
+ * const [a, b] = [random.foldIn(key, 'layer0'), random.foldIn(key, 'layer1')];
+ * a.toString() === b.toString(); // => false
+ * ```
  */
 export function foldIn(from: Tensor, data: number | string | Tensor): Tensor {
   const word =
@@ -58,7 +65,14 @@ function hashName(name: string): number {
   return hash >>> 0;
 }
 
-/** `count` independent keys. */
+/**
+ * `count` independent keys.
+ *
+ * @example
+ * ```ts
+ * random.split(random.key(0), 3).length; // => 3
+ * ```
+ */
 export const split = (from: Tensor, count = 2): Tensor[] =>
   Array.from({ length: count }, (_, i) =>
     bind(foldInP, [from, scalar(i, 'uint32')], { stream: 'split' as const }),
@@ -89,6 +103,11 @@ const word = (pairs: Tensor, which: number): Tensor =>
  * Uniform draws in `[min, max)`: multiples of 2^-24 in float32, of 2^-53 in float64, scaled.
  *
  * @throws RangeError unless `min < max`, both finite
+ * @example
+ * ```ts
+ * const u = random.uniform(random.key(0), [1000]);
+ * u.max().item() < 1; // => true
+ * ```
  */
 export function uniform(
   from: Tensor,
@@ -114,7 +133,15 @@ export function uniform(
   return astype(scaled, dtype);
 }
 
-/** Standard normal draws, scaled: `mean + std * z`. */
+/**
+ * Standard normal draws, scaled: `mean + std * z`.
+ *
+ * @example
+ * ```ts
+ * const z = random.normal(random.key(0), [10000]);
+ * Math.abs(z.mean().item()) < 0.05; // => true
+ * ```
+ */
 export function normal(
   from: Tensor,
   shape: Shape,
@@ -136,6 +163,10 @@ export function normal(
  *
  * @param p  probability, a number or a tensor that broadcasts to `shape`
  * @returns bool, of the given shape
+ * @example
+ * ```ts
+ * random.bernoulli(random.key(0), [3], 1).toArray(); // => [true, true, true]
+ * ```
  */
 export function bernoulli(from: Tensor, shape: Shape, p: TensorLike): Tensor {
   checkShape('random.bernoulli', shape);
@@ -146,7 +177,14 @@ export function bernoulli(from: Tensor, shape: Shape, p: TensorLike): Tensor {
   return less(u, typeof p === 'number' ? p : astype(p, 'float64'));
 }
 
-/** Integers in `[low, high)` as int32. */
+/**
+ * Integers in `[low, high)` as int32.
+ *
+ * @example
+ * ```ts
+ * random.randint(random.key(0), [2], 5, 6).toArray(); // => [5, 5]
+ * ```
+ */
 export function randint(from: Tensor, shape: Shape, low: number, high: number): Tensor {
   checkShape('random.randint', shape);
   if (!(Number.isInteger(low) && Number.isInteger(high) && low < high)) {
@@ -156,7 +194,14 @@ export function randint(from: Tensor, shape: Shape, low: number, high: number): 
   return astype(add(floor(mul(u, high - low)), low), 'int32');
 }
 
-/** A random order of `0 .. n - 1` as int32 `[n]`. */
+/**
+ * A random order of `0 .. n - 1` as int32 `[n]`.
+ *
+ * @example
+ * ```ts
+ * random.permutation(random.key(0), 5).sum().item(); // => 10
+ * ```
+ */
 export function permutation(from: Tensor, n: number): Tensor {
   checkShape('random.permutation', [n]);
   return bind(permutationP, [from], { n });

@@ -13,6 +13,12 @@ import type { Tensor } from '../tensor.ts';
  * @param loss  scalar, unless a cotangent of its shape is given
  * @throws ShapeError if it is neither a scalar nor comes with a cotangent
  * @throws Error if it does not depend on any parameter
+ * @example
+ * ```ts
+ * const w = parameter(tensor([1, 2]));
+ * backward(w.read().sum());
+ * w.grad.toArray(); // => [1, 1]
+ * ```
  */
 export function backward(loss: Tensor, cotangent?: Tensor): void {
   if (cotangent === undefined && loss.rank !== 0) {

@@ -1,0 +1,63 @@
+import { describe, expect, test } from '@jest/globals';
+import { settingsFrom } from '../src/compare/command.ts';
+import { checkFlags, parseNames, parseNumber } from '../src/flags.ts';
+
+describe('parseNumber', () => {
+  test('says what is allowed and what was given', () => {
+    expect(() => parseNumber('seeds', '0', { integer: true, min: 1 })).toThrow(
+      '--seeds must be a whole number at least 1, got "0"',
+    );
+    expect(() => parseNumber('p', '1', { min: 0, max: 1, open: 'max' })).toThrow('below 1');
+    expect(() => parseNumber('x', '', {})).toThrow('must be a number');
+    expect(() => parseNumber('x', 'Infinity', {})).toThrow('must be a number');
+    expect(parseNumber('x', '1e-3', { min: 0 })).toBe(1e-3);
+  });
+});
+
+describe('parseNames', () => {
+  test('suggests a near name and lists the known ones', () => {
+    expect(() => parseNames('methods', 'dropuot', ['l2', 'dropout'])).toThrow(
+      'unknown name "dropuot" (did you mean dropout?); known: l2, dropout',
+    );
+  });
+
+  test('drops repetitions', () => {
+    expect(parseNames('methods', 'l2, l2', ['l2'])).toEqual(['l2']);
+  });
+});
+
+describe('checkFlags', () => {
+  const args = { seeds: { type: 'string' }, quiet: { type: 'boolean' } } as const;
+
+  test('accepts both ways of giving a value', () => {
+    expect(() => checkFlags(['--seeds', '3', '--quiet'], args)).not.toThrow();
+    expect(() => checkFlags(['--seeds=3'], args)).not.toThrow();
+  });
+
+  test('refuses unknown options, missing values and stray words', () => {
+    expect(() => checkFlags(['--seed', '3'], args)).toThrow('did you mean --seeds?');
+    expect(() => checkFlags(['--seeds'], args)).toThrow('--seeds needs a value');
+    expect(() => checkFlags(['--seeds', '--quiet'], args)).toThrow('--seeds needs a value');
+    expect(() => checkFlags(['l2'], args)).toThrow('unexpected argument "l2"');
+  });
+});
+
+describe('settingsFrom', () => {
+  test('takes a strength for one method', () => {
+    const { methods } = settingsFrom({ methods: 'l2', 'l2-lambda': '0.5' });
+    expect(methods).toEqual([{ id: 'l2', values: expect.objectContaining({ lambda: 0.5 }) }]);
+  });
+
+  test('refuses a negative strength and a strength for a method that does not run', () => {
+    expect(() => settingsFrom({ methods: 'l2', 'l2-lambda': '-1' })).toThrow(
+      '--l2-lambda must be a number at least 0',
+    );
+    expect(() => settingsFrom({ methods: 'l1', 'l2-lambda': '1' })).toThrow(
+      '--l2-lambda is given, but l2 is not among --methods',
+    );
+  });
+
+  test('refuses unknown data sets', () => {
+    expect(() => settingsFrom({ dataset: 'imagenet' })).toThrow('unknown name "imagenet"');
+  });
+});

@@ -1,0 +1,73 @@
+import { expect, test } from '@jest/globals';
+import { renderJson } from '../src/compare/json.ts';
+import type { RunResult } from '../src/compare/run-one.ts';
+import { allMethods, defaults } from '../src/compare/settings.ts';
+import { summarize } from '../src/compare/summarize.ts';
+import { renderReport } from '../src/report/html.ts';
+
+const settings = { ...defaults, methods: allMethods() };
+const ids = ['none', ...settings.methods.map((method) => method.id)];
+const runs: RunResult[] = [0, 1, 2].flatMap((seed) =>
+  ids.map((method, i) => ({
+    method,
+    seed,
+    epochs: 20,
+    stopReason: 'epochs',
+    train: { accuracy: 0.99, nll: 0.02 },
+    test: { accuracy: 0.8, nll: 2 - 0.1 * i + 0.01 * ((seed * 7 + i) % 5) },
+    curve: [10, 20].map((epoch) => ({
+      epoch,
+      train: { accuracy: 0.9, nll: 0.1 },
+      test: { accuracy: 0.8, nll: 1.5 },
+    })),
+    seconds: 1 + i,
+  })),
+);
+const summary = summarize(settings, runs);
+const facts = { startedAt: '2000-01-01T00:00:00.000Z', seconds: 3, interrupted: false };
+
+test('the report is self-contained: it loads nothing', () => {
+  const page = renderReport(settings, runs, summary, { ...facts, command: 'tikhonov compare' });
+  expect(page).not.toMatch(/<script|<link|<img|<iframe|@import|url\(/);
+  const addresses = page.match(/(?:href|src)="[^#"][^"]*"/g) ?? [];
+  expect(addresses).toEqual([]);
+});
+
+test('the report shows every method, the three charts and the formulas', () => {
+  const page = renderReport(settings, runs, summary, { ...facts, command: 'tikhonov compare' });
+  for (const id of ids) expect(page).toContain(id);
+  expect(page.match(/<svg/g)).toHaveLength(3);
+  expect(page.match(/<math/g)!.length).toBeGreaterThanOrEqual(settings.methods.length);
+  expect(page).not.toContain('temml-error');
+});
+
+test('the report escapes what the person typed', () => {
+  const page = renderReport(settings, runs, summary, { ...facts, command: '<b>"&' });
+  expect(page).not.toContain('<b>"');
+});
+
+test('the report of a single seed and of an interrupted comparison can be drawn', () => {
+  const some = runs.filter((run) => run.seed === 0).slice(0, 3);
+  const page = renderReport(settings, some, summarize(settings, some), {
+    ...facts,
+    interrupted: true,
+    command: '',
+  });
+  expect(page).toContain('Interrupted');
+});
+
+test('the JSON carries every figure of the table, and times only under times', () => {
+  const first = renderJson(settings, runs, summary, facts);
+  const slower = runs.map((run) => ({ ...run, seconds: run.seconds * 2 })).reverse();
+  const second = renderJson(settings, slower, summarize(settings, slower), {
+    ...facts,
+    startedAt: 'later',
+    seconds: 9,
+  });
+  const parse = (text: string) => JSON.parse(text) as { times?: unknown; methods: unknown[] };
+  const [a, b] = [parse(first), parse(second)];
+  expect(a.methods).toHaveLength(ids.length);
+  delete a.times;
+  delete b.times;
+  expect(JSON.stringify(a)).toBe(JSON.stringify(b));
+});

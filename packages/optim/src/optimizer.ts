@@ -1,0 +1,263 @@
+import {
+  add,
+  Cell,
+  DTypeError,
+  type Flat,
+  flattenTree,
+  noGrad,
+  type Parameter,
+  ShapeError,
+  showShape,
+  stopGradient,
+  Tensor,
+  type Tree,
+  tensor,
+  valueAndGradWithAux,
+} from '@tikhonov/core';
+import { nonNegative, requireNumber, requireScalar, type Scalar } from './scalars.ts';
+import { type OptimizerTarget, parametersOf } from './target.ts';
+import type { Named, Transform } from './transform.ts';
+
+/** Options of `minimize`. */
+export interface MinimizeOptions {
+  /**
+   * What to do with parameters that the loss does not depend on: throw and name them, or give them a
+   * gradient of zeros. @defaultValue 'error'
+   */
+  readonly unreached?: 'error' | 'zeros';
+}
+
+/** The cell of a learning rate: the given one, or a new float64 one. */
+export function learningRateCell(name: string, lr: number | Cell): Cell {
+  if (typeof lr === 'number') {
+    requireNumber(name, 'lr', lr, nonNegative);
+    return new Cell(tensor(lr, { dtype: 'float64' }), { name: 'lr' });
+  }
+  requireScalar(name, 'lr', lr);
+  return lr;
+}
+
+/**
+ * A transform bound to parameters: it keeps the state in cells and adds the updates to the parameters.
+ * If anything throws during a step, parameters and state are as before it.
+ *
+ * @example
+ * ```ts
+ * const w = parameter(tensor([1, 2]));
+ * const optimizer = optim.sgd({ w }, { lr: 0.1 });
+ * optimizer.minimize(() => w.mul(w).sum()).item(); // => 5
+ * w.read().toArray(); // => [0.8, 1.6]
+ * optimizer.lr.write(tensor(0, { dtype: 'float64' }));
+ * ```
+ */
+export class Optimizer {
+  /** The learning rate, 0-d (float64 unless a cell was given); a write changes the next step. */
+  readonly lr: Cell;
+  /** What is trained, by name. */
+  readonly parameters: Readonly<Record<string, Parameter>>;
+  readonly #transform: Transform;
+  readonly #state: Flat<Tensor>;
+  readonly #cells: readonly Cell[];
+
+  /**
+   * @param target  a model, or parameters by name
+   * @param makeTransform  the transform for a learning rate
+   * @param lr  number, or a cell that others may share
+   */
+  constructor(
+    target: OptimizerTarget,
+    makeTransform: (lr: Scalar) => Transform,
+    lr: number | Cell,
+  ) {
+    this.lr = learningRateCell('Optimizer', lr);
+    this.parameters = parametersOf(target);
+    this.#transform = makeTransform(this.lr);
+    const state = noGrad(() => this.#transform.init(this.#values()));
+    this.#state = flattenTree<Tensor>(state, 'Optimizer state');
+    this.#cells = this.#state.leaves.map(
+      (leaf, i) => new Cell(leaf, { name: `state.${this.#state.paths[i]!}` }),
+    );
+  }
+
+  /**
+   * One step on `f`: its gradient with respect to the parameters, and the update.
+   *
+   * @param f  reads the parameters, returns a scalar
+   * @returns the loss before the step
+   * @throws Error naming parameters that the loss does not depend on
+   */
+  minimize(f: () => Tensor, options: MinimizeOptions = {}): Tensor {
+    return this.minimizeWithAux(() => [f(), null] as const, options)[0];
+  }
+
+  /**
+   * As `minimize`, for a function that returns the loss and anything else beside it.
+   *
+   * @example
+   * ```ts
+   * const w = parameter(tensor(3));
+   * const step = () => [w.mul(w), { was: w.read() }];
+   * const [loss, aux] = optim.sgd({ w }, { lr: 0.1 }).minimizeWithAux(step);
+   * aux.was.item(); // => 3
+   * ```
+   */
+  minimizeWithAux<Aux>(
+    f: () => readonly [Tensor, Aux],
+    options: MinimizeOptions = {},
+  ): readonly [Tensor, Aux] {
+    const { unreached = 'error' } = options;
+    const differentiate = valueAndGradWithAux(
+      (_parameters: Readonly<Record<string, Parameter>>) => f(),
+      { createGraph: false, unreached },
+    );
+    const [result, grads] = differentiate(this.parameters);
+    this.apply(grads);
+    return result;
+  }
+
+  /**
+   * One step from the gradients that `backward()` left in the parameters; those without one stay as they
+   * are.
+   *
+   * @throws Error if none has a gradient
+   */
+  step(): void {
+    const grads: Record<string, Tensor> = {};
+    for (const [name, parameter] of Object.entries(this.parameters)) {
+      if (parameter.grad !== null) grads[name] = parameter.grad;
+    }
+    if (Object.keys(grads).length === 0) {
+      throw new Error(
+        'Optimizer.step: no parameter has a gradient.\n' +
+          '  Call loss.backward() first, or use minimize(() => loss).',
+      );
+    }
+    this.apply(grads);
+  }
+
+  /** Forgets the gradients of all parameters. */
+  zeroGrad(): void {
+    for (const parameter of Object.values(this.parameters)) parameter.zeroGrad();
+  }
+
+  /**
+   * One step from given gradients.
+   *
+   * @param grads  by parameter name, of the parameters' shapes and dtypes; missing ones are skipped
+   * @throws TypeError for unknown names; ShapeError or DTypeError for gradients that do not fit
+   */
+  apply(grads: Named): void {
+    requireFit('Optimizer.apply', 'gradient', this.parameters, grads);
+    noGrad(() => {
+      const params = this.#values();
+      const state = this.#state.rebuild<Tree<Tensor>>(this.#cells.map((cell) => cell.read()));
+      const [updates, next] = this.#transform.update(grads, state, params);
+      requireFit('Optimizer.apply', 'update', this.parameters, updates);
+      const moved = Object.entries(updates).map(
+        ([name, update]) => [this.parameters[name]!, add(params[name]!, update)] as const,
+      );
+      const leaves = flattenTree<Tensor>(next, 'Optimizer state').leaves;
+      this.#requireState(leaves);
+      // Everything that can throw lies above: from here on all cells are rebound.
+      for (const [parameter, value] of moved) parameter.write(value);
+      for (const [i, cell] of this.#cells.entries()) cell.write(leaves[i]!);
+    });
+  }
+
+  /** Learning rate and state by name. Parameters are saved with their model. */
+  stateDict(): Record<string, Tensor> {
+    return Object.fromEntries(
+      Object.entries(this.#named()).map(([name, cell]) => [name, stopGradient(cell.read())]),
+    );
+  }
+
+  /**
+   * Restores what `stateDict` returned; nothing changes if anything does not fit.
+   *
+   * @throws Error naming all missing, unexpected and misfitting entries
+   */
+  loadStateDict(state: Readonly<Record<string, Tensor>>): void {
+    const cells = this.#named();
+    const problems = [
+      ...Object.keys(cells)
+        .filter((name) => !Object.hasOwn(state, name))
+        .map((name) => `missing: "${name}"`),
+      ...Object.keys(state)
+        .filter((name) => !Object.hasOwn(cells, name))
+        .map((name) => `unexpected: "${name}"`),
+      ...Object.entries(cells).flatMap(([name, cell]) => {
+        const value = state[name];
+        return value === undefined || sameKind(value, cell)
+          ? []
+          : [`"${name}" holds ${describe(cell)}, given ${describe(value)}`];
+      }),
+    ];
+    if (problems.length > 0) {
+      throw new Error(
+        `Optimizer.loadStateDict: the state does not fit; nothing was changed.\n  ${problems.join('\n  ')}\n` +
+          '  Was it saved from the same optimizer on the same model?',
+      );
+    }
+    for (const [name, cell] of Object.entries(cells)) cell.write(state[name]!);
+  }
+
+  #values(): Named {
+    return Object.fromEntries(
+      Object.entries(this.parameters).map(([name, cell]) => [name, stopGradient(cell.read())]),
+    );
+  }
+
+  #named(): Record<string, Cell> {
+    const state = this.#cells.map((cell) => [cell.name, cell] as const);
+    return { lr: this.lr, ...Object.fromEntries(state) };
+  }
+
+  #requireState(leaves: readonly Tensor[]): void {
+    const fits =
+      leaves.length === this.#cells.length &&
+      leaves.every((leaf, i) => sameKind(leaf, this.#cells[i]!));
+    if (!fits) {
+      throw new ShapeError(
+        'Optimizer.apply: the transform returned a state of another structure, shape or dtype than its init.\n' +
+          `  Expected ${this.#cells.map((cell) => `${cell.name} ${describe(cell)}`).join(', ')}.`,
+      );
+    }
+  }
+}
+
+type Kind = Pick<Tensor, 'shape' | 'dtype'>;
+
+const describe = (x: Kind): string => `${x.dtype} ${showShape(x.shape)}`;
+
+const sameKind = (x: Kind, y: Kind): boolean => describe(x) === describe(y);
+
+function requireFit(
+  name: string,
+  what: string,
+  parameters: Readonly<Record<string, Parameter>>,
+  given: Named,
+): void {
+  for (const [key, value] of Object.entries(given)) {
+    const parameter = Object.hasOwn(parameters, key) ? parameters[key] : undefined;
+    if (parameter === undefined) {
+      throw new TypeError(
+        `${name}: ${what} "${key}" names no parameter.\n  Known are ${Object.keys(parameters)
+          .map((known) => `"${known}"`)
+          .join(', ')}.`,
+      );
+    }
+    if (!(value instanceof Tensor)) {
+      throw new TypeError(`${name}: ${what} "${key}" is ${typeof value}, not a Tensor.`);
+    }
+    if (showShape(value.shape) !== showShape(parameter.shape)) {
+      throw new ShapeError(
+        `${name}: ${what} "${key}" has shape ${showShape(value.shape)}, its parameter ${showShape(parameter.shape)}.`,
+      );
+    }
+    if (value.dtype !== parameter.dtype) {
+      throw new DTypeError(
+        `${name}: ${what} "${key}" is ${value.dtype}, its parameter ${parameter.dtype}.\n  Cast with astype('${parameter.dtype}').`,
+      );
+    }
+  }
+}

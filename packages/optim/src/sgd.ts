@@ -1,0 +1,69 @@
+import type { Cell } from '@tikhonov/core';
+import { chain } from './chain.ts';
+import { requireNesterov, trace } from './momentum.ts';
+import { Optimizer } from './optimizer.ts';
+import type { Scalar } from './scalars.ts';
+import { scale, scaleByLearningRate } from './scale.ts';
+import type { OptimizerTarget } from './target.ts';
+import type { Transform } from './transform.ts';
+import { addWeightDecay, type DecayMask } from './weight-decay.ts';
+
+/** What all optimizers of this package take. */
+export interface CommonOptions {
+  /** Transforms of the raw gradients, before anything else: clipping, noise. @defaultValue none */
+  readonly gradients?: readonly Transform[];
+  /**
+   * Which parameters the weight decay acts on. The usual rule spares biases and norms:
+   * `(_name, w) => w.rank >= 2`. @defaultValue all, as PyTorch
+   */
+  readonly decay?: DecayMask;
+  /** Ascend instead of descending. @defaultValue false */
+  readonly maximize?: boolean;
+}
+
+/** Options of `sgd` beside the learning rate; the defaults are PyTorch's. */
+export interface SgdSettings extends CommonOptions {
+  /** In [0, 1). @defaultValue 0 */
+  readonly momentum?: number;
+  /** In [0, 1]. @defaultValue 0 */
+  readonly dampening?: number;
+  /** Needs momentum > 0 and dampening 0. @defaultValue false */
+  readonly nesterov?: boolean;
+  /** Added to the gradient times the parameter, >= 0. @defaultValue 0 */
+  readonly weightDecay?: Scalar;
+}
+
+/** Options of `sgd`. */
+export interface SgdOptions extends SgdSettings {
+  /** Learning rate, >= 0; a 0-d cell may be shared. */
+  readonly lr: number | Cell;
+}
+
+/** `sgd` as a pure transform. */
+export function sgdTransform(options: SgdSettings & { readonly lr: Scalar }): Transform {
+  const { momentum = 0, dampening = 0, nesterov = false, weightDecay = 0 } = options;
+  requireNesterov('sgd', { momentum, dampening, nesterov });
+  return chain(
+    ...(options.gradients ?? []),
+    ...(options.maximize === true ? [scale(-1)] : []),
+    addWeightDecay(weightDecay, options.decay),
+    ...(momentum === 0 ? [] : [trace({ momentum, dampening, nesterov })]),
+    scaleByLearningRate(options.lr),
+  );
+}
+
+/**
+ * Stochastic gradient descent, `w -= lr * (g + weightDecay * w)`, with momentum as in PyTorch: the first
+ * buffer is the gradient, later ones `momentum * b + (1 - dampening) g`.
+ *
+ * @param target  a model, or parameters by name
+ * @throws RangeError for numbers out of range, or `nesterov` without momentum or with dampening
+ * @example
+ * ```ts
+ * const w = parameter(tensor([1]));
+ * optim.sgd({ w }, { lr: 0.5, momentum: 0.9 }).minimize(() => w.mul(w).sum());
+ * w.read().toArray(); // => [0]
+ * ```
+ */
+export const sgd = (target: OptimizerTarget, options: SgdOptions): Optimizer =>
+  new Optimizer(target, (lr) => sgdTransform({ ...options, lr }), options.lr);

@@ -1,0 +1,43 @@
+import { Parameter } from '@tikhonov/core';
+
+/** Anything with named parameters, such as a module. */
+export interface ParameterSource {
+  namedParameters(): Record<string, Parameter>;
+}
+
+/** What an optimizer can work on: a model, or parameters by name. */
+export type OptimizerTarget = ParameterSource | Readonly<Record<string, Parameter>>;
+
+const isSource = (target: OptimizerTarget): target is ParameterSource =>
+  typeof target.namedParameters === 'function';
+
+/**
+ * The parameters of a target by name.
+ *
+ * @throws TypeError if there are none, one is not a Parameter, or one appears under two names
+ */
+export function parametersOf(target: OptimizerTarget): Readonly<Record<string, Parameter>> {
+  const named = isSource(target) ? target.namedParameters() : { ...target };
+  const names = new Map<unknown, string>();
+  for (const [name, parameter] of Object.entries(named)) {
+    if (!(parameter instanceof Parameter)) {
+      throw new TypeError(
+        `Optimizer: "${name}" is not a Parameter.\n  Make one with parameter(tensor(...)), or pass a model.`,
+      );
+    }
+    const other = names.get(parameter);
+    if (other !== undefined) {
+      throw new TypeError(
+        `Optimizer: "${other}" and "${name}" are the same parameter.\n  Name it once; it would be stepped twice.`,
+      );
+    }
+    names.set(parameter, name);
+  }
+  if (names.size === 0) {
+    throw new TypeError(
+      'Optimizer: there are no parameters to train.\n' +
+        '  Cells in private #fields are not found; make them own properties of the module.',
+    );
+  }
+  return named;
+}

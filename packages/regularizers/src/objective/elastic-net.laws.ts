@@ -1,0 +1,64 @@
+import type { Law } from '@tikhonov/check';
+import { grad, type Tensor, tensor } from '@tikhonov/core';
+import { drawn, lawOf, parametersOf, real, withZeros } from '../laws/draws.ts';
+import { atMost, exactly, near } from '../laws/slack.ts';
+import { elasticNet, proxElasticNet } from './elastic-net.ts';
+import { l1 } from './l1.ts';
+import { l2 } from './l2.ts';
+
+/** What the elastic net promises. */
+export const elasticNetLaws: readonly Law[] = [
+  lawOf({
+    id: 'elastic-net/sum-of-both',
+    statement: 'Value and gradient are those of L1 plus those of L2, and a strength of 0 leaves the other.',
+    cases: drawn((draw) => ({
+      params: withZeros(draw, parametersOf(draw)),
+      lambda1: draw.pick([0, real(draw, 0, 2)]),
+      lambda2: draw.pick([0, real(draw, 0, 2)]),
+    })),
+    slack: ({ params, lambda1, lambda2 }) => {
+      const net = (ws: readonly Tensor[]): Tensor => elasticNet(ws, { lambda1, lambda2 });
+      const value = l1(params, { lambda: lambda1 }).item() + l2(params, { lambda: lambda2 }).item();
+      const gradients = grad(net)(params);
+      const want = (x: number): number => lambda1 * Math.sign(x) + 2 * lambda2 * x;
+      return Math.min(
+        exactly(net(params), value),
+        ...params.map((w, i) => near(gradients[i]!, Array.from(w.data(), want), 1e-15)),
+      );
+    },
+  }),
+  lawOf({
+    id: 'elastic-net/parametrisations',
+    statement: 'alpha and l1Ratio mean lambda1 = alpha l1Ratio and lambda2 = alpha (1 - l1Ratio) / 2.',
+    cases: drawn((draw) => ({
+      params: parametersOf(draw),
+      alpha: real(draw, 0, 2),
+      l1Ratio: draw.pick([0, 1, real(draw, 0, 1)]),
+    })),
+    slack: ({ params, alpha, l1Ratio }) => {
+      const lambda1 = alpha * l1Ratio;
+      const lambda2 = (alpha * (1 - l1Ratio)) / 2;
+      const want = elasticNet(params, { lambda1, lambda2 });
+      return near(elasticNet(params, { alpha, l1Ratio }), want, 1e-14);
+    },
+  }),
+  lawOf({
+    id: 'elastic-net/proximal-map-minimises',
+    statement: 'The proximal map minimises (u - v)^2 / 2 + step (lambda1 |u| + lambda2 u^2): no u on a grid, nor any near it, does better.',
+    cases: drawn((draw) => ({
+      v: real(draw, -3, 3),
+      lambda1: real(draw, 0, 2),
+      lambda2: real(draw, 0, 2),
+      step: real(draw, 0, 1),
+    })),
+    slack: ({ v, lambda1, lambda2, step }) => {
+      const objective = (u: number): number =>
+        (u - v) ** 2 / 2 + step * (lambda1 * Math.abs(u) + lambda2 * u ** 2);
+      const target = tensor(v, { dtype: 'float64' });
+      const best = proxElasticNet(target, { lambda1, lambda2, step }).item();
+      const near = [1e-3, 1e-4, 1e-5].flatMap((h) => [best - h, best + h]);
+      const grid = Array.from({ length: 601 }, (_, i) => (i - 300) / 100);
+      return Math.min(...[...near, ...grid].map((u) => atMost(objective(best), objective(u), 1e-12)));
+    },
+  }),
+];

@@ -1,0 +1,162 @@
+import type { Law } from '@tikhonov/check';
+import { add, Cell, grad, matmul, mul, norm, singularValues, sum, tensor } from '@tikhonov/core';
+import { drawn, lawOf, parametersOf, real } from '../laws/draws.ts';
+import { atMost, exactly, near, withinUlps } from '../laws/slack.ts';
+import { runSgd } from '../laws/training.ts';
+import { frobeniusNorm, gaussianPrior, l2, proxL2 } from './l2.ts';
+import { spectralNormValue } from './spectral-norm.ts';
+
+/** What L2 regularization promises. */
+export const l2Laws: readonly Law[] = [
+  lawOf({
+    id: 'l2/gradient',
+    statement:
+      'The gradient of lambda sum w^2 is 2 lambda w, and lambda w with half, to the last bit.',
+    cases: drawn((draw) => ({
+      params: parametersOf(draw),
+      lambda: real(draw, 0, 2),
+      half: draw.pick([true, false]),
+    })),
+    slack: ({ params, lambda, half }) => {
+      const gradients = grad((ws: readonly (typeof params)[number][]) => l2(ws, { lambda, half }))(
+        params,
+      );
+      const factor = half ? 1 : 2;
+      return Math.min(...params.map((w, i) => exactly(gradients[i]!, w.mul(lambda).mul(factor))));
+    },
+  }),
+  lawOf({
+    id: 'l2/additive',
+    statement: 'The penalty of several tensors is the sum of their penalties: lambda sum over all w^2.',
+    cases: drawn((draw) => ({ params: parametersOf(draw), lambda: real(draw, 0, 2) })),
+    slack: ({ params, lambda }) => {
+      const squares = params.flatMap((w) => Array.from(w.data(), (x) => x * x));
+      const want = lambda * squares.reduce((a, b) => a + b, 0);
+      // Only additions of non-negative numbers: the relative error is below their count in ulps.
+      return withinUlps(l2(params, { lambda }), want, squares.length + 4);
+    },
+  }),
+  lawOf({
+    id: 'l2/norm-sandwich',
+    statement: 'Spectral and Frobenius norm: ||W||_2 <= ||W||_F <= sqrt(rank W) ||W||_2.',
+    cases: drawn((draw) => {
+      const [n, rank, m] = [draw.integer(1, 5), draw.integer(1, 3), draw.integer(1, 5)];
+      return { w: matmul(draw.tensor([n, rank]), draw.tensor([rank, m])) };
+    }),
+    slack: ({ w }) => {
+      const sigmas = singularValues(w);
+      const rank = sigmas.filter((sigma) => sigma > 1e-10 * sigmas[0]!).length;
+      const [spectral, frobenius] = [spectralNormValue(w), frobeniusNorm(w)];
+      return Math.min(
+        atMost(spectral, frobenius),
+        atMost(frobenius, Math.sqrt(rank) * spectral, 1e-9),
+      );
+    },
+  }),
+  lawOf({
+    id: 'l2/stretch',
+    statement: 'No vector is stretched more than the norms say: ||W x|| <= ||W||_2 ||x|| <= ||W||_F ||x||.',
+    cases: drawn((draw) => {
+      const [n, m] = [draw.integer(1, 5), draw.integer(1, 5)];
+      return { w: draw.tensor([n, m]), x: draw.tensor([m]) };
+    }),
+    slack: ({ w, x }) => {
+      const length = norm(x).item();
+      const [stretched, bound] = [norm(matmul(w, x)), spectralNormValue(w) * length];
+      return Math.min(atMost(stretched, bound), atMost(bound, frobeniusNorm(w).item() * length));
+    },
+  }),
+  lawOf({
+    id: 'l2/sgd-is-weight-decay',
+    statement:
+      "A step of plain SGD on L + lambda sum w^2 is (1 - 2 lr lambda) w - lr grad L: weight decay. It is SGD's weightDecay = 2 lambda.",
+    cases: drawn((draw) => {
+      const shape = draw.shape({ minSize: 1 });
+      return {
+        w: draw.tensor(shape),
+        g: draw.tensor(shape),
+        lr: real(draw, 0.01, 0.5),
+        lambda: real(draw, 0, 1),
+      };
+    }),
+    slack: ({ w, g, lr, lambda }) => {
+      const data = (p: Cell) => sum(mul(g, p.read()));
+      const [penalised] = runSgd(w, (p) => add(data(p), l2(p, { lambda })), 1, { lr });
+      const [decayed] = runSgd(w, data, 1, { lr, weightDecay: 2 * lambda });
+      const want = w.mul(1 - 2 * lr * lambda).sub(g.mul(lr));
+      // Values stay below 3 + 0.5 * (3 + 2 * 3) < 8; a handful of roundings of that size.
+      return Math.min(withinUlps(penalised!, decayed!, 1, 4), withinUlps(penalised!, want, 4, 4));
+    },
+  }),
+  lawOf({
+    id: 'l2/momentum-remembers-the-penalty',
+    statement:
+      'Under SGD with momentum m, L2 and decoupled decay part at the second step, by exactly lr m 2 lambda w0.',
+    cases: drawn((draw) => {
+      const n = draw.integer(1, 4);
+      return {
+        w: draw.tensor([n], { avoid: [0] }),
+        g: draw.tensor([n]),
+        lr: real(draw, 0.05, 0.5),
+        momentum: real(draw, 0.1, 0.95),
+        lambda: real(draw, 0.05, 1),
+      };
+    }),
+    slack: ({ w, g, lr, momentum, lambda }) => {
+      const data = (p: Cell) => sum(mul(g, p.read()));
+      const options = { lr, momentum };
+      const coupled = runSgd(w, (p) => add(data(p), l2(p, { lambda })), 2, options);
+      const decoupled = runSgd(w, data, 2, options, (p) => p.mul(1 - 2 * lr * lambda));
+      const gap = decoupled[1]!.sub(coupled[1]!);
+      return Math.min(
+        near(coupled[0]!, decoupled[0]!, 1e-14),
+        near(gap, w.mul(2 * lr * momentum * lambda), 1e-14),
+      );
+    },
+  }),
+  lawOf({
+    id: 'l2/gaussian-prior',
+    statement:
+      '-log N(w; 0, sigma^2 I) is L2 with lambda = 1/(2 sigma^2) plus (d/2) log(2 pi sigma^2), whatever w is.',
+    cases: drawn((draw) => ({ w: draw.tensor(draw.shape()), sigma: real(draw, 0.1, 3) })),
+    slack: ({ w, sigma }) => {
+      const energy = l2(w, { lambda: 1 / (2 * sigma ** 2) }).item();
+      const constant = (w.size / 2) * Math.log(2 * Math.PI * sigma ** 2);
+      // Relative to the parts, which may cancel.
+      const scale = 1 + energy + Math.abs(constant);
+      return near(gaussianPrior(w, { sigma }).item() / scale, (energy + constant) / scale, 1e-14);
+    },
+  }),
+  lawOf({
+    id: 'l2/proximal-map',
+    statement: 'v / (1 + 2 step lambda) is where (u - v)^2 / 2 + step lambda u^2 is flat in u.',
+    cases: drawn((draw) => ({
+      v: draw.tensor(draw.shape()),
+      lambda: real(draw, 0, 2),
+      step: real(draw, 0, 2),
+    })),
+    slack: ({ v, lambda, step }) => {
+      const u = proxL2(v, { lambda, step });
+      const slope = grad((x: typeof v) => add(l2(x, { lambda: step * lambda }), l2(x.sub(v), { lambda: 0.5 })));
+      return near(slope(u), v.mul(0), 1e-14);
+    },
+  }),
+  lawOf({
+    id: 'l2/zero-strength',
+    statement: 'A strength of 0 gives value 0 and gradient 0, even for infinite weights.',
+    cases: drawn((draw) => ({
+      w: draw.tensor(draw.shape({ minSize: 1 })),
+      infinite: draw.pick([Infinity, -Infinity]),
+      held: draw.pick([true, false]),
+    })),
+    slack: ({ w, infinite, held }) => {
+      const lambda = held ? new Cell(tensor(0, { dtype: 'float64' })) : 0;
+      const all = [w, w.mul(infinite)];
+      const gradients = grad((ws: readonly (typeof w)[]) => l2(ws, { lambda }))(all);
+      return Math.min(
+        exactly(l2(all, { lambda }), 0),
+        ...gradients.map((g) => exactly(g, w.mul(0))),
+      );
+    },
+  }),
+];

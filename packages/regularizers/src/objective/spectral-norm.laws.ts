@@ -1,0 +1,220 @@
+import type { Law } from '@tikhonov/check';
+import {
+  abs,
+  expandDims,
+  grad,
+  matmul,
+  norm,
+  ones,
+  relu,
+  sum,
+  type Tensor,
+  tensor,
+  transpose,
+} from '@tikhonov/core';
+import { drawn, lawOf, orthogonalOf, real } from '../laws/draws.ts';
+import { atMost, exactly, holds, near } from '../laws/slack.ts';
+import { spectralNorm, spectralNormPenalty, spectralNormValue } from './spectral-norm.ts';
+
+const outer = (u: Tensor, v: Tensor): Tensor => expandDims(u, 1).mul(expandDims(v, 0));
+
+/** `Q diag(sigmas) P` with orthogonal `Q` and `P`: a matrix whose singular values are known. */
+const withSingularValues = (q: Tensor, sigmas: readonly number[], p: Tensor): Tensor => {
+  const n = sigmas.length;
+  const diagonal = Float64Array.from({ length: n * n }, (_, i) =>
+    i % (n + 1) === 0 ? sigmas[i / (n + 1)]! : 0,
+  );
+  return matmul(matmul(q, tensor(diagonal, { shape: [n, n] })), p);
+};
+
+/** What spectral norm regularization promises. */
+export const spectralNormLaws: readonly Law[] = [
+  lawOf({
+    id: 'spectral-norm/gradient',
+    statement:
+      'The vectors are constants: the gradient is 2 lambda sigma u v^T with the u and v of the iteration (half of it with half).',
+    cases: drawn((draw) => {
+      const [n, m] = [draw.integer(1, 4), draw.integer(1, 4)];
+      return {
+        w: draw.tensor([n, m], { avoid: [0] }),
+        u: draw.tensor([n], { avoid: [0] }),
+        lambda: real(draw, 0.1, 2),
+        nPowerIterations: draw.integer(1, 3),
+        half: draw.pick([true, false]),
+      };
+    }),
+    slack: ({ w, u, half, ...options }) => {
+      const result = spectralNormPenalty(w, { ...options, u, half });
+      const slope = grad((x: Tensor) => spectralNormPenalty(x, { ...options, u, half }).loss)(w);
+      const factor = (half ? 1 : 2) * options.lambda * result.sigma.item();
+      return Math.min(
+        near(slope, outer(result.u, result.v).mul(factor), 1e-13),
+        near(result.loss, ((half ? 0.5 : 1) * options.lambda) * result.sigma.item() ** 2, 1e-14),
+      );
+    },
+  }),
+  lawOf({
+    id: 'spectral-norm/estimate-from-below',
+    statement:
+      'The estimate never exceeds the spectral norm and never falls from one round of power iteration to the next.',
+    cases: drawn((draw) => {
+      const [n, m] = [draw.integer(1, 5), draw.integer(1, 5)];
+      return { w: draw.tensor([n, m]), u: draw.tensor([n], { avoid: [0] }) };
+    }),
+    slack: ({ w, u }) => {
+      const exact = spectralNormValue(w);
+      const estimates = [1, 2, 3, 5, 9].map((nPowerIterations) =>
+        spectralNormPenalty(w, { u, lambda: 1, nPowerIterations }).sigma.item(),
+      );
+      // Down to the size that eps protects, the vectors are not of unit length.
+      if (exact < 1e-9) return holds(estimates.every((sigma) => sigma <= 1e-9));
+      return Math.min(
+        ...estimates.map((sigma) => atMost(sigma, exact, 1e-12)),
+        ...estimates.slice(1).map((sigma, i) => atMost(estimates[i]!, sigma, 1e-12)),
+      );
+    },
+  }),
+  lawOf({
+    id: 'spectral-norm/converges',
+    statement:
+      'With a gap between the first two singular values, the warmed-up penalty is lambda sigma_1^2 and its vectors are the leading pair.',
+    cases: drawn((draw) => {
+      const n = draw.integer(1, 4);
+      const first = real(draw, 0.5, 3);
+      const ratios = Array.from({ length: n - 1 }, () => real(draw, 0, 0.3));
+      return {
+        w: withSingularValues(
+          orthogonalOf(draw, n),
+          [first, ...ratios.map((r) => first * r)],
+          orthogonalOf(draw, n),
+        ),
+        first,
+        seed: draw.integer(0, 1000),
+      };
+    }),
+    slack: ({ w, first, seed }) => {
+      const penalty = spectralNorm(w, { lambda: 0.5, seed });
+      const loss = penalty();
+      const { u, v } = penalty.state['']!;
+      // 16 rounds with a ratio of 0.3 leave 0.3^31 < 1e-16 of the start's other components, which are
+      // at most some 1e5 times the first one in any draw that is likely to be seen.
+      return Math.min(
+        near(loss, 0.5 * first ** 2, 1e-9),
+        near(matmul(w, v.read()), u.read().mul(first), 1e-9),
+      );
+    },
+  }),
+  lawOf({
+    id: 'spectral-norm/orthogonal-invariance',
+    statement: 'Rotations and reflections on either side do not change it: ||Q W P||_2 = ||W||_2.',
+    cases: drawn((draw) => {
+      const [n, m] = [draw.integer(1, 4), draw.integer(1, 4)];
+      return {
+        q: orthogonalOf(draw, n),
+        w: draw.tensor([n, m]),
+        p: orthogonalOf(draw, m),
+        u: draw.tensor([n], { avoid: [0] }),
+      };
+    }),
+    slack: ({ q, w, p, u }) => {
+      const turned = matmul(matmul(q, w), p);
+      const options = { lambda: 1, nPowerIterations: 2 };
+      const before = spectralNormPenalty(w, { ...options, u });
+      const after = spectralNormPenalty(turned, { ...options, u: matmul(q, u) });
+      return Math.min(
+        near(spectralNormValue(turned), spectralNormValue(w), 1e-12),
+        near(after.sigma, before.sigma, 1e-9),
+      );
+    },
+  }),
+  lawOf({
+    id: 'spectral-norm/between-norms',
+    statement:
+      '||W||_2^2 <= ||W||_1 ||W||_inf (largest column and row sums), and ||A + B||_2 <= ||A||_2 + ||B||_2.',
+    cases: drawn((draw) => {
+      const shape = [draw.integer(1, 4), draw.integer(1, 4)];
+      return { a: draw.tensor(shape), b: draw.tensor(shape) };
+    }),
+    slack: ({ a, b }) => {
+      const columns = sum(abs(a), { axis: 0 }).max().item();
+      const rows = sum(abs(a), { axis: 1 }).max().item();
+      const [normA, normB] = [spectralNormValue(a), spectralNormValue(b)];
+      return Math.min(
+        atMost(normA ** 2, columns * rows),
+        atMost(spectralNormValue(a.add(b)), normA + normB),
+      );
+    },
+  }),
+  lawOf({
+    id: 'spectral-norm/all-ones-start-fails',
+    statement:
+      'On c [[1, -1], [-1, 1]] the start (1, 1) finds 0 instead of 2 |c|, because W^T 1 = 0; a restart finds it.',
+    cases: drawn((draw) => ({
+      c: real(draw, 0.1, 3) * draw.pick([1, -1]),
+      restart: draw.tensor([2], { avoid: [0], distinct: true }),
+    })),
+    slack: ({ c, restart }) => {
+      const w = tensor(Float64Array.of(c, -c, -c, c), { shape: [2, 2] });
+      const options = { u: ones([2], { dtype: 'float64' }), lambda: 1, nPowerIterations: 2 };
+      const stuck = spectralNormPenalty(w, options);
+      const freed = spectralNormPenalty(w, { ...options, restart });
+      return Math.min(exactly(stuck.sigma, 0), near(freed.sigma, 2 * Math.abs(c), 1e-12));
+    },
+  }),
+  lawOf({
+    id: 'spectral-norm/state',
+    statement:
+      'A call goes on from the stored vectors and stores the new ones; with updateState false it uses them as they are and they stay.',
+    cases: drawn((draw) => {
+      const shape = [draw.integer(1, 4), draw.integer(1, 4)];
+      return {
+        w: draw.tensor(shape, { avoid: [0] }),
+        seed: draw.integer(0, 1000),
+        nPowerIterations: draw.integer(1, 2),
+      };
+    }),
+    slack: ({ w, seed, nPowerIterations }) => {
+      const penalty = spectralNorm([w], { lambda: 1, seed, nPowerIterations });
+      const { u, v } = penalty.state['0']!;
+      const [u0, v0] = [u.read(), v.read()];
+      const frozen = penalty({ updateState: false });
+      const kept = Math.min(exactly(u.read(), u0), exactly(v.read(), v0));
+      const want = spectralNormPenalty(w, { u: u0, lambda: 1, nPowerIterations });
+      const moved = penalty();
+      return Math.min(
+        kept,
+        exactly(frozen, sum(u0.mul(matmul(w, v0))).item() ** 2),
+        exactly(moved, want.loss),
+        exactly(u.read(), want.u),
+        exactly(v.read(), want.v),
+      );
+    },
+  }),
+  lawOf({
+    id: 'spectral-norm/lipschitz',
+    statement:
+      'A ReLU network without biases stretches differences by at most the product of the spectral norms of its weights.',
+    cases: drawn((draw) => {
+      const sizes = Array.from({ length: 3 }, () => draw.integer(1, 4));
+      return {
+        weights: sizes.slice(1).map((out, i) => draw.tensor([out, sizes[i]!])),
+        a: draw.tensor([sizes[0]!]),
+        b: draw.tensor([sizes[0]!]),
+      };
+    }),
+    slack: ({ weights, a, b }) => {
+      const network = (x: Tensor): Tensor =>
+        weights.reduce((h, w, i) => matmul(w, i === 0 ? h : relu(h)), x);
+      const bound = weights.reduce((product, w) => product * spectralNormValue(w), 1);
+      const length = norm(a.sub(b)).item();
+      return atMost(norm(network(a).sub(network(b))), bound * length, 1e-12);
+    },
+  }),
+  lawOf({
+    id: 'spectral-norm/eigenvalue',
+    statement: 'Its square is the largest eigenvalue of W^T W: ||W^T W||_2 = ||W||_2^2.',
+    cases: drawn((draw) => ({ w: draw.tensor([draw.integer(1, 4), draw.integer(1, 4)]) })),
+    slack: ({ w }) =>
+      near(spectralNormValue(matmul(transpose(w), w)), spectralNormValue(w) ** 2, 1e-12),
+  }),
+];

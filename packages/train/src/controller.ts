@@ -1,0 +1,64 @@
+import type { Callback, Control } from './callback.ts';
+
+/** What callbacks have said during one training. */
+export class Controller implements Control {
+  stopReason: string | null = null;
+  bestEpoch: number | null = null;
+  restoredEpoch: number | null = null;
+
+  stop(reason: string): void {
+    this.stopReason ??= reason;
+  }
+
+  markBest(epoch: number): void {
+    this.bestEpoch = epoch;
+  }
+
+  markRestored(epoch: number): void {
+    this.restoredEpoch = epoch;
+  }
+}
+
+/** Calls one method of every callback in order, waiting for each. */
+export async function notify(
+  callbacks: readonly Callback[],
+  call: (callback: Callback) => void | Promise<void> | undefined,
+): Promise<void> {
+  for (const callback of callbacks) {
+    const pending = call(callback);
+    if (pending !== undefined) await pending;
+  }
+}
+
+/** As `notify`, but a callback that throws does not keep the others from their turn; returns why. */
+export async function notifyAll(
+  callbacks: readonly Callback[],
+  call: (callback: Callback) => void | Promise<void> | undefined,
+): Promise<readonly unknown[]> {
+  const errors: unknown[] = [];
+  for (const callback of callbacks) {
+    try {
+      await call(callback);
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  return errors;
+}
+
+/** Hands over to timers, signals and pages when the last time was more than this many ms ago. */
+const longestWithoutYield = 50;
+
+/** A function that lets the event loop turn, now and then. */
+export function yielder(): () => Promise<void> | undefined {
+  let last = performance.now();
+  return () => {
+    if (performance.now() - last < longestWithoutYield) return undefined;
+    return new Promise((resolve) => {
+      setTimeout(() => {
+        last = performance.now();
+        resolve();
+      });
+    });
+  };
+}

@@ -1,0 +1,211 @@
+import { random } from '@tikhonov/core';
+import { batches } from '@tikhonov/data';
+import type { Callback, TrainContext } from './callback.ts';
+import { Controller, notify, notifyAll, yielder } from './controller.ts';
+import { evaluate } from './evaluate.ts';
+import { type FitOptions, type FitPlan, planOf } from './fit-options.ts';
+import {
+  type EpochRecord,
+  type Evaluation,
+  type History,
+  type NonFiniteReport,
+  recordValue,
+} from './history.ts';
+import type { Model } from './model.ts';
+import { firstNonFinite, labelledCells, NonFiniteError } from './non-finite.ts';
+import { type StepLosses, type StepSetup, trainStep } from './train-step.ts';
+
+/**
+ * Trains a model: per batch one step of the optimizer on `loss + sum of penalties`, per epoch an
+ * evaluation of the named sets and the callbacks.
+ *
+ * The same seed gives the same history and weights, to the last bit. Epoch `e` has the order of
+ * `foldIn(foldIn(key, 'shuffle'), e)`, step `s` the forward key `foldIn(foldIn(key, 'forward'), s)`,
+ * both counted from 1. The event loop turns about every 50 ms, so that signals and pages stay alive.
+ *
+ * Nothing trains on NaN: a loss that is not finite ends the training before the step changes anything,
+ * and parameters are looked at after every epoch.
+ *
+ * @param model  a module, or anything with `forward` and `namedCells`
+ * @param options  see `FitOptions`; the seed's default is 0
+ * @returns the epochs, why it ended, and which epoch was best
+ * @throws NonFiniteError unless `onNonFinite` is `'stop'`; RangeError or TypeError for bad options;
+ * whatever a callback, the model or the loss throws, after every `onTrainEnd`
+ * @example
+ * ```ts
+ * const { train: learn, test } = data.digits({ seed: 0, trainSize: 200 });
+ * const model = nn.mlp([64, 16, 10], { seed: 0 });
+ * const history = await train.fit(model, {
+ *   train: learn,
+ *   evaluateOn: { test },
+ *   epochs: 3,
+ *   optimizer: optim.adam(model, { lr: 0.01 }),
+ *   loss: nn.crossEntropy,
+ * });
+ * history.stopReason; // => 'completed'
+ * history.epochs.length; // => 3
+ * ```
+ */
+export async function fit(model: Model, options: FitOptions): Promise<History> {
+  const training = new Training(model, planOf(options));
+  const failure = await training.run();
+  const problems = await training.end();
+  const history = training.history();
+  if (failure !== null) {
+    const isNonFinite = failure.error instanceof NonFiniteError;
+    if (isNonFinite) failure.error.history = history;
+    if (!(isNonFinite && options.onNonFinite === 'stop')) throw failure.error;
+  }
+  if (problems.length > 0) throw problems[0];
+  return history;
+}
+
+/** What was thrown, whatever it is. */
+interface Failure {
+  readonly error: unknown;
+}
+
+class Training {
+  readonly #model: Model;
+  readonly #plan: FitPlan;
+  readonly #control = new Controller();
+  readonly #breathe = yielder();
+  readonly #begun: Callback[] = [];
+  readonly #records: EpochRecord[] = [];
+  #steps = 0;
+  #nonFinite: NonFiniteReport | null = null;
+
+  constructor(model: Model, plan: FitPlan) {
+    this.#model = model;
+    this.#plan = plan;
+  }
+
+  /** Trains until something ends it; returns what was thrown. */
+  async run(): Promise<Failure | null> {
+    try {
+      const context = contextOf(this.#model, this.#plan);
+      for (const callback of this.#plan.callbacks) {
+        this.#begun.push(callback);
+        await callback.onTrainBegin?.(context);
+      }
+      for (let epoch = 1; epoch <= this.#plan.epochs && this.#goesOn(); epoch++) {
+        await this.#epoch(epoch);
+      }
+      return null;
+    } catch (error) {
+      if (error instanceof NonFiniteError) this.#nonFinite = error.report;
+      this.#control.stop(error instanceof NonFiniteError ? 'non-finite' : 'error');
+      return { error };
+    }
+  }
+
+  /** Lets every callback that began end; returns what they threw. */
+  end(): Promise<readonly unknown[]> {
+    const history = this.history();
+    return notifyAll(this.#begun, (callback) => callback.onTrainEnd?.(history, this.#control));
+  }
+
+  history(): History {
+    return {
+      epochs: [...this.#records],
+      stopReason: this.#control.stopReason ?? 'completed',
+      bestEpoch: this.#control.bestEpoch ?? lowestValidation(this.#records),
+      restoredEpoch: this.#control.restoredEpoch,
+      nonFinite: this.#nonFinite,
+    };
+  }
+
+  #goesOn(): boolean {
+    if (this.#plan.signal?.aborted === true) this.#control.stop('aborted');
+    return this.#control.stopReason === null;
+  }
+
+  async #epoch(epoch: number): Promise<void> {
+    const { callbacks, epochs, evaluateEvery } = this.#plan;
+    const control = this.#control;
+    await notify(callbacks, (callback) => callback.onEpochBegin?.(epoch, control));
+    if (!this.#goesOn()) return;
+    const losses = await this.#steppedThrough(epoch);
+    if (losses === null) return;
+    const isDue = epoch % evaluateEvery === 0 || epoch === epochs;
+    const evaluations = isDue ? this.#evaluateSets() : {};
+    const record = { epoch, steps: this.#steps, ...losses, evaluations };
+    this.#records.push(record);
+    await notify(callbacks, (callback) => callback.onEpochEnd?.(epoch, record, control));
+    await this.#breathe();
+    if (!isDue && control.stopReason !== null) {
+      this.#records[this.#records.length - 1] = { ...record, evaluations: this.#evaluateSets() };
+    }
+  }
+
+  /** All steps of an epoch; null if it was cut short. */
+  async #steppedThrough(epoch: number): Promise<StepLosses | null> {
+    const { train, key, batchSize, shuffle, dropLast, callbacks } = this.#plan;
+    const order = random.foldIn(random.foldIn(key, 'shuffle'), epoch);
+    const forward = random.foldIn(key, 'forward');
+    const pass = batches(train, { batchSize, shuffle, dropLast, key: order });
+    let [rows, dataLoss, penalty, count] = [0, 0, 0, 0];
+    for (const batch of pass) {
+      this.#steps += 1;
+      count += 1;
+      const rng = random.foldIn(forward, this.#steps);
+      const losses = trainStep(this.#setup(), batch, { epoch, step: this.#steps, rng });
+      rows += batch.size;
+      dataLoss += batch.size * losses.dataLoss;
+      penalty += batch.size * losses.penalty;
+      const logs = { epoch, batch: count, size: batch.size, ...losses };
+      await notify(callbacks, (c) => c.onBatchEnd?.(this.#steps, logs, this.#control));
+      await this.#breathe();
+      if (!this.#goesOn() && count < pass.length) return null;
+    }
+    this.#checkParameters(epoch);
+    return { dataLoss: dataLoss / rows, penalty: penalty / rows };
+  }
+
+  #setup(): StepSetup {
+    const { optimizer, loss, penalties } = this.#plan;
+    return { model: this.#model, optimizer, loss, penalties };
+  }
+
+  /** The last step's gradient may have been bad although its loss was not. */
+  #checkParameters(epoch: number): void {
+    const found = firstNonFinite(labelledCells(this.#model.namedCells()));
+    if (found !== undefined) throw new NonFiniteError({ epoch, step: this.#steps, ...found });
+  }
+
+  #evaluateSets(): Record<string, Evaluation> {
+    const { sets, evaluationLoss: loss, metrics } = this.#plan;
+    return Object.fromEntries(
+      Object.entries(sets).map(([name, set]) => [
+        name,
+        evaluate(this.#model, set, { loss, metrics }),
+      ]),
+    );
+  }
+}
+
+function contextOf(model: Model, plan: FitPlan): TrainContext {
+  const { optimizer, epochs, batchSize, evaluateEvery, train, dropLast, sets, metrics } = plan;
+  const names = ['loss', ...Object.keys(metrics)];
+  return {
+    model,
+    optimizer,
+    epochs,
+    batchSize,
+    stepsPerEpoch: batches(train, { batchSize, dropLast }).length,
+    evaluateEvery,
+    monitored: [
+      ...['dataLoss', 'penalty', 'loss'],
+      ...Object.keys(sets).flatMap((set) => names.map((name) => `${set}.${name}`)),
+    ],
+  };
+}
+
+function lowestValidation(records: readonly EpochRecord[]): number | null {
+  let best: { epoch: number; value: number } | null = null;
+  for (const record of records) {
+    const value = recordValue(record, 'validation.loss') ?? Number.NaN;
+    if (value < (best?.value ?? Infinity)) best = { epoch: record.epoch, value };
+  }
+  return best?.epoch ?? null;
+}
