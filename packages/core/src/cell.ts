@@ -141,7 +141,7 @@ export const detach = (x: Tensor): Tensor =>
  * @example
  * ```ts
  * const w = parameter(tensor([3, -4]));
- * w.mul(w).sum().backward();
+ * mul(w, w).sum().backward();
  * w.grad.toArray(); // => [6, -8]
  * ```
  */

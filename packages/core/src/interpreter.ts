@@ -88,7 +88,7 @@ export function within<T>(change: Partial<Frame>, body: () => T): T {
  * @example
  * ```ts
  * const w = parameter(tensor([1, 2]));
- * noGrad(() => w.mul(3).sum()).requiresGrad; // => false
+ * noGrad(() => mul(w, 3).sum()).requiresGrad; // => false
  * ```
  */
 export const noGrad = <T>(body: () => T): T => within({ recordBelow: -Infinity }, body);

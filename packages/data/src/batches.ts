@@ -38,10 +38,10 @@ export interface Batches extends Iterable<Batch> {
  * @throws TypeError if `shuffle` is asked for without a key
  * @example
  * ```ts
- * const { train } = data.digits();
+ * const digits = data.loadDigits();
  * const key = random.key(0);
- * const sizes = [...data.batches(train, { batchSize: 500, key: random.foldIn(key, 1) })].map((b) => b.size);
- * sizes; // => [500, 500, 438]
+ * const sizes = [...data.batches(digits, { batchSize: 500, key: random.foldIn(key, 1) })].map((b) => b.size);
+ * sizes; // => [500, 500, 500, 297]
  * ```
  */
 export function batches(dataset: Dataset, options: BatchesOptions = {}): Batches {

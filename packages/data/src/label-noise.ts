@@ -33,10 +33,10 @@ export interface NoisyLabels {
  * generalization", ICLR 2017, arXiv 1611.03530 (whose corrupted labels are the form `'any'`)
  * @example
  * ```ts
- * const { train } = data.digits();
- * const noisy = data.withLabelNoise(train, { rate: 1, seed: 5 });
- * noisy.count === train.size; // => true
- * data.withLabelNoise(train, { rate: 0 }).count; // => 0
+ * const digits = data.loadDigits();
+ * const noisy = data.withLabelNoise(digits, { rate: 1, seed: 5 });
+ * noisy.count === digits.size; // => true
+ * data.withLabelNoise(digits, { rate: 0 }).count; // => 0
  * ```
  */
 export function withLabelNoise(dataset: Dataset, options: LabelNoiseOptions): NoisyLabels {

@@ -1,10 +1,14 @@
-import { defineCommand, renderUsage, runCommand } from 'citty';
-import { compareCommand } from './compare/command.ts';
-import { lawsCommand } from './laws/command.ts';
+import { type CommandDef, defineCommand, renderUsage, runCommand } from 'citty';
 import { UsageError } from './usage-error.ts';
 import { version } from './version.ts';
 
-const commands = { compare: compareCommand, laws: lawsCommand };
+// Loaded when asked for: `laws` needs no charts, `compare` no property tests.
+const commands = {
+  compare: (): Promise<CommandDef> =>
+    import('./compare/command.ts').then(({ compareCommand }) => compareCommand),
+  laws: (): Promise<CommandDef> =>
+    import('./laws/command.ts').then(({ lawsCommand }) => lawsCommand),
+};
 
 const main = defineCommand({
   meta: {
@@ -26,12 +30,13 @@ async function run(words: readonly string[]): Promise<void> {
     process.stdout.write(`${await renderUsage(main)}\n`);
     return;
   }
-  const command = Object.hasOwn(commands, name) ? commands[name as keyof typeof commands] : null;
-  if (command === null) {
+  const load = Object.hasOwn(commands, name) ? commands[name as keyof typeof commands] : null;
+  if (load === null) {
     throw new UsageError(
       `unknown command "${name}"; there are: ${Object.keys(commands).join(', ')}`,
     );
   }
+  const command = await load();
   if (rest.includes('--help') || rest.includes('-h')) {
     process.stdout.write(`${await renderUsage(command, main)}\n`);
     return;

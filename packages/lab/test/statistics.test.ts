@@ -39,7 +39,9 @@ describe('holm', () => {
   test('steps down, stays monotone, and keeps the order of its input', () => {
     // Sorted: 0.005*4, 0.01*3, 0.03*2 = 0.06, 0.04*1 raised to 0.06.
     const adjusted = holm([0.04, 0.005, 0.03, 0.01]);
-    [0.06, 0.02, 0.06, 0.03].forEach((p, i) => expect(adjusted[i]).toBeCloseTo(p, 12));
+    for (const [i, p] of [0.06, 0.02, 0.06, 0.03].entries()) {
+      expect(adjusted[i]).toBeCloseTo(p, 12);
+    }
   });
 
   test('leaves missing values out of the count', () => {

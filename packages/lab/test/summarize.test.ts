@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { RunResult } from '../src/compare/run-one.ts';
 import { conclusions, summarize } from '../src/compare/summarize.ts';
-import { renderTable } from '../src/compare/table.ts';
+import { renderTables } from '../src/compare/table.ts';
 
 const run = (method: string, seed: number, testNll: number): RunResult => ({
   method,
@@ -65,7 +65,7 @@ describe('summarize', () => {
       'baseline',
       ...Array(3).fill('too few seeds'),
     ]);
-    expect(conclusions(one).join(' ')).toContain('One seed gives no measure of the noise');
+    expect(conclusions(one).join(' ')).toContain('Fewer than 3 seeds give no measure of the noise');
   });
 
   test('summarises what there is when runs are missing', () => {
@@ -82,7 +82,7 @@ describe('summarize', () => {
   });
 
   test('has a row for every method in the table', () => {
-    const table = renderTable(summary);
+    const table = renderTables(summary);
     for (const id of ['none', 'better', 'alike', 'worse']) expect(table).toContain(id);
   });
 });

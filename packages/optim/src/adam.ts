@@ -54,7 +54,7 @@ export const adamwTransform = (options: AdamSettings & { readonly lr?: Scalar } 
  * @example
  * ```ts
  * const w = parameter(tensor([1, -1]));
- * optim.adam({ w }, { lr: 0.1 }).minimize(() => w.mul(w).sum());
+ * optim.adam({ w }, { lr: 0.1 }).minimize(() => mul(w, w).sum());
  * w.read().toArray(); // => [0.9, -0.9]
  * ```
  */
@@ -72,7 +72,7 @@ export const adam = (target: OptimizerTarget, options: AdamOptions = {}): Optimi
  * @example
  * ```ts
  * const w = parameter(tensor([1, -1]));
- * optim.adamw({ w }, { lr: 0.1, weightDecay: 0.5 }).minimize(() => w.mul(w).sum());
+ * optim.adamw({ w }, { lr: 0.1, weightDecay: 0.5 }).minimize(() => mul(w, w).sum());
  * w.read().toArray(); // => [0.85, -0.85]
  * ```
  */

@@ -43,7 +43,7 @@ export function trace(options: TraceOptions): Transform<TraceState> {
       trace: mapNamed(params, zerosLike),
     }),
     update(updates, state) {
-      const share = where(equal(state.count, 0), 1, 1 - dampening);
+      const share = where(equal(state.count, 0), 1, tensor(1 - dampening, { dtype: 'float64' }));
       const fresh = (g: Tensor): Tensor => (dampening === 0 ? g : mul(g, astype(share, g.dtype)));
       const moved = mapNamed(updates, (g, name) =>
         add(mul(at(state.trace, name), momentum), fresh(g)),

@@ -1,19 +1,18 @@
 import {
   add,
   Cell,
-  DTypeError,
   type Flat,
   flattenTree,
   noGrad,
   type Parameter,
   ShapeError,
-  showShape,
   stopGradient,
-  Tensor,
+  type Tensor,
   type Tree,
   tensor,
   valueAndGradWithAux,
 } from '@tikhonov/core';
+import { describeKind, requireFit, sameKind } from './fit.ts';
 import { nonNegative, requireNumber, requireScalar, type Scalar } from './scalars.ts';
 import { type OptimizerTarget, parametersOf } from './target.ts';
 import type { Named, Transform } from './transform.ts';
@@ -45,7 +44,7 @@ export function learningRateCell(name: string, lr: number | Cell): Cell {
  * ```ts
  * const w = parameter(tensor([1, 2]));
  * const optimizer = optim.sgd({ w }, { lr: 0.1 });
- * optimizer.minimize(() => w.mul(w).sum()).item(); // => 5
+ * optimizer.minimize(() => mul(w, w).sum()).item(); // => 5
  * w.read().toArray(); // => [0.8, 1.6]
  * optimizer.lr.write(tensor(0, { dtype: 'float64' }));
  * ```
@@ -96,7 +95,7 @@ export class Optimizer {
    * @example
    * ```ts
    * const w = parameter(tensor(3));
-   * const step = () => [w.mul(w), { was: w.read() }];
+   * const step = () => [mul(w, w), { was: w.read() }];
    * const [loss, aux] = optim.sgd({ w }, { lr: 0.1 }).minimizeWithAux(step);
    * aux.was.item(); // => 3
    * ```
@@ -189,7 +188,7 @@ export class Optimizer {
         const value = state[name];
         return value === undefined || sameKind(value, cell)
           ? []
-          : [`"${name}" holds ${describe(cell)}, given ${describe(value)}`];
+          : [`"${name}" holds ${describeKind(cell)}, given ${describeKind(value)}`];
       }),
     ];
     if (problems.length > 0) {
@@ -219,44 +218,7 @@ export class Optimizer {
     if (!fits) {
       throw new ShapeError(
         'Optimizer.apply: the transform returned a state of another structure, shape or dtype than its init.\n' +
-          `  Expected ${this.#cells.map((cell) => `${cell.name} ${describe(cell)}`).join(', ')}.`,
-      );
-    }
-  }
-}
-
-type Kind = Pick<Tensor, 'shape' | 'dtype'>;
-
-const describe = (x: Kind): string => `${x.dtype} ${showShape(x.shape)}`;
-
-const sameKind = (x: Kind, y: Kind): boolean => describe(x) === describe(y);
-
-function requireFit(
-  name: string,
-  what: string,
-  parameters: Readonly<Record<string, Parameter>>,
-  given: Named,
-): void {
-  for (const [key, value] of Object.entries(given)) {
-    const parameter = Object.hasOwn(parameters, key) ? parameters[key] : undefined;
-    if (parameter === undefined) {
-      throw new TypeError(
-        `${name}: ${what} "${key}" names no parameter.\n  Known are ${Object.keys(parameters)
-          .map((known) => `"${known}"`)
-          .join(', ')}.`,
-      );
-    }
-    if (!(value instanceof Tensor)) {
-      throw new TypeError(`${name}: ${what} "${key}" is ${typeof value}, not a Tensor.`);
-    }
-    if (showShape(value.shape) !== showShape(parameter.shape)) {
-      throw new ShapeError(
-        `${name}: ${what} "${key}" has shape ${showShape(value.shape)}, its parameter ${showShape(parameter.shape)}.`,
-      );
-    }
-    if (value.dtype !== parameter.dtype) {
-      throw new DTypeError(
-        `${name}: ${what} "${key}" is ${value.dtype}, its parameter ${parameter.dtype}.\n  Cast with astype('${parameter.dtype}').`,
+          `  Expected ${this.#cells.map((cell) => `${cell.name} ${describeKind(cell)}`).join(', ')}.`,
       );
     }
   }

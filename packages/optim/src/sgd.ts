@@ -58,10 +58,11 @@ export function sgdTransform(options: SgdSettings & { readonly lr: Scalar }): Tr
  *
  * @param target  a model, or parameters by name
  * @throws RangeError for numbers out of range, or `nesterov` without momentum or with dampening
+ * @see Robbins & Monro, "A stochastic approximation method", Annals of Mathematical Statistics 22 (1951)
  * @example
  * ```ts
  * const w = parameter(tensor([1]));
- * optim.sgd({ w }, { lr: 0.5, momentum: 0.9 }).minimize(() => w.mul(w).sum());
+ * optim.sgd({ w }, { lr: 0.5, momentum: 0.9 }).minimize(() => mul(w, w).sum());
  * w.read().toArray(); // => [0]
  * ```
  */

@@ -45,14 +45,36 @@ export {
   spectralNormValue,
 } from './objective/spectral-norm.ts';
 export type { Parameters, SelectOptions } from './parameters.ts';
-export { earlyStopping, patienceUpdate } from './process/early-stopping.ts';
 export {
+  type EarlyStopping,
+  type EarlyStoppingOptions,
+  earlyStopping,
+  initialPatience,
+  type PatienceDecision,
+  type PatienceRule,
+  type PatienceState,
+  patienceUpdate,
+} from './process/early-stopping.ts';
+export {
+  type ClipByGlobalNormOptions,
   clipByGlobalNorm,
+  clipByValue,
   clipGradsByGlobalNorm,
+  type GlobalNormOptions,
   globalNorm,
 } from './process/gradient-clipping.ts';
-export { crossEntropy, smoothLabels } from './process/label-smoothing.ts';
-export { adamw } from './process/weight-decay.ts';
+export {
+  type CrossEntropyOptions,
+  crossEntropy,
+  type SmoothLabelsOptions,
+  smoothLabels,
+} from './process/label-smoothing.ts';
+export { type AdamOptions, adamw } from './process/weight-decay.ts';
 export { findMethod, methods, plainPlan } from './registry.ts';
 export type { Strength } from './strength.ts';
-export { type DropoutOptions, dropout } from './structure/dropout.ts';
+export {
+  Dropout,
+  type DropoutOptions,
+  type DropoutSettings,
+  dropout,
+} from './structure/dropout.ts';

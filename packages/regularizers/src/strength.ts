@@ -56,7 +56,9 @@ export function requireStrength(
     );
   }
   if (!isFloating(value.dtype)) {
-    throw new DTypeError(`${name} must be floating, got ${value.dtype}. Cast with astype('float32').`);
+    throw new DTypeError(
+      `${name} must be floating, got ${value.dtype}. Cast with astype('float32').`,
+    );
   }
   const atLeast = bound === 'positive' ? greater(value, 0) : greaterEqual(value, 0);
   check(logicalAnd(atLeast, less(value, Infinity)), () => new RangeError(`${wanted}.`));
@@ -73,7 +75,8 @@ export const inDType = (strength: number | Tensor, dtype: DType): number | Tenso
  * would be NaN; and the parameters stay connected to the loss.
  */
 export function gated(strength: number | Tensor, x: Tensor): Tensor {
-  if (typeof strength === 'number') return strength > 0 ? x : where(full([], 0, { dtype: 'bool' }), x, 0);
+  if (typeof strength === 'number')
+    return strength > 0 ? x : where(full([], 0, { dtype: 'bool' }), x, 0);
   return where(greater(strength, 0), x, 0);
 }
 

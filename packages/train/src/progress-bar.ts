@@ -13,11 +13,15 @@ interface NodeProcess {
   readonly stderr?: Terminal;
 }
 
-/** The part of @clack/prompts that is used. */
-interface Prompts {
-  readonly S_BAR_H: string;
-  readonly S_STEP_SUBMIT: string;
-  readonly S_STEP_ERROR: string;
+/** The part of cli-progress that is used. */
+interface Bar {
+  start(total: number, value: number, payload: { status: string }): void;
+  update(value: number, payload: { status: string }): void;
+  stop(): void;
+}
+
+interface CliProgress {
+  readonly SingleBar: new (options: Readonly<Record<string, unknown>>) => Bar;
 }
 
 /** Options of `progressBar`. */
@@ -52,45 +56,43 @@ function standardError(): Terminal | undefined {
 }
 
 /**
- * Loads the terminal symbols. The name is not a literal, so that bundlers for browsers do not follow
- * it into Node's modules. Clack's own progress prompt is not used: it puts the terminal into raw mode
- * and exits the process on Ctrl-C, before weights could be restored.
+ * Loads the bar. The name is not a literal, so that bundlers for browsers do not follow it into Node's
+ * modules.
  */
-async function loadPrompts(): Promise<Prompts> {
-  const name = ['@clack', 'prompts'].join('/');
-  return await import(/* @vite-ignore */ /* webpackIgnore: true */ name);
+async function loadBar(): Promise<CliProgress> {
+  const name = ['cli', 'progress'].join('-');
+  const loaded: CliProgress & { readonly default?: CliProgress } = await import(
+    /* @vite-ignore */ /* webpackIgnore: true */ name
+  );
+  return loaded.default ?? loaded;
 }
 
 function redrawn(output: Terminal): Callback {
-  const width = 24;
-  let symbols: Prompts | undefined;
-  let [epochs, stepsPerEpoch, drawn] = [0, 0, -Infinity];
-  let last: EpochRecord | undefined;
-  const draw = (text: string): void => {
-    output.write(`\r\x1b[2K${text.slice(0, (output.columns ?? 80) - 1)}`);
-  };
+  let bar: Bar | undefined;
+  let status = '';
   return {
-    async onTrainBegin(context) {
-      symbols = await loadPrompts();
-      ({ epochs, stepsPerEpoch } = context);
+    async onTrainBegin({ epochs, stepsPerEpoch }) {
+      const { SingleBar } = await loadBar();
+      bar = new SingleBar({
+        stream: output,
+        format: `{bar} {percentage} % of ${epochs} epochs, about {eta_formatted} left  {status}`,
+        barsize: 24,
+        hideCursor: true,
+        clearOnComplete: true,
+        // Ctrl-C belongs to the program: weights may have to be restored first.
+        gracefulExit: false,
+      });
+      bar.start(epochs * stepsPerEpoch, 0, { status });
     },
     onBatchEnd(step) {
-      if (performance.now() - drawn < 80) return;
-      drawn = performance.now();
-      const done = step / (epochs * stepsPerEpoch);
-      const filled = Math.round(width * Math.min(1, done));
-      const bar = `${symbols!.S_BAR_H.repeat(filled)}${' '.repeat(width - filled)}`;
-      const epoch = Math.ceil(step / stepsPerEpoch);
-      draw(`${bar} epoch ${epoch}/${epochs}${last === undefined ? '' : `  ${summary(last)}`}`);
+      bar?.update(step, { status });
     },
     onEpochEnd(_epoch, logs) {
-      last = logs;
+      status = summary(logs);
     },
     onTrainEnd(history) {
-      if (symbols === undefined) return;
-      const isBad = history.stopReason === 'error' || history.stopReason === 'non-finite';
-      draw('');
-      output.write(`${isBad ? symbols.S_STEP_ERROR : symbols.S_STEP_SUBMIT} ${ending(history)}\n`);
+      bar?.stop();
+      output.write(`${ending(history)}\n`);
     },
   };
 }

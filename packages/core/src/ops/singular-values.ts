@@ -1,7 +1,12 @@
 import { singularValues as jacobi } from '@tikhonov/array';
 import { asTensor, type TensorLike } from '../as-tensor.ts';
 import { requireFloating } from '../avals.ts';
+import { detach as stopGradient } from '../cell.ts';
 import { ShapeError, showShape } from '../errors.ts';
+import { abs } from '../primitives/abs.ts';
+import { astype } from '../primitives/astype.ts';
+import { div } from '../primitives/div.ts';
+import { max } from '../primitives/max.ts';
 
 /**
  * Singular values of a matrix `[n, m]`, descending, `min(n, m)` of them, by one-sided Jacobi rotations
@@ -23,5 +28,9 @@ export function singularValues(x: TensorLike): number[] {
       `singularValues: needs a matrix, got shape ${showShape(source.shape)}.\n  Reshape it to [n, m].`,
     );
   }
-  return Array.from(jacobi(source.view));
+  // Scaled by the largest element, so that no square over- or underflows.
+  const doubles = astype(stopGradient(source), 'float64');
+  const largest = doubles.size === 0 ? 0 : max(abs(doubles)).item();
+  if (!(largest > 0 && largest < Infinity)) return Array.from(jacobi(doubles.view));
+  return Array.from(jacobi(div(doubles, largest).view), (sigma) => sigma * largest);
 }

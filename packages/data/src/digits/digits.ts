@@ -38,9 +38,9 @@ export interface TrainTest {
  * Repository, doi 10.24432/C50P49
  * @example
  * ```ts
- * const all = data.loadDigits();
- * all.x.shape; // => [1797, 64]
- * all.y.toArray().slice(0, 5); // => [0, 1, 2, 3, 4]
+ * const whole = data.loadDigits();
+ * whole.x.shape; // => [1797, 64]
+ * whole.y.toArray().slice(0, 5); // => [0, 1, 2, 3, 4]
  * ```
  */
 export function loadDigits(options: LoadDigitsOptions = {}): Dataset {
@@ -75,8 +75,8 @@ const labelTensor = (labels: Uint8Array): Tensor => tensor(Int32Array.from(label
  * @throws RangeError for a fraction outside (0, 1) or more rows than there are
  * @example
  * ```ts
- * const { train, test } = data.digits({ seed: 0 });
- * [train.size, test.size]; // => [1438, 359]
+ * const parts = data.digits({ seed: 0 });
+ * [parts.train.size, parts.test.size]; // => [1438, 359]
  * ```
  */
 export function digits(options: DigitsOptions = {}): TrainTest {

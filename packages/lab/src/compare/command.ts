@@ -17,7 +17,7 @@ import {
   settingOf,
 } from './settings.ts';
 import { conclusions, summarize } from './summarize.ts';
-import { renderTable } from './table.ts';
+import { renderTables } from './table.ts';
 
 const defaultJson = 'tikhonov-report.json';
 const defaultReport = 'tikhonov-report.html';
@@ -180,7 +180,7 @@ export const compareCommand: CommandDef = defineCommand({
     await requireWritable('report', files.report);
     await compare(settings, files, {
       workers: threads,
-      quiet: flags['quiet'] === true,
+      quiet: flags.quiet === true,
       command: ['tikhonov compare', ...rawArgs].join(' '),
     });
   },
@@ -227,10 +227,8 @@ async function compare(
   const page = renderReport(settings, runs, summary, { ...facts, command: options.command });
   await writeWhole(files.report, page);
   if (interrupted) print(`Interrupted: ${runs.length} of ${total} runs had finished.`);
-  print(renderTable(summary));
-  print(
-    'mean ± sd over seeds; NLL in nats; gap = test − train NLL; p: paired t-test against none, Holm-adjusted',
-  );
+  print(renderTables(summary));
+  print('');
   for (const sentence of conclusions(summary)) print(`• ${sentence}`);
   print(`${files.report} and ${files.json} written after ${seconds.toFixed(0)} s`);
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { Piscina } from 'piscina';
 import type { RunResult, RunTask } from './run-one.ts';
@@ -34,6 +35,8 @@ export async function runAll(
   });
   const results: RunResult[] = [];
   const { signal } = options;
+  // Every queued run listens to the signal.
+  if (signal !== undefined) setMaxListeners(0, signal);
   try {
     await Promise.all(
       tasks.map(async (task) => {

@@ -1,9 +1,9 @@
-import { random, type Tensor } from '@tikhonov/core';
+import { random } from '@tikhonov/core';
 import { type Dataset, loadDigits, split, withLabelNoise } from '@tikhonov/data';
 import { crossEntropy, mlp } from '@tikhonov/nn';
 import { adamw } from '@tikhonov/optim';
 import { findMethod, plainPlan, type TrainingPlan } from '@tikhonov/regularizers';
-import { accuracy, type EpochLogs, evaluate, fit } from '@tikhonov/train';
+import { accuracy, type Callback, evaluate, fit, negativeLogLikelihood } from '@tikhonov/train';
 import { baseline, type CompareSettings, type MethodSetting } from './settings.ts';
 
 /** One network to train: a method under one seed. */
@@ -49,12 +49,11 @@ export async function runOne(task: RunTask): Promise<RunResult> {
   const { settings, method, seed } = task;
   const plan = planOf(method);
   const all = loadDigits();
-  const parts = split(all, {
+  const [clean, test] = split(all, {
     sizes: [settings.trainSize, all.size - settings.trainSize],
     seed,
   });
-  const test = parts[1]!;
-  const { dataset: noisy } = withLabelNoise(parts[0]!, { rate: settings.labelNoise, seed });
+  const { dataset: noisy } = withLabelNoise(clean, { rate: settings.labelNoise, seed });
   const [train, validation] = holdOut(noisy, plan.validationFraction, seed);
   const started = performance.now();
   const model = mlp([all.x.shape[1]!, ...settings.hidden, all.classes!], { seed, ...plan.mlp });
@@ -65,25 +64,33 @@ export async function runOne(task: RunTask): Promise<RunResult> {
     gradients: plan.gradients,
     weightDecay: plan.weightDecay,
   });
+  const scores = (data: Dataset): Scores => {
+    const { loss, accuracy: share } = evaluate(model, data, {
+      loss: negativeLogLikelihood,
+      metrics: { accuracy },
+    });
+    return { accuracy: share!, nll: loss };
+  };
+  const curve: CurvePoint[] = [];
+  const every = Math.ceil(settings.epochs / evaluations);
+  const recordCurve: Callback = {
+    onEpochEnd(epoch) {
+      if (epoch % every === 0) curve.push({ epoch, train: scores(noisy), test: scores(test) });
+    },
+  };
   const history = await fit(model, {
     train,
     ...(validation === null ? {} : { validation }),
-    evaluateOn: { train: noisy, test },
-    evaluateEvery: Math.max(1, Math.ceil(settings.epochs / evaluations)),
     epochs: settings.epochs,
     batchSize: settings.batchSize,
     optimizer,
-    loss: (logits: Tensor, labels: Tensor) => crossEntropy(logits, labels, plan.loss),
+    loss: (logits, labels) => crossEntropy(logits, labels, plan.loss),
+    evaluationLoss: negativeLogLikelihood,
     penalties,
-    metrics: { accuracy },
+    metrics: {},
     seed,
-    callbacks: plan.callbacks.map((make) => make()),
+    callbacks: [...plan.callbacks.map((make) => make()), recordCurve],
   });
-  const seconds = (performance.now() - started) / 1000;
-  const scores = (data: Dataset): Scores => {
-    const result = evaluate(model, data, { loss: crossEntropy, metrics: { accuracy } });
-    return { accuracy: result['accuracy']!, nll: result['loss']! };
-  };
   return {
     method: method.id,
     seed,
@@ -91,8 +98,8 @@ export async function runOne(task: RunTask): Promise<RunResult> {
     stopReason: history.stopReason,
     train: scores(noisy),
     test: scores(test),
-    curve: history.epochs.flatMap(pointOf),
-    seconds,
+    curve,
+    seconds: (performance.now() - started) / 1000,
   };
 }
 
@@ -106,9 +113,5 @@ function holdOut(data: Dataset, fraction: number, seed: number): [Dataset, Datas
   if (fraction === 0) return [data, null];
   const size = Math.round(data.size * fraction);
   const [kept, held] = split(data, { sizes: [data.size - size, size], seed });
-  return [kept!, held!];
-}
-
-function pointOf(logs: EpochLogs): CurvePoint[] {
-  return [];
+  return [kept, held];
 }

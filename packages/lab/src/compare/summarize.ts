@@ -34,6 +34,9 @@ export interface Summary {
 /** Significance level of all claims together. */
 export const alpha = 0.05;
 
+/** Fewer pairs than this give no useful measure of the noise, whatever their p-value. */
+export const fewestPairs = 3;
+
 /** Summarises finished runs; methods without a run are left out. */
 export function summarize(
   settings: Pick<CompareSettings, 'methods'>,
@@ -80,8 +83,8 @@ function differences(own: readonly RunResult[], other: readonly RunResult[]): nu
   });
 }
 
-function verdictOf({ p, mean }: Paired): Verdict {
-  if (p === null) return 'too few seeds';
+function verdictOf({ n, p, mean }: Paired): Verdict {
+  if (p === null || n < fewestPairs) return 'too few seeds';
   if (p >= alpha) return 'within noise';
   return mean < 0 ? 'lower' : 'higher';
 }
@@ -111,7 +114,7 @@ export function conclusions(summary: Summary): string[] {
   if (judged.length === 0) return sentences;
   if (judged.every((row) => row.verdict === 'too few seeds')) {
     sentences.push(
-      'One seed gives no measure of the noise, so nothing is claimed; use more seeds.',
+      `Fewer than ${fewestPairs} seeds give no measure of the noise, so nothing is claimed; use more.`,
     );
     return sentences;
   }
@@ -119,11 +122,11 @@ export function conclusions(summary: Summary): string[] {
     sentences.push('No method lowered the test loss beyond the noise.');
   } else {
     sentences.push(`Lower test loss than none, beyond the noise: ${helped.join(', ')}.`);
-    sentences.push(
-      tiedForLowest.length === 1
-        ? `${tiedForLowest[0]} is the lowest of them beyond the noise.`
-        : `The lowest of them cannot be told apart: ${tiedForLowest.join(', ')}.`,
-    );
+    if (tiedForLowest.length > 1) {
+      sentences.push(`The lowest of them cannot be told apart: ${tiedForLowest.join(', ')}.`);
+    } else if (helped.length > 1) {
+      sentences.push(`${tiedForLowest[0]} is the lowest of them beyond the noise.`);
+    }
   }
   const hurt = rows.filter((row) => row.verdict === 'higher').map((row) => row.method);
   if (hurt.length > 0) sentences.push(`Higher test loss than none: ${hurt.join(', ')}.`);

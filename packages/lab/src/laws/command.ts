@@ -8,13 +8,13 @@ import { checkFlags, parseNumber } from '../flags.ts';
 import { UsageError } from '../usage-error.ts';
 import { requireWritable, writeWhole } from '../write-file.ts';
 
-const args = {
+const args: ArgsDef = {
   runs: { type: 'string', valueHint: 'n', description: 'cases tried for each law (default 100)' },
   seed: { type: 'string', valueHint: 'n', description: 'seed of the cases (default 0)' },
   only: { type: 'string', valueHint: 'text', description: 'only laws whose id contains the text' },
   json: { type: 'string', valueHint: 'file', description: 'write the results' },
   quiet: { type: 'boolean', description: 'print nothing but errors and counterexamples' },
-} as const satisfies ArgsDef;
+};
 
 /** `tikhonov laws`. */
 export const lawsCommand: CommandDef = defineCommand({
@@ -22,19 +22,19 @@ export const lawsCommand: CommandDef = defineCommand({
   args,
   async run({ rawArgs, args: flags }) {
     checkFlags(rawArgs, args);
-    const runs = parseNumber('runs', String(flags['runs'] ?? 100), { integer: true, min: 1 });
-    const seed = parseNumber('seed', String(flags['seed'] ?? 0), {
+    const runs = parseNumber('runs', String(flags.runs ?? 100), { integer: true, min: 1 });
+    const seed = parseNumber('seed', String(flags.seed ?? 0), {
       integer: true,
       min: 0,
       max: 2 ** 31 - 1,
     });
-    const json = flags['json'] === undefined ? null : String(flags['json']);
+    const json = flags.json === undefined ? null : String(flags.json);
     if (json !== null) await requireWritable('json', json);
-    const only = flags['only'] === undefined ? '' : String(flags['only']);
+    const only = flags.only === undefined ? '' : String(flags.only);
     const all = [...laws, ...primitiveLaws(primitives)];
     const chosen = all.filter((law) => law.id.includes(only));
     if (chosen.length === 0) throw new UsageError(`--only: no law's id contains "${only}"`);
-    const quiet = flags['quiet'] === true;
+    const quiet = flags.quiet === true;
     const progress = startProgress(chosen.length, quiet, 'laws');
     const results = await runLaws(chosen, {
       runs,

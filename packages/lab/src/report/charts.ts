@@ -50,7 +50,7 @@ export function differenceChart(summary: Summary, runs: readonly RunResult[]): s
   }));
   return svg({
     width: 860,
-    height: 70 + 36 * order.length,
+    height: 70 + 40 * order.length,
     marginLeft: labelWidth(order.map((row) => row.method)),
     marginRight: 24,
     marginBottom: 44,
@@ -67,9 +67,10 @@ export function differenceChart(summary: Summary, runs: readonly RunResult[]): s
       Plot.dot(dots, {
         x: 'difference',
         y: 'method',
-        r: 3.5,
+        dy: 10,
+        r: 2.5,
         fill: (d: { method: string }) => colour(d.method),
-        fillOpacity: 0.35,
+        fillOpacity: 0.55,
       }),
       Plot.link(means, {
         x1: 'low',
@@ -172,7 +173,7 @@ function meanCurve(runs: readonly RunResult[], method: string): CurveRow[] {
     }));
 }
 
-/** Test loss over training, one panel a method, `none` in grey behind each. */
+/** Test loss over training, one panel a method, `none` dashed in each. */
 export function curveChart(summary: Summary, runs: readonly RunResult[]): string {
   const verdicts = new Map(summary.rows.map((row) => [row.method, row.verdict]));
   const ids = summary.rows.map((row) => row.method).filter((id) => id !== baseline);
@@ -209,7 +210,14 @@ export function curveChart(summary: Summary, runs: readonly RunResult[]): string
         dy: -14,
         fontWeight: 600,
       }),
-      Plot.line(behind, { ...at, y: 'mean', z: 'method', stroke: '#bbb', strokeWidth: 2 }),
+      Plot.line(behind, {
+        ...at,
+        y: 'mean',
+        z: 'method',
+        stroke: '#222',
+        strokeWidth: 1.5,
+        strokeDasharray: '4,3',
+      }),
       Plot.areaY(front, {
         ...at,
         y1: 'low',

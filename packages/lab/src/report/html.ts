@@ -2,11 +2,12 @@ import { findMethod, type Reference } from '@tikhonov/regularizers';
 import temml from 'temml';
 import type { RunResult } from '../compare/run-one.ts';
 import { baseline, type CompareSettings } from '../compare/settings.ts';
-import { conclusions, type Summary } from '../compare/summarize.ts';
-import { columns } from '../compare/table.ts';
+import { conclusions, type Row, type Summary } from '../compare/summarize.ts';
+import { type Column, scoreColumns, verdictColumns } from '../compare/table.ts';
 import { colours, curveChart, differenceChart, gapChart } from './charts.ts';
 
-const escape = (text: string): string => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
+const escapeHtml = (text: string): string =>
+  text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
 
 const css = `
 :root { color-scheme: light; }
@@ -21,7 +22,7 @@ ul.conclusions li { margin: 4px 0; }
 table { border-collapse: collapse; font-size: 13.5px; font-variant-numeric: tabular-nums; white-space: nowrap; }
 th, td { padding: 6px 10px; text-align: right; border-bottom: 1px solid #eee; }
 th { color: #555; font-weight: 600; border-bottom: 2px solid #ccc; }
-th:first-child, td:first-child { text-align: left; font-weight: 600; }
+th.left, td.left { text-align: left; } td:first-child { font-weight: 600; }
 .verdict { font-weight: 600; }
 svg { max-width: 100%; height: auto; display: block; }
 .note { color: #555; font-size: 14px; }
@@ -41,7 +42,7 @@ export function renderReport(
   facts: { readonly interrupted: boolean; readonly command: string; readonly startedAt: string },
 ): string {
   const seeds = [...new Set(runs.map((run) => run.seed))].sort((a, b) => a - b);
-  const claims = conclusions(summary).map((sentence) => `<li>${escape(sentence)}</li>`);
+  const claims = conclusions(summary).map((sentence) => `<li>${escapeHtml(sentence)}</li>`);
   const warning = facts.interrupted
     ? '<p class="note"><strong>Interrupted:</strong> only the runs that had finished are shown.</p>'
     : '';
@@ -50,30 +51,34 @@ export function renderReport(
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Regularizers compared on ${escape(settings.dataset)}</title>
+<title>Regularizers compared on ${escapeHtml(settings.dataset)}</title>
 <style>${css}</style>
 </head>
 <body>
 <main>
-<h1>Regularizers compared on ${escape(settings.dataset)}</h1>
+<h1>Regularizers compared on ${escapeHtml(settings.dataset)}</h1>
 <p class="lead">${summary.rows.length} methods × ${seeds.length} seeds, the same network, data and batches under each seed.</p>
 ${warning}
 <section class="card"><ul class="conclusions">${claims.join('')}</ul></section>
 
 <h2>Does it help?</h2>
 <section class="card">${differenceChart(summary, runs)}
-<p class="note">Each faint dot is one seed, paired with <em>none</em> under that seed; the large dot is the mean, the bar its 95 % interval (paired t). ${legend()} Colours follow Holm-adjusted p-values over all methods at 5 %.</p></section>
+<p class="note">Each small dot is one seed, paired with <em>none</em> under that seed; the large dot is the mean, the bar its 95 % interval (paired t). ${legend()} Colours follow p-values of a paired t-test, Holm-adjusted over all methods, at 5 %.</p>
+${table(
+  verdictColumns,
+  summary.rows.filter((row) => row.versusNone !== null),
+)}</section>
 
 <h2>The figures</h2>
-<section class="card">${table(summary)}
-<p class="note">Mean ± standard deviation over the seeds. NLL: negative log-likelihood in nats, measured without penalties, dropout or label smoothing. Gap: test NLL less train NLL. p: paired t-test against none, Holm-adjusted.</p></section>
+<section class="card">${table(scoreColumns, summary.rows)}
+<p class="note">Mean ± standard deviation over the seeds. NLL: negative log-likelihood in nats, measured without penalties, dropout or label smoothing. Gap: test NLL less train NLL.</p></section>
 
 <h2>Training and test accuracy</h2>
 <section class="card">${gapChart(summary)}</section>
 
 <h2>Test loss during training</h2>
 <section class="card">${curveChart(summary, runs)}
-<p class="note">Mean over the seeds with their range; grey: none. Methods that stop early end early.</p></section>
+<p class="note">Mean over the seeds with their range; dashed: none. Methods that stop early end early.</p></section>
 
 <h2>The methods</h2>
 <section class="card">${methodCards(settings)}</section>
@@ -97,18 +102,19 @@ function legend(): string {
   ].join(' ');
 }
 
-function table(summary: Summary): string {
-  const head = columns.map((column) => `<th>${escape(column.title)}</th>`).join('');
-  const body = summary.rows.map((row) => {
+function table(columns: readonly Column[], rows: readonly Row[]): string {
+  const open = (tag: string, { align }: Column): string => `<${tag} class="${align}">`;
+  const head = columns.map((column) => `${open('th', column)}${escapeHtml(column.title)}</th>`);
+  const body = rows.map((row) => {
     const cells = columns.map((column) => {
-      const text = escape(column.cell(row));
+      const text = escapeHtml(column.cell(row));
       return column.title === 'test NLL is'
-        ? `<td class="verdict" style="color:${colours[row.verdict]}">${text}</td>`
-        : `<td>${text}</td>`;
+        ? `<td class="left verdict" style="color:${colours[row.verdict]}">${text}</td>`
+        : `${open('td', column)}${text}</td>`;
     });
     return `<tr>${cells.join('')}</tr>`;
   });
-  return `<table><thead><tr>${head}</tr></thead><tbody>${body.join('')}</tbody></table>`;
+  return `<table><thead><tr>${head.join('')}</tr></thead><tbody>${body.join('')}</tbody></table>`;
 }
 
 function methodCards(settings: CompareSettings): string {
@@ -117,7 +123,7 @@ function methodCards(settings: CompareSettings): string {
     const method = findMethod(id);
     const formula = temml.renderToString(method.statement, { displayMode: true });
     const set = method.arguments.map((argument) => `${argument.name} = ${values[argument.name]}`);
-    const heading = `<h3>${escape(id)} <span class="note">${escape(method.title)}${set.length > 0 ? `; ${escape(set.join(', '))}` : ''}</span></h3>`;
+    const heading = `<h3>${escapeHtml(id)} <span class="note">${escapeHtml(method.title)}${set.length > 0 ? `; ${escapeHtml(set.join(', '))}` : ''}</span></h3>`;
     return `<div class="method">${heading}${formula}<p class="note">${cite(method.reference)}</p></div>`;
   });
   return [plain, ...cards].join('');
@@ -125,7 +131,7 @@ function methodCards(settings: CompareSettings): string {
 
 function cite({ authors, title, venue, year, arxiv, doi }: Reference): string {
   const link = doi !== undefined ? `doi ${doi}` : arxiv !== undefined ? `arXiv ${arxiv}` : '';
-  return `${escape(authors)}, <em>${escape(title)}</em>, ${escape(venue)}, ${year}${link === '' ? '' : `, ${escape(link)}`}.`;
+  return `${escapeHtml(authors)}, <em>${escapeHtml(title)}</em>, ${escapeHtml(venue)}, ${year}${link === '' ? '' : `, ${escapeHtml(link)}`}.`;
 }
 
 function settingsList(
@@ -143,5 +149,5 @@ function settingsList(
     ['training examples', String(settings.trainSize)],
     ['wrong training labels', `${(100 * settings.labelNoise).toFixed(0)} %`],
   ];
-  return entries.map(([term, text]) => `<dt>${term}</dt><dd>${escape(text)}</dd>`).join('');
+  return entries.map(([term, text]) => `<dt>${term}</dt><dd>${escapeHtml(text)}</dd>`).join('');
 }

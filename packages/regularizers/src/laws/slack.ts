@@ -34,17 +34,13 @@ export const withinUlps = (got: Values, want: Values, count: number, scale?: num
     return 1 - Math.abs(a - b) / (count * 2 ** (Math.floor(Math.log2(size)) - 52));
   });
 
-/** All exactly equal; zeros of both signs are. */
+/** All exactly equal, but for underflow; zeros of both signs are. */
 export const exactly = (got: Values, want: Values): number =>
-  worst(got, want, (a, b) => (a === b ? 1 : -Math.abs(a - b)));
+  worst(got, want, (a, b) => (a === b || Math.abs(a - b) <= 2 ** -1072 ? 1 : -Math.abs(a - b)));
 
 /** `small <= large` but for rounding, `tolerance` relative to their size. */
 export const atMost = (small: Values, large: Values, tolerance = 1e-12): number =>
-  worst(
-    small,
-    large,
-    (a, b) => (b - a) / Math.max(Math.abs(a), Math.abs(b), 1e-300) + tolerance,
-  );
+  worst(small, large, (a, b) => (b - a) / Math.max(Math.abs(a), Math.abs(b), 1e-300) + tolerance);
 
 /** 1 if it is so, -1 if not. */
 export const holds = (condition: boolean): number => (condition ? 1 : -1);

@@ -1,6 +1,6 @@
-import type { Law } from '@tikhonov/check';
+import { drawn, type Law, law } from '@tikhonov/check';
 import { grad, type Tensor, tensor } from '@tikhonov/core';
-import { drawn, lawOf, parametersOf, real, withZeros } from '../laws/draws.ts';
+import { parametersOf, real, withZeros } from '../laws/draws.ts';
 import { atMost, exactly, near } from '../laws/slack.ts';
 import { elasticNet, proxElasticNet } from './elastic-net.ts';
 import { l1 } from './l1.ts';
@@ -8,9 +8,10 @@ import { l2 } from './l2.ts';
 
 /** What the elastic net promises. */
 export const elasticNetLaws: readonly Law[] = [
-  lawOf({
+  law({
     id: 'elastic-net/sum-of-both',
-    statement: 'Value and gradient are those of L1 plus those of L2, and a strength of 0 leaves the other.',
+    statement:
+      'Value and gradient are those of L1 plus those of L2, and a strength of 0 leaves the other.',
     cases: drawn((draw) => ({
       params: withZeros(draw, parametersOf(draw)),
       lambda1: draw.pick([0, real(draw, 0, 2)]),
@@ -27,9 +28,10 @@ export const elasticNetLaws: readonly Law[] = [
       );
     },
   }),
-  lawOf({
+  law({
     id: 'elastic-net/parametrisations',
-    statement: 'alpha and l1Ratio mean lambda1 = alpha l1Ratio and lambda2 = alpha (1 - l1Ratio) / 2.',
+    statement:
+      'alpha and l1Ratio mean lambda1 = alpha l1Ratio and lambda2 = alpha (1 - l1Ratio) / 2.',
     cases: drawn((draw) => ({
       params: parametersOf(draw),
       alpha: real(draw, 0, 2),
@@ -42,9 +44,10 @@ export const elasticNetLaws: readonly Law[] = [
       return near(elasticNet(params, { alpha, l1Ratio }), want, 1e-14);
     },
   }),
-  lawOf({
+  law({
     id: 'elastic-net/proximal-map-minimises',
-    statement: 'The proximal map minimises (u - v)^2 / 2 + step (lambda1 |u| + lambda2 u^2): no u on a grid, nor any near it, does better.',
+    statement:
+      'The proximal map minimises (u - v)^2 / 2 + step (lambda1 |u| + lambda2 u^2): no u on a grid, nor any near it, does better.',
     cases: drawn((draw) => ({
       v: real(draw, -3, 3),
       lambda1: real(draw, 0, 2),
@@ -58,7 +61,9 @@ export const elasticNetLaws: readonly Law[] = [
       const best = proxElasticNet(target, { lambda1, lambda2, step }).item();
       const near = [1e-3, 1e-4, 1e-5].flatMap((h) => [best - h, best + h]);
       const grid = Array.from({ length: 601 }, (_, i) => (i - 300) / 100);
-      return Math.min(...[...near, ...grid].map((u) => atMost(objective(best), objective(u), 1e-12)));
+      return Math.min(
+        ...[...near, ...grid].map((u) => atMost(objective(best), objective(u), 1e-12)),
+      );
     },
   }),
 ];

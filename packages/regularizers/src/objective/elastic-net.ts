@@ -131,7 +131,10 @@ export const elasticNetMethod: Method = {
   ],
   recipe: (plan, values) => {
     const { lambda1, lambda2 } = resolveArguments('elastic-net', settings, values);
-    return { ...plan, penalties: [...plan.penalties, (model) => () => elasticNet(model, { lambda1, lambda2 })] };
+    return {
+      ...plan,
+      penalties: [...plan.penalties, (model) => () => elasticNet(model, { lambda1, lambda2 })],
+    };
   },
   gradientCases: (draw) => {
     const strengths = draw.pick([

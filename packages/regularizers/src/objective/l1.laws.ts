@@ -1,4 +1,4 @@
-import type { Law } from '@tikhonov/check';
+import { drawn, type Law, law } from '@tikhonov/check';
 import {
   abs,
   add,
@@ -18,7 +18,7 @@ import {
   where,
   zerosLike,
 } from '@tikhonov/core';
-import { drawn, lawOf, parametersOf, real, withZeros } from '../laws/draws.ts';
+import { parametersOf, real, withZeros } from '../laws/draws.ts';
 import { atMost, exactly, near, withinUlps } from '../laws/slack.ts';
 import { runSgd } from '../laws/training.ts';
 import { l1, laplacePrior, proxL1, softThreshold } from './l1.ts';
@@ -30,18 +30,26 @@ const proximalObjective = (u: Tensor, v: Tensor, t: number): Tensor =>
 
 /** What L1 regularization promises. */
 export const l1Laws: readonly Law[] = [
-  lawOf({
+  law({
     id: 'l1/gradient',
     statement: 'The gradient of lambda sum |w| is lambda sign(w), and 0 at w = 0.',
-    cases: drawn((draw) => ({ params: withZeros(draw, parametersOf(draw)), lambda: real(draw, 0, 2) })),
+    cases: drawn((draw) => ({
+      params: withZeros(draw, parametersOf(draw)),
+      lambda: real(draw, 0, 2),
+    })),
     slack: ({ params, lambda }) => {
       const gradients = grad((ws: readonly Tensor[]) => l1(ws, { lambda }))(params);
       return Math.min(
-        ...params.map((w, i) => exactly(gradients[i]!, Array.from(w.data(), (x) => lambda * Math.sign(x)))),
+        ...params.map((w, i) =>
+          exactly(
+            gradients[i]!,
+            Array.from(w.data(), (x) => lambda * Math.sign(x)),
+          ),
+        ),
       );
     },
   }),
-  lawOf({
+  law({
     id: 'l1/additive',
     statement: 'The penalty of several tensors is lambda times the sum of all |w|.',
     cases: drawn((draw) => ({ params: parametersOf(draw), lambda: real(draw, 0, 2) })),
@@ -51,7 +59,7 @@ export const l1Laws: readonly Law[] = [
       return withinUlps(l1(params, { lambda }), want, sizes.length + 4);
     },
   }),
-  lawOf({
+  law({
     id: 'l1/keeps-exact-zeros',
     statement:
       'A weight that is 0 and gets no gradient from the data stays exactly 0, under SGD and under the proximal step.',
@@ -68,7 +76,9 @@ export const l1Laws: readonly Law[] = [
     slack: ({ w, kept, g, lr, lambda }) => {
       const start = where(kept, w, 0);
       const pull = where(kept, g, 0);
-      const steps = runSgd(start, (p) => add(sum(mul(pull, p.read())), l1(p, { lambda })), 3, { lr });
+      const steps = runSgd(start, (p) => add(sum(mul(pull, p.read())), l1(p, { lambda })), 3, {
+        lr,
+      });
       const proximal = proxL1(start.sub(pull.mul(lr)), { lambda, step: lr });
       const zeros = zerosLike(start);
       return Math.min(
@@ -76,9 +86,10 @@ export const l1Laws: readonly Law[] = [
       );
     },
   }),
-  lawOf({
+  law({
     id: 'l1/proximal-step-makes-zeros',
-    statement: 'The proximal step sets every weight to exactly 0 that is at most step lambda, and only those.',
+    statement:
+      'The proximal step sets every weight to exactly 0 that is at most step lambda, and only those.',
     cases: drawn((draw) => ({
       v: draw.tensor(draw.shape()),
       lambda: real(draw, 0, 2),
@@ -86,10 +97,13 @@ export const l1Laws: readonly Law[] = [
     })),
     slack: ({ v, lambda, step }) => {
       const isZero = Array.from(proxL1(v, { lambda, step }).data(), (u) => Number(u === 0));
-      return exactly(isZero, Array.from(v.data(), (x) => Number(Math.abs(x) <= step * lambda)));
+      return exactly(
+        isZero,
+        Array.from(v.data(), (x) => Number(Math.abs(x) <= step * lambda)),
+      );
     },
   }),
-  lawOf({
+  law({
     id: 'l1/soft-threshold-minimises',
     statement: 'softThreshold(v, t) minimises (u - v)^2 / 2 + t |u|: no u on a grid does better.',
     cases: drawn((draw) => ({ v: real(draw, -3, 3), t: real(draw, 0, 2) })),
@@ -103,7 +117,7 @@ export const l1Laws: readonly Law[] = [
       return Math.min(atMost(best, others), near(best, minimum, 1e-13));
     },
   }),
-  lawOf({
+  law({
     id: 'l1/moreau',
     statement: "Moreau's identity: softThreshold(v, t) + clip(v, -t, t) = v.",
     cases: drawn((draw) => ({ v: draw.tensor(draw.shape()), t: real(draw, 0, 3) })),
@@ -112,7 +126,7 @@ export const l1Laws: readonly Law[] = [
       return near(softThreshold(v, t).add(clipped), v, 1e-15);
     },
   }),
-  lawOf({
+  law({
     id: 'l1/non-expansive',
     statement: 'The soft threshold brings points no further apart: ||S(a) - S(b)|| <= ||a - b||.',
     cases: drawn((draw) => {
@@ -122,7 +136,7 @@ export const l1Laws: readonly Law[] = [
     slack: ({ a, b, t }) =>
       atMost(norm(softThreshold(a, t).sub(softThreshold(b, t))), norm(a.sub(b))),
   }),
-  lawOf({
+  law({
     id: 'l1/norms',
     statement: '||w||_2 <= ||w||_1 <= sqrt(d) ||w||_2 for d weights.',
     cases: drawn((draw) => ({ w: draw.tensor(draw.shape()) })),
@@ -131,7 +145,7 @@ export const l1Laws: readonly Law[] = [
       return Math.min(atMost(two, one), atMost(one, Math.sqrt(w.size) * two));
     },
   }),
-  lawOf({
+  law({
     id: 'l1/laplace-prior',
     statement: '-log Laplace(w; 0, b) is L1 with lambda = 1/b plus d log(2 b), whatever w is.',
     cases: drawn((draw) => ({ w: draw.tensor(draw.shape()), scale: real(draw, 0.1, 3) })),
@@ -142,7 +156,7 @@ export const l1Laws: readonly Law[] = [
       return near(laplacePrior(w, { scale }).item() / size, (energy + constant) / size, 1e-14);
     },
   }),
-  lawOf({
+  law({
     id: 'l1/ista-descends',
     statement:
       'Proximal gradient steps of size 1 / ||A^T A||_2 never increase ||A w - y||^2 / 2 + lambda ||w||_1, and w stays 0 if lambda >= max |A^T y|.',
@@ -173,7 +187,7 @@ export const l1Laws: readonly Law[] = [
       return Math.min(slack, exactly(stays, zero));
     },
   }),
-  lawOf({
+  law({
     id: 'l1/zero-strength',
     statement: 'A strength of 0 gives value 0 and gradient 0, even for infinite weights.',
     cases: drawn((draw) => ({
@@ -185,7 +199,10 @@ export const l1Laws: readonly Law[] = [
       const lambda = held ? new Cell(tensor(0, { dtype: 'float64' })) : 0;
       const all = [w, w.mul(infinite)];
       const gradients = grad((ws: readonly Tensor[]) => l1(ws, { lambda }))(all);
-      return Math.min(exactly(l1(all, { lambda }), 0), ...gradients.map((g) => exactly(g, zerosLike(w))));
+      return Math.min(
+        exactly(l1(all, { lambda }), 0),
+        ...gradients.map((g) => exactly(g, zerosLike(w))),
+      );
     },
   }),
 ];

@@ -127,7 +127,8 @@ export function proxL1(
   const lambda = requireStrength('proxL1: lambda', options.lambda);
   const step = requireStrength('proxL1: step', options.step);
   const x = asTensor(v);
-  if (typeof lambda === 'number' && typeof step === 'number') return softThreshold(x, step * lambda);
+  if (typeof lambda === 'number' && typeof step === 'number')
+    return softThreshold(x, step * lambda);
   return softThreshold(x, mul(inDType(step, x.dtype), inDType(lambda, x.dtype)));
 }
 

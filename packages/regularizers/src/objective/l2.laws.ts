@@ -1,6 +1,6 @@
-import type { Law } from '@tikhonov/check';
+import { drawn, type Law, law } from '@tikhonov/check';
 import { add, Cell, grad, matmul, mul, norm, singularValues, sum, tensor } from '@tikhonov/core';
-import { drawn, lawOf, parametersOf, real } from '../laws/draws.ts';
+import { parametersOf, real } from '../laws/draws.ts';
 import { atMost, exactly, near, withinUlps } from '../laws/slack.ts';
 import { runSgd } from '../laws/training.ts';
 import { frobeniusNorm, gaussianPrior, l2, proxL2 } from './l2.ts';
@@ -8,7 +8,7 @@ import { spectralNormValue } from './spectral-norm.ts';
 
 /** What L2 regularization promises. */
 export const l2Laws: readonly Law[] = [
-  lawOf({
+  law({
     id: 'l2/gradient',
     statement:
       'The gradient of lambda sum w^2 is 2 lambda w, and lambda w with half, to the last bit.',
@@ -25,9 +25,10 @@ export const l2Laws: readonly Law[] = [
       return Math.min(...params.map((w, i) => exactly(gradients[i]!, w.mul(lambda).mul(factor))));
     },
   }),
-  lawOf({
+  law({
     id: 'l2/additive',
-    statement: 'The penalty of several tensors is the sum of their penalties: lambda sum over all w^2.',
+    statement:
+      'The penalty of several tensors is the sum of their penalties: lambda sum over all w^2.',
     cases: drawn((draw) => ({ params: parametersOf(draw), lambda: real(draw, 0, 2) })),
     slack: ({ params, lambda }) => {
       const squares = params.flatMap((w) => Array.from(w.data(), (x) => x * x));
@@ -36,7 +37,7 @@ export const l2Laws: readonly Law[] = [
       return withinUlps(l2(params, { lambda }), want, squares.length + 4);
     },
   }),
-  lawOf({
+  law({
     id: 'l2/norm-sandwich',
     statement: 'Spectral and Frobenius norm: ||W||_2 <= ||W||_F <= sqrt(rank W) ||W||_2.',
     cases: drawn((draw) => {
@@ -53,9 +54,10 @@ export const l2Laws: readonly Law[] = [
       );
     },
   }),
-  lawOf({
+  law({
     id: 'l2/stretch',
-    statement: 'No vector is stretched more than the norms say: ||W x|| <= ||W||_2 ||x|| <= ||W||_F ||x||.',
+    statement:
+      'No vector is stretched more than the norms say: ||W x|| <= ||W||_2 ||x|| <= ||W||_F ||x||.',
     cases: drawn((draw) => {
       const [n, m] = [draw.integer(1, 5), draw.integer(1, 5)];
       return { w: draw.tensor([n, m]), x: draw.tensor([m]) };
@@ -66,7 +68,7 @@ export const l2Laws: readonly Law[] = [
       return Math.min(atMost(stretched, bound), atMost(bound, frobeniusNorm(w).item() * length));
     },
   }),
-  lawOf({
+  law({
     id: 'l2/sgd-is-weight-decay',
     statement:
       "A step of plain SGD on L + lambda sum w^2 is (1 - 2 lr lambda) w - lr grad L: weight decay. It is SGD's weightDecay = 2 lambda.",
@@ -88,7 +90,7 @@ export const l2Laws: readonly Law[] = [
       return Math.min(withinUlps(penalised!, decayed!, 1, 4), withinUlps(penalised!, want, 4, 4));
     },
   }),
-  lawOf({
+  law({
     id: 'l2/momentum-remembers-the-penalty',
     statement:
       'Under SGD with momentum m, L2 and decoupled decay part at the second step, by exactly lr m 2 lambda w0.',
@@ -114,7 +116,7 @@ export const l2Laws: readonly Law[] = [
       );
     },
   }),
-  lawOf({
+  law({
     id: 'l2/gaussian-prior',
     statement:
       '-log N(w; 0, sigma^2 I) is L2 with lambda = 1/(2 sigma^2) plus (d/2) log(2 pi sigma^2), whatever w is.',
@@ -127,7 +129,7 @@ export const l2Laws: readonly Law[] = [
       return near(gaussianPrior(w, { sigma }).item() / scale, (energy + constant) / scale, 1e-14);
     },
   }),
-  lawOf({
+  law({
     id: 'l2/proximal-map',
     statement: 'v / (1 + 2 step lambda) is where (u - v)^2 / 2 + step lambda u^2 is flat in u.',
     cases: drawn((draw) => ({
@@ -137,11 +139,13 @@ export const l2Laws: readonly Law[] = [
     })),
     slack: ({ v, lambda, step }) => {
       const u = proxL2(v, { lambda, step });
-      const slope = grad((x: typeof v) => add(l2(x, { lambda: step * lambda }), l2(x.sub(v), { lambda: 0.5 })));
+      const slope = grad((x: typeof v) =>
+        add(l2(x, { lambda: step * lambda }), l2(x.sub(v), { lambda: 0.5 })),
+      );
       return near(slope(u), v.mul(0), 1e-14);
     },
   }),
-  lawOf({
+  law({
     id: 'l2/zero-strength',
     statement: 'A strength of 0 gives value 0 and gradient 0, even for infinite weights.',
     cases: drawn((draw) => ({

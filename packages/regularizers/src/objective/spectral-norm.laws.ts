@@ -1,4 +1,4 @@
-import type { Law } from '@tikhonov/check';
+import { drawn, type Law, law } from '@tikhonov/check';
 import {
   abs,
   expandDims,
@@ -12,7 +12,7 @@ import {
   tensor,
   transpose,
 } from '@tikhonov/core';
-import { drawn, lawOf, orthogonalOf, real } from '../laws/draws.ts';
+import { orthogonalOf, real } from '../laws/draws.ts';
 import { atMost, exactly, holds, near } from '../laws/slack.ts';
 import { spectralNorm, spectralNormPenalty, spectralNormValue } from './spectral-norm.ts';
 
@@ -29,7 +29,7 @@ const withSingularValues = (q: Tensor, sigmas: readonly number[], p: Tensor): Te
 
 /** What spectral norm regularization promises. */
 export const spectralNormLaws: readonly Law[] = [
-  lawOf({
+  law({
     id: 'spectral-norm/gradient',
     statement:
       'The vectors are constants: the gradient is 2 lambda sigma u v^T with the u and v of the iteration (half of it with half).',
@@ -49,11 +49,11 @@ export const spectralNormLaws: readonly Law[] = [
       const factor = (half ? 1 : 2) * options.lambda * result.sigma.item();
       return Math.min(
         near(slope, outer(result.u, result.v).mul(factor), 1e-13),
-        near(result.loss, ((half ? 0.5 : 1) * options.lambda) * result.sigma.item() ** 2, 1e-14),
+        near(result.loss, (half ? 0.5 : 1) * options.lambda * result.sigma.item() ** 2, 1e-14),
       );
     },
   }),
-  lawOf({
+  law({
     id: 'spectral-norm/estimate-from-below',
     statement:
       'The estimate never exceeds the spectral norm and never falls from one round of power iteration to the next.',
@@ -74,7 +74,7 @@ export const spectralNormLaws: readonly Law[] = [
       );
     },
   }),
-  lawOf({
+  law({
     id: 'spectral-norm/converges',
     statement:
       'With a gap between the first two singular values, the warmed-up penalty is lambda sigma_1^2 and its vectors are the leading pair.',
@@ -104,7 +104,7 @@ export const spectralNormLaws: readonly Law[] = [
       );
     },
   }),
-  lawOf({
+  law({
     id: 'spectral-norm/orthogonal-invariance',
     statement: 'Rotations and reflections on either side do not change it: ||Q W P||_2 = ||W||_2.',
     cases: drawn((draw) => {
@@ -127,7 +127,7 @@ export const spectralNormLaws: readonly Law[] = [
       );
     },
   }),
-  lawOf({
+  law({
     id: 'spectral-norm/between-norms',
     statement:
       '||W||_2^2 <= ||W||_1 ||W||_inf (largest column and row sums), and ||A + B||_2 <= ||A||_2 + ||B||_2.',
@@ -145,7 +145,7 @@ export const spectralNormLaws: readonly Law[] = [
       );
     },
   }),
-  lawOf({
+  law({
     id: 'spectral-norm/all-ones-start-fails',
     statement:
       'On c [[1, -1], [-1, 1]] the start (1, 1) finds 0 instead of 2 |c|, because W^T 1 = 0; a restart finds it.',
@@ -161,7 +161,7 @@ export const spectralNormLaws: readonly Law[] = [
       return Math.min(exactly(stuck.sigma, 0), near(freed.sigma, 2 * Math.abs(c), 1e-12));
     },
   }),
-  lawOf({
+  law({
     id: 'spectral-norm/state',
     statement:
       'A call goes on from the stored vectors and stores the new ones; with updateState false it uses them as they are and they stay.',
@@ -190,7 +190,7 @@ export const spectralNormLaws: readonly Law[] = [
       );
     },
   }),
-  lawOf({
+  law({
     id: 'spectral-norm/lipschitz',
     statement:
       'A ReLU network without biases stretches differences by at most the product of the spectral norms of its weights.',
@@ -210,7 +210,7 @@ export const spectralNormLaws: readonly Law[] = [
       return atMost(norm(network(a).sub(network(b))), bound * length, 1e-12);
     },
   }),
-  lawOf({
+  law({
     id: 'spectral-norm/eigenvalue',
     statement: 'Its square is the largest eigenvalue of W^T W: ||W^T W||_2 = ||W||_2^2.',
     cases: drawn((draw) => ({ w: draw.tensor([draw.integer(1, 4), draw.integer(1, 4)]) })),

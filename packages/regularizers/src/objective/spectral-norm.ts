@@ -14,12 +14,7 @@ import {
 } from '@tikhonov/core';
 import { resolveArguments } from '../arguments.ts';
 import type { Argument, Method, Penalty } from '../method.ts';
-import {
-  type Parameters,
-  type SelectOptions,
-  selectParameters,
-  sumOver,
-} from '../parameters.ts';
+import { type Parameters, type SelectOptions, selectParameters, sumOver } from '../parameters.ts';
 import { gated, requireStrength, type Strength, scaled } from '../strength.ts';
 import {
   asMatrix,
@@ -156,7 +151,10 @@ const warmUp = 15;
  * penalty().item(); // => 0.9
  * ```
  */
-export function spectralNorm(params: Parameters, options: SpectralNormOptions): SpectralNormPenalty {
+export function spectralNorm(
+  params: Parameters,
+  options: SpectralNormOptions,
+): SpectralNormPenalty {
   const { nPowerIterations, eps } = validate('spectralNorm', options);
   const { dim = 0, half = false, key = random.key(options.seed ?? 0) } = options;
   requireStrength('spectralNorm: lambda', options.lambda);

@@ -2,7 +2,16 @@ import { earlyStopping } from '@tikhonov/train';
 import { resolveArguments } from '../arguments.ts';
 import type { Argument, Method } from '../method.ts';
 
-export { earlyStopping, patienceUpdate } from '@tikhonov/train';
+export {
+  type EarlyStopping,
+  type EarlyStoppingOptions,
+  earlyStopping,
+  initialPatience,
+  type PatienceDecision,
+  type PatienceRule,
+  type PatienceState,
+  patienceUpdate,
+} from '@tikhonov/train';
 
 const settings = [
   {

@@ -2,7 +2,14 @@ import { clipByGlobalNorm } from '@tikhonov/optim';
 import { resolveArguments } from '../arguments.ts';
 import type { Argument, Method } from '../method.ts';
 
-export { clipByGlobalNorm, clipGradsByGlobalNorm, globalNorm } from '@tikhonov/optim';
+export {
+  type ClipByGlobalNormOptions,
+  clipByGlobalNorm,
+  clipByValue,
+  clipGradsByGlobalNorm,
+  type GlobalNormOptions,
+  globalNorm,
+} from '@tikhonov/optim';
 
 const settings = [
   {

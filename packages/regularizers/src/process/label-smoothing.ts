@@ -2,7 +2,12 @@ import { crossEntropy } from '@tikhonov/nn';
 import { resolveArguments } from '../arguments.ts';
 import type { Argument, Method } from '../method.ts';
 
-export { crossEntropy, smoothLabels } from '@tikhonov/nn';
+export {
+  type CrossEntropyOptions,
+  crossEntropy,
+  type SmoothLabelsOptions,
+  smoothLabels,
+} from '@tikhonov/nn';
 
 const settings = [
   {

@@ -1,7 +1,7 @@
 import { resolveArguments } from '../arguments.ts';
 import type { Argument, Method } from '../method.ts';
 
-export { adamw } from '@tikhonov/optim';
+export { type AdamOptions, adamw } from '@tikhonov/optim';
 
 const settings = [
   {

@@ -2,7 +2,7 @@ import { dropout } from '@tikhonov/nn';
 import { resolveArguments } from '../arguments.ts';
 import type { Argument, Method } from '../method.ts';
 
-export { type DropoutOptions, dropout } from '@tikhonov/nn';
+export { Dropout, type DropoutOptions, type DropoutSettings, dropout } from '@tikhonov/nn';
 
 const settings = [
   {

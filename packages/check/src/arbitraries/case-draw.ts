@@ -1,0 +1,32 @@
+import type { CaseDraw, Shape, ShapeRange, Tensor, ValueRange } from '@tikhonov/core';
+import fc from 'fast-check';
+import { permutations } from './layouts.ts';
+import { shapes } from './shapes.ts';
+import { tensors } from './tensors.ts';
+
+/**
+ * Core's source of random cases, on anything that draws from fast-check's arbitraries.
+ *
+ * @param draw  gives a value of the arbitrary, as a value drawn from it must be given back
+ */
+export function caseDraw(draw: (arbitrary: fc.Arbitrary<unknown>) => unknown): CaseDraw {
+  const of = <T>(arbitrary: fc.Arbitrary<T>): T => draw(arbitrary) as T;
+  return {
+    integer: (min, max) => of(fc.integer({ min, max })),
+    pick: (options) => of(fc.constantFrom(...options)),
+    // Finite differences cost two calls per element: rank 3 of sizes up to 3 shows all there is.
+    shape: (range: ShapeRange = {}): Shape =>
+      of(shapes({ ...range, maxSize: range.maxSize ?? Math.max(3, range.minSize ?? 0) })),
+    axes: (rank) =>
+      of(
+        fc
+          .tuple(permutations(rank), fc.nat({ max: rank }))
+          .map(([order, count]) => order.slice(0, count)),
+      ),
+    permutation: (n) => of(permutations(n)),
+    tensor: (shape: Shape, range: ValueRange = {}): Tensor => of(tensors({ ...range, shape })),
+    integers: (shape, min, max) => of(tensors({ shape, min, max, dtype: 'int32' })),
+    bits: (shape) => of(tensors({ shape, dtype: 'uint32' })),
+    booleans: (shape) => of(tensors({ shape, dtype: 'bool' })),
+  };
+}

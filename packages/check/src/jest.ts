@@ -1,0 +1,7 @@
+export {
+  type CloseOptions,
+  type MatcherResult,
+  type TensorLikeValues,
+  type TensorMatchers,
+  tensorMatchers,
+} from './matchers.ts';

@@ -1,0 +1,1 @@
+export { primitiveLaws } from './primitive-laws.ts';

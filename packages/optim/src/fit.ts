@@ -1,0 +1,43 @@
+import { DTypeError, type Parameter, ShapeError, showShape, Tensor } from '@tikhonov/core';
+import type { Named } from './transform.ts';
+
+/** Shape and dtype. */
+export type Kind = Pick<Tensor, 'shape' | 'dtype'>;
+
+/** `float32 [2, 3]`. */
+export const describeKind = (x: Kind): string => `${x.dtype} ${showShape(x.shape)}`;
+
+/** Whether shape and dtype agree. */
+export const sameKind = (x: Kind, y: Kind): boolean => describeKind(x) === describeKind(y);
+
+/** Throws unless every tensor has the name, shape and dtype of a parameter. */
+export function requireFit(
+  name: string,
+  what: string,
+  parameters: Readonly<Record<string, Parameter>>,
+  given: Named,
+): void {
+  for (const [key, value] of Object.entries(given)) {
+    const parameter = Object.hasOwn(parameters, key) ? parameters[key] : undefined;
+    if (parameter === undefined) {
+      throw new TypeError(
+        `${name}: ${what} "${key}" names no parameter.\n  Known are ${Object.keys(parameters)
+          .map((known) => `"${known}"`)
+          .join(', ')}.`,
+      );
+    }
+    if (!(value instanceof Tensor)) {
+      throw new TypeError(`${name}: ${what} "${key}" is ${typeof value}, not a Tensor.`);
+    }
+    if (showShape(value.shape) !== showShape(parameter.shape)) {
+      throw new ShapeError(
+        `${name}: ${what} "${key}" has shape ${showShape(value.shape)}, its parameter ${showShape(parameter.shape)}.`,
+      );
+    }
+    if (value.dtype !== parameter.dtype) {
+      throw new DTypeError(
+        `${name}: ${what} "${key}" is ${value.dtype}, its parameter ${parameter.dtype}.\n  Cast with astype('${parameter.dtype}').`,
+      );
+    }
+  }
+}

@@ -1,0 +1,170 @@
+import { drawn, type Law, law } from '@tikhonov/check';
+import { type CaseDraw, parameter, type Tensor, tensor } from '@tikhonov/core';
+import { Module } from '@tikhonov/nn';
+import { sgd } from '@tikhonov/optim';
+import { initialPatience, type PatienceRule } from '@tikhonov/train';
+import { exactly, holds } from '../laws/slack.ts';
+import { earlyStopping, patienceUpdate } from './early-stopping.ts';
+
+/** A curve of validation errors; few distinct values, so that ties are common. */
+const curveOf = (draw: CaseDraw): number[] =>
+  Array.from({ length: draw.integer(1, 12) }, () => draw.integer(0, 8) / 4);
+
+/** Follows a curve until the rule stops: the epoch of the stop (Infinity if none) and the best. */
+function follow(
+  curve: readonly number[],
+  rule: PatienceRule,
+): { stop: number; best: number | null; bestEpoch: number; bests: number[] } {
+  let state = initialPatience;
+  const bests: number[] = [];
+  for (const [i, value] of curve.entries()) {
+    const decision = patienceUpdate(state, value, rule);
+    state = decision.state;
+    bests.push(state.best!);
+    if (decision.stop !== null) {
+      return { stop: i + 1, best: state.best, bestEpoch: state.bestEpoch, bests };
+    }
+  }
+  return { stop: Infinity, best: state.best, bestEpoch: state.bestEpoch, bests };
+}
+
+/** One parameter, which tests overwrite as training would. */
+class Scalar extends Module {
+  readonly w = parameter(tensor(0, { dtype: 'float64' }));
+  override forward(x: Tensor): Tensor {
+    return x.mul(this.w.read());
+  }
+}
+
+/** What early stopping promises. */
+export const earlyStoppingLaws: readonly Law[] = [
+  law({
+    id: 'early-stopping/decreasing-never-stops',
+    statement:
+      'While the validation error falls at every epoch, training is not stopped, whatever the patience.',
+    cases: drawn((draw) => ({
+      drops: Array.from({ length: draw.integer(1, 12) }, () => draw.integer(1, 5)),
+      patience: draw.integer(0, 4),
+    })),
+    slack: ({ drops, patience }) => {
+      let value = 100;
+      const curve = drops.map((drop) => (value -= drop));
+      return holds(follow(curve, { patience }).stop === Infinity);
+    },
+  }),
+  law({
+    id: 'early-stopping/monotone-in-patience',
+    statement: 'More patience never stops earlier, and patience 0 acts like 1.',
+    cases: drawn((draw) => ({ curve: curveOf(draw) })),
+    slack: ({ curve }) => {
+      const stops = [0, 1, 2, 3, 4, 5].map((patience) => follow(curve, { patience }).stop);
+      return Math.min(
+        holds(stops[0] === stops[1]),
+        ...stops.slice(1).map((stop, i) => holds(stop >= stops[i]!)),
+      );
+    },
+  }),
+  law({
+    id: 'early-stopping/best-is-the-running-minimum',
+    statement: 'The best value is the minimum so far, at the first epoch that reached it.',
+    cases: drawn((draw) => ({ curve: curveOf(draw) })),
+    slack: ({ curve }) => {
+      const { bests, bestEpoch } = follow(curve, { patience: Infinity });
+      const minima = curve.map((_, i) => Math.min(...curve.slice(0, i + 1)));
+      return Math.min(
+        exactly(bests, minima),
+        exactly(bestEpoch, curve.indexOf(Math.min(...curve)) + 1),
+      );
+    },
+  }),
+  law({
+    id: 'early-stopping/stops-after-patience',
+    statement:
+      'It stops exactly when the last improvement is `patience` epochs ago: a tie is no improvement.',
+    cases: drawn((draw) => ({ curve: curveOf(draw), patience: draw.integer(1, 4) })),
+    slack: ({ curve, patience }) => {
+      let [best, last] = [Infinity, 0];
+      let want = Infinity;
+      for (const [i, value] of curve.entries()) {
+        if (value < best) [best, last] = [value, i + 1];
+        if (i + 1 - last >= patience) {
+          want = i + 1;
+          break;
+        }
+      }
+      return holds(follow(curve, { patience }).stop === want);
+    },
+  }),
+  law({
+    id: 'early-stopping/ignores-scale',
+    statement:
+      'Multiplying all errors by a positive factor changes no decision (minDelta scaled along).',
+    cases: drawn((draw) => ({
+      curve: curveOf(draw),
+      factor: draw.pick([0.125, 2, 1024]),
+      minDelta: draw.pick([0, 0.25]),
+      patience: draw.integer(0, 3),
+    })),
+    slack: ({ curve, factor, minDelta, patience }) => {
+      const plain = follow(curve, { patience, minDelta });
+      const scaled = follow(
+        curve.map((x) => x * factor),
+        { patience, minDelta: minDelta * factor },
+      );
+      return Math.min(
+        holds(plain.stop === scaled.stop),
+        exactly(scaled.bestEpoch, plain.bestEpoch),
+      );
+    },
+  }),
+  law({
+    id: 'early-stopping/restores-the-best',
+    statement:
+      'With restoreBestWeights the weights after training are those of the best epoch, bit for bit.',
+    cases: drawn((draw) => {
+      const curve = curveOf(draw);
+      return {
+        curve,
+        weights: Array.from({ length: curve.length }, () => draw.tensor([])),
+        patience: draw.integer(0, 3),
+      };
+    }),
+    slack: ({ curve, weights, patience }) => {
+      const model = new Scalar();
+      const callback = earlyStopping({ patience, restoreBestWeights: true });
+      const control = {
+        stopReason: null as string | null,
+        stop(reason: string) {
+          this.stopReason ??= reason;
+        },
+        markBest() {},
+        markRestored() {},
+      };
+      callback.onTrainBegin?.({
+        model,
+        optimizer: sgd(model, { lr: 0 }),
+        epochs: curve.length,
+        batchSize: 1,
+        stepsPerEpoch: 1,
+        evaluateEvery: 1,
+        monitored: ['validation.loss'],
+      });
+      for (const [i, loss] of curve.entries()) {
+        model.w.write(weights[i]!);
+        const record = { epoch: i + 1, steps: i + 1, dataLoss: 0, penalty: 0 };
+        callback.onEpochEnd?.(i + 1, { ...record, evaluations: { validation: { loss } } }, control);
+        if (control.stopReason !== null) break;
+      }
+      const history = {
+        epochs: [],
+        stopReason: control.stopReason ?? 'completed',
+        bestEpoch: null,
+        restoredEpoch: null,
+        nonFinite: null,
+      };
+      callback.onTrainEnd?.(history, control);
+      const { bestEpoch } = follow(curve, { patience });
+      return exactly(model.w.read(), weights[bestEpoch - 1]!);
+    },
+  }),
+];

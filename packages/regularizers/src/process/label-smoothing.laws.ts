@@ -1,0 +1,120 @@
+import { drawn, type Law, law } from '@tikhonov/check';
+import {
+  type CaseDraw,
+  grad,
+  logSoftmax,
+  mean,
+  softmax,
+  sum,
+  type Tensor,
+  tensor,
+} from '@tikhonov/core';
+import { real } from '../laws/draws.ts';
+import { atMost, near } from '../laws/slack.ts';
+import { crossEntropy, smoothLabels } from './label-smoothing.ts';
+
+interface Problem {
+  /** `[n, classes]` */
+  readonly logits: Tensor;
+  readonly labels: Tensor;
+  readonly classes: number;
+  readonly smoothing: number;
+}
+
+const problem = (draw: CaseDraw): Problem => {
+  const [n, classes] = [draw.integer(1, 4), draw.integer(2, 5)];
+  return {
+    logits: draw.tensor([n, classes]),
+    labels: draw.integers([n], 0, classes - 1),
+    classes,
+    smoothing: draw.pick([0, real(draw, 0, 0.95)]),
+  };
+};
+
+const rows = (labels: Tensor, options: Parameters<typeof smoothLabels>[1]): Tensor =>
+  smoothLabels(labels, { ...options, dtype: 'float64' });
+
+/** What label smoothing promises. */
+export const labelSmoothingLaws: readonly Law[] = [
+  law({
+    id: 'label-smoothing/rows-sum-to-one',
+    statement: 'Smoothed labels are probabilities: every row sums to 1, none is negative.',
+    cases: drawn((draw) => ({ ...problem(draw), mode: draw.pick(['uniform', 'others'] as const) })),
+    slack: ({ labels, classes, smoothing, mode }) => {
+      const q = rows(labels, { classes, smoothing, mode });
+      const totals = sum(q, { axis: 1 });
+      return Math.min(
+        near(totals, totals.mul(0).add(1), 1e-15 * classes),
+        atMost(0, q.min().item() + 1e-300),
+      );
+    },
+  }),
+  law({
+    id: 'label-smoothing/gradient',
+    statement: 'The gradient with respect to the logits is (softmax - q) / N.',
+    cases: drawn(problem),
+    slack: ({ logits, labels, classes, smoothing }) => {
+      const slope = grad((z: Tensor) => crossEntropy(z, labels, { labelSmoothing: smoothing }));
+      const q = rows(labels, { classes, smoothing });
+      return near(slope(logits), softmax(logits).sub(q).div(labels.size), 1e-14);
+    },
+  }),
+  law({
+    id: 'label-smoothing/two-forms',
+    statement:
+      'Spreading eps (K - 1) / K over the other classes is spreading eps over all of them.',
+    cases: drawn(problem),
+    slack: ({ labels, classes, smoothing }) =>
+      near(
+        rows(labels, { classes, smoothing: (smoothing * (classes - 1)) / classes, mode: 'others' }),
+        rows(labels, { classes, smoothing, mode: 'uniform' }),
+        1e-15,
+      ),
+  }),
+  law({
+    id: 'label-smoothing/pull-to-uniform',
+    statement:
+      'The loss is (1 - eps) CE + eps (KL(uniform || p) + log K): it pulls the prediction to the uniform one.',
+    cases: drawn(problem),
+    slack: ({ logits, labels, smoothing }) => {
+      const plain = crossEntropy(logits, labels).item();
+      // KL(u || p) + log K = -mean_k log p_k
+      const pull = -mean(logSoftmax(logits)).item();
+      const want = (1 - smoothing) * plain + smoothing * pull;
+      return near(crossEntropy(logits, labels, { labelSmoothing: smoothing }), want, 1e-13);
+    },
+  }),
+  law({
+    id: 'label-smoothing/option-is-smoothed-rows',
+    statement:
+      "crossEntropy's labelSmoothing is the cross entropy with smoothLabels' rows as targets.",
+    cases: drawn(problem),
+    slack: ({ logits, labels, classes, smoothing }) =>
+      near(
+        crossEntropy(logits, labels, { labelSmoothing: smoothing }),
+        crossEntropy(logits, rows(labels, { classes, smoothing })),
+        1e-14,
+      ),
+  }),
+  law({
+    id: 'label-smoothing/optimum',
+    statement:
+      'The best logit gap is log(K (1 - eps) / eps + 1): there the gradient is 0, and the loss is the entropy of q.',
+    cases: drawn((draw) => ({ classes: draw.integer(2, 6), smoothing: real(draw, 0.01, 0.9) })),
+    slack: ({ classes, smoothing }) => {
+      const labels = tensor(Int32Array.of(0));
+      const gap = Math.log((classes * (1 - smoothing)) / smoothing + 1);
+      const logits = tensor(
+        Float64Array.from({ length: classes }, (_, k) => (k === 0 ? gap : 0)),
+        { shape: [1, classes] },
+      );
+      const loss = (z: Tensor): Tensor => crossEntropy(z, labels, { labelSmoothing: smoothing });
+      const q = Array.from(rows(labels, { classes, smoothing }).data());
+      const entropy = q.reduce((h, x) => h - x * Math.log(x), 0);
+      return Math.min(
+        near(grad(loss)(logits), logits.mul(0), 1e-14),
+        near(loss(logits), entropy, 1e-13),
+      );
+    },
+  }),
+];

@@ -1,0 +1,139 @@
+import { drawn, type Law, law } from '@tikhonov/check';
+import { add, type Cell, mul, sign, sum, type Tensor, tensor, zerosLike } from '@tikhonov/core';
+import { real } from '../laws/draws.ts';
+import { exactly, holds, near, withinUlps } from '../laws/slack.ts';
+import { runAdam, runAdamw } from '../laws/training.ts';
+import { l2 } from '../objective/l2.ts';
+
+/** A loss with the constant gradient `g`. */
+const linear =
+  (g: Tensor) =>
+  (p: Cell): Tensor =>
+    sum(mul(g, p.read()));
+
+/** What decoupled weight decay promises, and how it differs from L2 under Adam. */
+export const weightDecayLaws: readonly Law[] = [
+  law({
+    id: 'weight-decay/multiplies-without-gradient',
+    statement:
+      'Where the gradient is 0, each step of AdamW multiplies the weights by 1 - lr weightDecay.',
+    cases: drawn((draw) => ({
+      w: draw.tensor(draw.shape({ minSize: 1 })),
+      lr: real(draw, 0.001, 0.5),
+      weightDecay: real(draw, 0, 1),
+    })),
+    slack: ({ w, lr, weightDecay }) => {
+      const [after] = runAdamw(w, linear(zerosLike(w)), 1, { lr, weightDecay });
+      // w - lr (wd w) rounds three times, (1 - lr wd) w twice: 2 ulps of |w| at most.
+      const want = Array.from(w.data(), (x) => (1 - lr * weightDecay) * x);
+      return Math.min(...want.map((x, i) => withinUlps(after!.data()[i]!, x, 2, w.data()[i]!)));
+    },
+  }),
+  law({
+    id: 'weight-decay/ignores-gradient-scale',
+    statement:
+      'The decay does not depend on the size of the gradient: scaling the loss by 2^k (with eps = 0) leaves every step of AdamW as it is.',
+    cases: drawn((draw) => {
+      const n = draw.integer(1, 4);
+      return {
+        w: draw.tensor([n], { avoid: [0] }),
+        g: draw.tensor([n], { avoid: [0] }),
+        power: draw.pick([-6, -3, 3, 6]),
+        lr: real(draw, 0.01, 0.2),
+        weightDecay: real(draw, 0.1, 1),
+      };
+    }),
+    slack: ({ w, g, power, lr, weightDecay }) => {
+      const options = { lr, weightDecay, eps: 0 };
+      const plain = runAdamw(w, linear(g), 3, options);
+      const scaled = runAdamw(w, linear(g.mul(2 ** power)), 3, options);
+      return Math.min(...plain.map((x, i) => near(scaled[i]!, x, 1e-15)));
+    },
+  }),
+  law({
+    id: 'weight-decay/adam-with-l2-is-another-method',
+    statement:
+      'From w0 with a constant gradient that dominates, one step of Adam + L2 and one of AdamW differ by lr weightDecay w0, up to eps.',
+    cases: drawn((draw) => ({
+      w: draw.tensor([draw.integer(1, 4)], { min: 0.1, max: 3 }),
+      size: draw.pick([0.1, 10]),
+      lr: real(draw, 0.01, 0.2),
+      weightDecay: real(draw, 0.1, 1),
+    })),
+    slack: ({ w, size, lr, weightDecay }) => {
+      // Both gradients are positive, so the coupled step is lr whatever weightDecay is.
+      const loss = linear(zerosLike(w).add(size));
+      const [coupled] = runAdam(w, loss, 1, { lr, weightDecay, eps: 1e-14 });
+      const [decoupled] = runAdamw(w, loss, 1, { lr, weightDecay, eps: 1e-14 });
+      return near(coupled!.sub(decoupled!), w.mul(lr * weightDecay), 1e-12);
+    },
+  }),
+  law({
+    id: 'weight-decay/same-without-decay',
+    statement: 'Without decay Adam and AdamW are the same method, step by step.',
+    cases: drawn((draw) => {
+      const n = draw.integer(1, 4);
+      return { w: draw.tensor([n]), g: draw.tensor([n]), lr: real(draw, 0.01, 0.2) };
+    }),
+    slack: ({ w, g, lr }) => {
+      const options = { lr, weightDecay: 0 };
+      const [a, b] = [runAdam(w, linear(g), 3, options), runAdamw(w, linear(g), 3, options)];
+      return Math.min(...a.map((x, i) => exactly(x, b[i]!)));
+    },
+  }),
+  law({
+    id: 'weight-decay/adam-forgets-lambda',
+    statement:
+      'Adam on the penalty lambda sum w^2 alone: the first step is w - lr sign(w), whatever lambda is.',
+    cases: drawn((draw) => ({
+      w: draw.tensor([draw.integer(1, 4)], { avoid: [0] }),
+      lambda: draw.pick([1e-3, 1, 50]),
+      lr: real(draw, 0.01, 0.2),
+    })),
+    slack: ({ w, lambda, lr }) => {
+      const [after] = runAdam(w, (p) => l2(p, { lambda }), 1, { lr, eps: 0 });
+      return near(after!, w.sub(sign(w).mul(lr)), 1e-14);
+    },
+  }),
+  law({
+    id: 'weight-decay/keeps-equal-weights-equal',
+    statement:
+      'Under constant gradients (10, 0.1) AdamW shrinks both weights alike; Adam + L2 does not from the second step on.',
+    cases: drawn((draw) => ({
+      start: real(draw, 0.5, 2),
+      lr: real(draw, 0.02, 0.1),
+      weightDecay: real(draw, 0.2, 0.5),
+    })),
+    slack: ({ start, lr, weightDecay }) => {
+      const w = tensor(Float64Array.of(start, start));
+      const loss = (p: Cell): Tensor => sum(mul(tensor(Float64Array.of(10, 0.1)), p.read()));
+      const spread = (x: Tensor): number => Math.abs(x.data()[0]! - x.data()[1]!);
+      const options = { lr, weightDecay, eps: 1e-14 };
+      const decoupled = runAdamw(w, loss, 4, options);
+      const coupled = runAdam(w, loss, 4, options);
+      return Math.min(
+        ...decoupled.map((x) => near(spread(x), 0, 1e-11)),
+        holds(spread(coupled[3]!) > 1e-6),
+      );
+    },
+  }),
+  law({
+    id: 'weight-decay/coupled-decay-is-l2',
+    statement:
+      "Adam's own weightDecay is coupled: with 2 lambda it takes the steps of Adam on L + lambda sum w^2.",
+    cases: drawn((draw) => {
+      const n = draw.integer(1, 4);
+      return {
+        w: draw.tensor([n]),
+        g: draw.tensor([n]),
+        lr: real(draw, 0.01, 0.2),
+        lambda: real(draw, 0, 1),
+      };
+    }),
+    slack: ({ w, g, lr, lambda }) => {
+      const inLoss = runAdam(w, (p) => add(linear(g)(p), l2(p, { lambda })), 3, { lr });
+      const inAdam = runAdam(w, linear(g), 3, { lr, weightDecay: 2 * lambda });
+      return Math.min(...inLoss.map((x, i) => near(x, inAdam[i]!, 1e-12)));
+    },
+  }),
+];
