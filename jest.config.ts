@@ -10,6 +10,7 @@ const config: Config = {
   maxWorkers: 2,
   cacheDirectory,
   passWithNoTests: true,
+  testTimeout: 30_000,
   coverageProvider: 'v8',
   coverageDirectory: '.cache/coverage',
   collectCoverageFrom: ['packages/*/src/**/*.ts'],
@@ -24,7 +25,6 @@ const config: Config = {
     testEnvironmentOptions: {
       customExportConditions: ['@tikhonov/source', 'node', 'node-addons'],
     },
-    testTimeout: 30_000,
   })),
 };
 

@@ -69,7 +69,10 @@ function multiply(
         const y2 = y1 + bRow;
         const y3 = y2 + bRow;
         for (let j = 0; j < m; j++) {
-          row[j]! += x0 * y[y0 + j]! + x1 * y[y1 + j]! + x2 * y[y2 + j]! + x3 * y[y3 + j]!;
+          // One product after another, as in the dot products below: a view and its copy, which may
+          // take different paths, give the same bits.
+          row[j] =
+            row[j]! + x0 * y[y0 + j]! + x1 * y[y1 + j]! + x2 * y[y2 + j]! + x3 * y[y3 + j]!;
         }
       }
       for (; k < inner; k++) {

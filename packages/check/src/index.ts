@@ -1,3 +1,4 @@
+export { default as fc } from 'fast-check';
 export { caseDraw } from './arbitraries/case-draw.ts';
 export { drawn } from './arbitraries/drawn.ts';
 export { shapes } from './arbitraries/shapes.ts';

@@ -19,6 +19,7 @@ export interface Node {
   readonly cell: Cell | null;
 }
 
+/** A tracked input of a node: where it came from, and how to pull a cotangent back to it. */
 export interface Edge {
   readonly parent: Node;
   readonly output: number;

@@ -20,7 +20,7 @@ export const numbers = (x: Tensor): number[] => Array.from(x.data());
 
 /** Largest distance between two tensors, relative to `1 + |want|`. */
 export function distance(got: Tensor, want: Tensor): number {
-  const [a, b] = [got.data(), want.data()];
+  const [a, b] = [numbers(got), numbers(want)];
   if (String(got.shape) !== String(want.shape)) return Infinity;
   return a.reduce((worst, x, i) => {
     const error = Math.abs(x - b[i]!) / (1 + Math.abs(b[i]!));

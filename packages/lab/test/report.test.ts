@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { renderJson } from '../src/compare/json.ts';
 import type { RunResult } from '../src/compare/run-one.ts';
@@ -69,5 +70,8 @@ test('the JSON carries every figure of the table, and times only under times', (
   expect(a.methods).toHaveLength(ids.length);
   delete a.times;
   delete b.times;
-  expect(JSON.stringify(a)).toBe(JSON.stringify(b));
+  // Digests, because a difference of the texts would fill pages.
+  const digest = (value: unknown) =>
+    createHash('sha256').update(JSON.stringify(value)).digest('hex');
+  expect(digest(a)).toBe(digest(b));
 });

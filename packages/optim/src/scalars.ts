@@ -23,13 +23,16 @@ export interface Bound {
   readonly says: string;
 }
 
+/** Rates and strengths. */
 export const nonNegative: Bound = {
   test: (x) => x >= 0 && Number.isFinite(x),
   says: 'finite and >= 0',
 };
 
+/** Limits that something is divided by. */
 export const positive: Bound = { test: (x) => x > 0 && Number.isFinite(x), says: 'finite and > 0' };
 
+/** Decay rates of running means. */
 export const belowOne: Bound = { test: (x) => x >= 0 && x < 1, says: 'in [0, 1)' };
 
 /** A RangeError naming the number and its value unless it is within the bound. */

@@ -38,13 +38,15 @@ export type { PowerIterationOptions, SingularPair } from './objective/power-iter
 export {
   type SpectralNormOptions,
   type SpectralNormPenalty,
-  type SpectralNormPenaltyOptions,
-  type SpectralNormPenaltyResult,
   spectralNorm,
-  spectralNormPenalty,
   spectralNormValue,
 } from './objective/spectral-norm.ts';
-export type { Parameters, SelectOptions } from './parameters.ts';
+export {
+  type SpectralNormPenaltyOptions,
+  type SpectralNormPenaltyResult,
+  spectralNormPenalty,
+} from './objective/spectral-norm-penalty.ts';
+export type { PenaltyTarget, SelectOptions } from './parameters.ts';
 export {
   type EarlyStopping,
   type EarlyStoppingOptions,

@@ -10,7 +10,7 @@ import {
 import { Module } from '@tikhonov/nn';
 
 /** What a penalty is taken of: a tensor or cell, a list or tree of them, or a network. */
-export type Parameters = Differentiable | Module;
+export type PenaltyTarget = Differentiable | Module;
 
 /** Which parameters a penalty covers; `name` is the path, as in `layers.0.weight`. */
 export interface SelectOptions {
@@ -31,7 +31,7 @@ export interface Selected {
  */
 export function selectParameters(
   caller: string,
-  params: Parameters,
+  params: PenaltyTarget,
   options: SelectOptions,
 ): Selected[] {
   const isNetwork = params instanceof Module;

@@ -46,7 +46,7 @@ export function requireStrength(
   if (!(strength instanceof Tensor || strength instanceof Cell)) {
     const kind = strength === null ? 'null' : typeof strength;
     throw new TypeError(
-      `${name} must be a number, a scalar Tensor or a Cell, got ${kind}.\n  Pass one, such as { ${name.split('.').at(-1)}: 1e-3 }.`,
+      `${name} must be a number, a scalar Tensor or a Cell, got ${kind}.\n  Pass one, such as { ${name.split(': ').at(-1)}: 1e-3 }.`,
     );
   }
   const value = asTensor(strength);
@@ -61,7 +61,10 @@ export function requireStrength(
     );
   }
   const atLeast = bound === 'positive' ? greater(value, 0) : greaterEqual(value, 0);
-  check(logicalAnd(atLeast, less(value, Infinity)), () => new RangeError(`${wanted}.`));
+  check(
+    logicalAnd(atLeast, less(value, Infinity)),
+    () => new RangeError(`${wanted}, got ${String(value)}.`),
+  );
   return value;
 }
 

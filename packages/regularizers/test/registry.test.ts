@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { random } from '@tikhonov/core';
 import { crossEntropy, mlp } from '@tikhonov/nn';
-import { findMethod, isInRange, methods, plainPlan } from '../src/index.ts';
+import { findMethod, isInRange, methods, type ObjectiveMethod, plainPlan } from '../src/index.ts';
 
 const defaultsOf = (method: (typeof methods)[number]): Record<string, number> =>
   Object.fromEntries(method.arguments.map((argument) => [argument.name, argument.default]));
@@ -97,4 +97,12 @@ test('the plain plan regularizes nothing', () => {
     callbacks: [],
     validationFraction: 0,
   });
+});
+
+test('a method that adds to the objective cannot be listed without its derivative checks', () => {
+  const { gradientCases, ...rest } = findMethod('l2');
+  expect(typeof gradientCases).toBe('function');
+  // @ts-expect-error: `gradientCases` is missing, which tsc must refuse
+  const incomplete: ObjectiveMethod = { ...rest, family: 'objective' };
+  expect(incomplete.id).toBe('l2');
 });

@@ -13,7 +13,7 @@ const sources = filesUnder(join(root, 'packages'), '.ts').filter((file) =>
 );
 const pages = [join(root, 'README.md'), ...filesUnder(join(root, 'docs'), '.md')];
 const modules = {
-  tikhonov,
+  tikhonov: { ...check, ...tikhonov },
   'tikhonov/check': check,
   'tikhonov/laws': laws,
   '@tikhonov/check': check,

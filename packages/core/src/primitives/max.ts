@@ -11,6 +11,7 @@ import { equal } from './compare.ts';
 import { div } from './div.ts';
 import { mul } from './mul.ts';
 import { neg } from './neg.ts';
+import { sub } from './sub.ts';
 import { broadcastTo, dropAxes, sum } from './sum-broadcast.ts';
 
 function inferReduced(name: string, x: Aval, axes: readonly number[]): readonly number[] {
@@ -80,8 +81,17 @@ export function max(x: TensorLike, options: ReduceOptions = {}): Tensor {
  * min(tensor([3, 1, 2])).item(); // => 1
  * ```
  */
-export const min = (x: TensorLike, options: ReduceOptions = {}): Tensor =>
-  neg(max(neg(x), options));
+export function min(x: TensorLike, options: ReduceOptions = {}): Tensor {
+  const source = asTensor(x);
+  return reversed(max(reversed(source), options));
+}
+
+/**
+ * The values in opposite order: `-x`, or `-1 - x` for integers, whose range is not symmetric (negation
+ * maps the smallest int32, and 0 in uint32, to themselves).
+ */
+const reversed = (x: Tensor): Tensor =>
+  x.dtype === 'int32' ? sub(-1, x) : x.dtype === 'uint32' ? sub(2 ** 32 - 1, x) : neg(x);
 
 /**
  * Position of the largest value along one axis, the first among equals, as int32. No gradient.
@@ -112,4 +122,4 @@ export function argmax(
 export const argmin = (
   x: TensorLike,
   options: { readonly axis: number; readonly keepdims?: boolean },
-): Tensor => argmax(neg(x), options);
+): Tensor => argmax(reversed(asTensor(x)), options);

@@ -39,7 +39,7 @@ export interface RunResult {
 }
 
 /** How often a run looks at the test set; evaluation is not what is being compared. */
-const evaluations = 20;
+const evaluations = 15;
 
 /**
  * Trains one network. Split, label noise, initial weights and batches depend on the seed only, so

@@ -34,8 +34,8 @@ export const defaults: Omit<CompareSettings, 'methods'> = {
   firstSeed: 0,
   epochs: 150,
   trainSize: 300,
-  labelNoise: 0.15,
-  hidden: [128],
+  labelNoise: 0.2,
+  hidden: [256],
   batchSize: 32,
   learningRate: 2e-3,
 };

@@ -43,7 +43,9 @@ export function summarize(
   runs: readonly RunResult[],
 ): Summary {
   const ids = [baseline, ...settings.methods.map((method) => method.id)];
-  const byMethod = new Map(ids.map((id) => [id, runs.filter((run) => run.method === id)]));
+  // By seed: the order in which runs finished must not reach even the last bit of a sum.
+  const ordered = [...runs].sort((a, b) => a.seed - b.seed);
+  const byMethod = new Map(ids.map((id) => [id, ordered.filter((run) => run.method === id)]));
   const present = ids.filter((id) => byMethod.get(id)!.length > 0);
   const none = byMethod.get(baseline)!;
   const others = present.filter((id) => id !== baseline);

@@ -1,7 +1,7 @@
 import { add, mul, type Tensor, type TensorLike } from '@tikhonov/core';
 import { resolveArguments } from '../arguments.ts';
 import type { Argument, Method } from '../method.ts';
-import type { Parameters, SelectOptions } from '../parameters.ts';
+import type { PenaltyTarget, SelectOptions } from '../parameters.ts';
 import { requireStrength, type Strength } from '../strength.ts';
 import { l1, proxL1 } from './l1.ts';
 import { l2, shrink } from './l2.ts';
@@ -43,7 +43,7 @@ export type ElasticNetOptions = (TwoStrengths | StrengthAndRatio) & SelectOption
  * reg.elasticNet(tensor([1, -2]), { alpha: 0.1 }).item(); // => 0.275
  * ```
  */
-export function elasticNet(params: Parameters, options: ElasticNetOptions): Tensor {
+export function elasticNet(params: PenaltyTarget, options: ElasticNetOptions): Tensor {
   const { lambda1, lambda2 } = strengthsOf(options);
   const filter = options.filter === undefined ? {} : { filter: options.filter };
   return add(
@@ -98,14 +98,14 @@ const settings = [
   {
     name: 'lambda1',
     description: 'strength of the L1 norm, loss per unit of weight',
-    default: 3e-4,
+    default: 5e-4,
     source: 'ours, for small networks trained with Adam; Keras has 0.01',
     min: 0,
   },
   {
     name: 'lambda2',
     description: 'strength of the squared L2 norm, loss per squared weight',
-    default: 1e-3,
+    default: 3e-3,
     source: 'ours, for small networks trained with Adam; Keras has 0.01',
     min: 0,
   },

@@ -174,10 +174,13 @@ export const l1Laws: readonly Law[] = [
       const gradientAt = (x: Tensor): Tensor => matmul(transpose(a), matmul(a, x).sub(y));
       const objective = (x: Tensor, strength: number): Tensor =>
         add(mul(sum(square(matmul(a, x).sub(y))), 0.5), l1(x, { lambda: strength }));
+      // Near the optimum only rounding moves the objective: measured on the scale of the start.
+      const scale = 1 + objective(w, lambda).item();
       let [x, slack] = [w, 1];
       for (let k = 0; k < 5; k++) {
         const next = proxL1(x.sub(gradientAt(x).mul(step)), { lambda, step });
-        slack = Math.min(slack, atMost(objective(next, lambda), objective(x, lambda), 1e-11));
+        const [before, after] = [objective(x, lambda), objective(next, lambda)];
+        slack = Math.min(slack, atMost(after.add(scale), before.add(scale), 1e-12));
         x = next;
       }
       const zero = zerosLike(w);

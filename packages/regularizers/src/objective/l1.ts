@@ -20,7 +20,7 @@ import { resolveArguments } from '../arguments.ts';
 import type { Argument, Method } from '../method.ts';
 import {
   countElements,
-  type Parameters,
+  type PenaltyTarget,
   type SelectOptions,
   selectParameters,
   sumOver,
@@ -48,7 +48,7 @@ export interface L1Options extends SelectOptions {
  * reg.l1(tensor([3, -4]), { lambda: 0.5 }).item(); // => 3.5
  * ```
  */
-export function l1(params: Parameters, options: L1Options): Tensor {
+export function l1(params: PenaltyTarget, options: L1Options): Tensor {
   const lambda = requireStrength('l1: lambda', options.lambda);
   const selected = selectParameters('l1', params, options);
   return scaled(
@@ -74,7 +74,7 @@ export interface LaplacePriorOptions extends SelectOptions {
  * reg.laplacePrior(tensor([1, -2]), { scale: 1 }).item(); // => 3 + 2 * Math.log(2)
  * ```
  */
-export function laplacePrior(params: Parameters, options: LaplacePriorOptions): Tensor {
+export function laplacePrior(params: PenaltyTarget, options: LaplacePriorOptions): Tensor {
   const scale = requireStrength('laplacePrior: scale', options.scale, 'positive');
   const selected = selectParameters('laplacePrior', params, options);
   const d = countElements(selected);
@@ -136,7 +136,7 @@ const settings = [
   {
     name: 'lambda',
     description: 'strength, loss per unit of weight',
-    default: 5e-4,
+    default: 1e-3,
     source: "ours, for small networks trained with Adam; Keras' alias 'l1' means 0.01",
     min: 0,
   },

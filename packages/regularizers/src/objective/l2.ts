@@ -15,7 +15,7 @@ import { resolveArguments } from '../arguments.ts';
 import type { Argument, Method } from '../method.ts';
 import {
   countElements,
-  type Parameters,
+  type PenaltyTarget,
   type SelectOptions,
   selectParameters,
   sumOver,
@@ -48,7 +48,7 @@ export interface L2Options extends SelectOptions {
  * reg.l2([tensor([3]), tensor([[4]])], { lambda: 0.1, half: true }).item(); // => 1.25
  * ```
  */
-export function l2(params: Parameters, options: L2Options): Tensor {
+export function l2(params: PenaltyTarget, options: L2Options): Tensor {
   const lambda = requireStrength('l2: lambda', options.lambda);
   const selected = selectParameters('l2', params, options);
   const total = sumOver(selected, (w) => sum(square(gated(lambda, w))));
@@ -75,7 +75,7 @@ export interface GaussianPriorOptions extends SelectOptions {
  * reg.gaussianPrior(tensor([1, 2]), { sigma: 1 }).item(); // => 2.5 + Math.log(2 * Math.PI)
  * ```
  */
-export function gaussianPrior(params: Parameters, options: GaussianPriorOptions): Tensor {
+export function gaussianPrior(params: PenaltyTarget, options: GaussianPriorOptions): Tensor {
   const sigma = requireStrength('gaussianPrior: sigma', options.sigma, 'positive');
   const selected = selectParameters('gaussianPrior', params, options);
   const d = countElements(selected);
@@ -130,7 +130,7 @@ const settings = [
   {
     name: 'lambda',
     description: 'strength, loss per squared weight',
-    default: 2e-3,
+    default: 5e-3,
     source: "ours, for small networks trained with Adam; Keras' alias 'l2' means 0.01",
     min: 0,
   },

@@ -118,7 +118,7 @@ test('messages say what was wrong and what to do', () => {
     'gaussianPrior: sigma must be finite and > 0, got 0.',
   );
   expect(() => laplacePrior(tensor([1]), { scale: new Cell(tensor(0)) })).toThrow(
-    'laplacePrior: scale must be finite and > 0.',
+    'laplacePrior: scale must be finite and > 0, got Tensor([] float32: 0).',
   );
   expect(() => elasticNet(tensor([1]), { alpha: 1, l1Ratio: 1.5 })).toThrow(
     'elasticNet: l1Ratio must be in [0, 1], got 1.5.',
