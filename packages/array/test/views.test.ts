@@ -13,6 +13,7 @@ import {
   permuteView,
   reshapeView,
   scatterAddKernel,
+  type Shape,
   sizeOf,
   sliceView,
   toNdarray,
@@ -24,6 +25,15 @@ const repeat = (seed: number, body: (next: () => number) => void): void => {
   const next = source(seed);
   for (let i = 0; i < 200; i++) body(next);
 };
+
+/** Compares element by element: `got(index)` with `want(index)` over a shape. */
+function expectEach(
+  shape: Shape,
+  got: (index: number[]) => number | undefined,
+  want: (index: number[]) => number | undefined,
+): void {
+  expect(Array.from(indices(shape), got)).toEqual(Array.from(indices(shape), want));
+}
 
 describe('views', () => {
   test('contiguous has the same elements in exactly enough storage', () => {
@@ -41,10 +51,8 @@ describe('views', () => {
       const x = randomView(next, randomShape(next));
       const order = x.shape.map((_, k) => k).sort(() => (next() % 2 ? 1 : -1));
       const y = permuteView(x, order);
-      for (const index of indices(y.shape)) {
-        const from = x.shape.map((_, k) => index[order.indexOf(k)]!);
-        expect(at(y, index)).toBe(at(x, from));
-      }
+      const from = (index: number[]): number[] => x.shape.map((_, k) => index[order.indexOf(k)]!);
+      expectEach(y.shape, (index) => at(y, index), (index) => at(x, from(index)));
     });
   });
 
@@ -68,9 +76,8 @@ describe('views', () => {
         Array.from({ length: n }, (_, i) => i).slice(starts[k], stops[k]).filter((_, i) => i % steps[k]! === 0),
       );
       expect(y.shape).toEqual(picks.map((list) => list.length));
-      for (const index of indices(y.shape)) {
-        expect(at(y, index)).toBe(at(x, index.map((i, k) => picks[k]![i]!)));
-      }
+      const from = (index: number[]): number[] => index.map((i, k) => picks[k]![i]!);
+      expectEach(y.shape, (index) => at(y, index), (index) => at(x, from(index)));
     });
   });
 
@@ -79,10 +86,9 @@ describe('views', () => {
       const x = randomView(next, randomShape(next));
       const axes = x.shape.map((_, k) => k).filter(() => next() % 2 === 0);
       const y = flipView(x, axes);
-      for (const index of indices(y.shape)) {
-        const from = index.map((i, k) => (axes.includes(k) ? x.shape[k]! - 1 - i : i));
-        expect(at(y, index)).toBe(at(x, from));
-      }
+      const from = (index: number[]): number[] =>
+        index.map((i, k) => (axes.includes(k) ? x.shape[k]! - 1 - i : i));
+      expectEach(y.shape, (index) => at(y, index), (index) => at(x, from(index)));
       expect(elements(flipView(y, axes))).toEqual(elements(x));
     });
   });
@@ -94,10 +100,9 @@ describe('views', () => {
       const x = randomView(next, from);
       const y = broadcastView(x, target);
       const added = target.length - from.length;
-      for (const index of indices(target)) {
-        const origin = index.slice(added).map((i, k) => (from[k] === 1 ? 0 : i));
-        expect(at(y, index)).toBe(at(x, origin));
-      }
+      const origin = (index: number[]): number[] =>
+        index.slice(added).map((i, k) => (from[k] === 1 ? 0 : i));
+      expectEach(target, (index) => at(y, index), (index) => at(x, origin(index)));
     });
   });
 
@@ -132,9 +137,10 @@ describe('assembly', () => {
       const out = concatKernel(parts, axis, shape.map((n, k) => (k === axis ? total : n)));
       let start = 0;
       for (const part of parts) {
-        for (const index of indices(part.shape)) {
-          expect(at(out, index.map((i, k) => (k === axis ? start + i : i)))).toBe(at(part, index));
-        }
+        const offset = start;
+        const to = (index: number[]): number[] =>
+          index.map((i, k) => (k === axis ? offset + i : i));
+        expectEach(part.shape, (index) => at(out, to(index)), (index) => at(part, index));
         start += part.shape[axis]!;
       }
     });
@@ -150,7 +156,7 @@ describe('assembly', () => {
       for (const index of indices(x.shape)) {
         want.set(index.map((i, k) => low![k]! + i * (interior![k]! + 1)).join(), at(x, index));
       }
-      for (const index of indices(shape)) expect(at(out, index)).toBe(want.get(index.join()) ?? 0);
+      expectEach(shape, (index) => at(out, index), (index) => want.get(index.join()) ?? 0);
     });
   });
 
@@ -167,12 +173,12 @@ describe('assembly', () => {
       };
       const move = (i: readonly number[]): number[] => i.map((v, k) => (k === axis ? at(index, i) : v));
       const out = gatherKernel(x, index, axis, fail);
-      for (const i of indices(picked)) expect(at(out, i)).toBe(at(x, move(i)));
+      expectEach(picked, (i) => at(out, i), (i) => at(x, move(i)));
       const src = randomView(next, picked);
       const sums = new Map<string, number>(Array.from(indices(shape), (i) => [i.join(), at(x, i)]));
       for (const i of indices(picked)) sums.set(move(i).join(), sums.get(move(i).join())! + at(src, i));
       const added = scatterAddKernel(x, index, src, axis, fail);
-      for (const i of indices(shape)) expect(at(added, i)).toBeCloseTo(sums.get(i.join())!, 12);
+      expectEach(shape, (i) => at(added, i), (i) => sums.get(i.join()));
     });
   });
 });
