@@ -71,8 +71,7 @@ function multiply(
         for (let j = 0; j < m; j++) {
           // One product after another, as in the dot products below: a view and its copy, which may
           // take different paths, give the same bits.
-          row[j] =
-            row[j]! + x0 * y[y0 + j]! + x1 * y[y1 + j]! + x2 * y[y2 + j]! + x3 * y[y3 + j]!;
+          row[j] = row[j]! + x0 * y[y0 + j]! + x1 * y[y1 + j]! + x2 * y[y2 + j]! + x3 * y[y3 + j]!;
         }
       }
       for (; k < inner; k++) {

@@ -1,6 +1,5 @@
 import type { NdArray } from 'ndarray';
 import ops from 'ndarray-ops';
-import type { TypedArray } from './dtype.ts';
 import { toNdarray } from './ndarray.ts';
 import { emptyView, sizeOf, type View } from './view.ts';
 

@@ -1,5 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
-import { binaryKernel, mapKernel, maxKernel, normKernel, selectKernel, sumKernel, type View, zipKernel } from '@tikhonov/array';
+import {
+  binaryKernel,
+  mapKernel,
+  maxKernel,
+  normKernel,
+  selectKernel,
+  sumKernel,
+  type View,
+  zipKernel,
+} from '@tikhonov/array';
 import * as oracle from '@tikhonov/array/ndarray-ops';
 import { elements, randomShape, randomView, source } from './support.ts';
 
@@ -15,7 +24,11 @@ const unaries: readonly (readonly [string, (x: View) => View, (x: View) => View]
 const plus = binaryKernel((out, o, x, ox, sx, y, oy, sy, n) => {
   for (let i = 0; i < n; i++) out[o + i] = x[ox + i * sx]! + y[oy + i * sy]!;
 });
-const binaries: readonly (readonly [string, (x: View, y: View) => View, (x: View, y: View) => View])[] = [
+const binaries: readonly (readonly [
+  string,
+  (x: View, y: View) => View,
+  (x: View, y: View) => View,
+])[] = [
   ['add', plus, oracle.add],
   ['sub', zipKernel((x, y) => x - y), oracle.sub],
   ['mul', zipKernel((x, y) => x * y), oracle.mul],
@@ -73,7 +86,11 @@ describe('kernels', () => {
   test('the oracle refuses what ndarray-ops would get wrong', () => {
     const next = source(5);
     const [x, y] = [randomView(next, [2, 3]), randomView(next, [3])];
-    expect(() => oracle.add(x, y)).toThrow('needs equal shapes and dtypes, got float64 [2, 3] and float64 [3]');
-    expect(() => oracle.exp(randomView(next, [2], { dtype: 'bool' }))).toThrow('bool views have no arithmetic');
+    expect(() => oracle.add(x, y)).toThrow(
+      'needs equal shapes and dtypes, got float64 [2, 3] and float64 [3]',
+    );
+    expect(() => oracle.exp(randomView(next, [2], { dtype: 'bool' }))).toThrow(
+      'bool views have no arithmetic',
+    );
   });
 });

@@ -26,17 +26,20 @@ function naive(a: View, b: View): number[] {
 }
 
 describe('matmulKernel', () => {
-  test.each(['float64', 'float32'] as const)('is three loops on every stride pattern in %s', (dtype) => {
-    const next = source(1);
-    for (let i = 0; i < 600; i++) {
-      const batch = [[], [], [2], [0], [2, 3]][next() % 5]!;
-      const [n, k, m] = [next() % 6, next() % 14, next() % 10];
-      const a = randomView(next, [...batch, n, k], { dtype });
-      const b = randomView(next, [...batch, k, m], { dtype });
-      const want = naive(a, b).map((x) => (dtype === 'float32' ? Math.fround(x) : x));
-      expect(elements(matmulKernel(a, b))).toEqual(want.map((x) => x + 0));
-    }
-  });
+  test.each(['float64', 'float32'] as const)(
+    'is three loops on every stride pattern in %s',
+    (dtype) => {
+      const next = source(1);
+      for (let i = 0; i < 600; i++) {
+        const batch = [[], [], [2], [0], [2, 3]][next() % 5]!;
+        const [n, k, m] = [next() % 6, next() % 14, next() % 10];
+        const a = randomView(next, [...batch, n, k], { dtype });
+        const b = randomView(next, [...batch, k, m], { dtype });
+        const want = naive(a, b).map((x) => (dtype === 'float32' ? Math.fround(x) : x));
+        expect(elements(matmulKernel(a, b))).toEqual(want.map((x) => x + 0));
+      }
+    },
+  );
 
   test('a transposed operand and its copy give the same bits', () => {
     const next = source(2);
@@ -44,7 +47,9 @@ describe('matmulKernel', () => {
       const [n, k, m] = [1 + (next() % 5), next() % 40, 1 + (next() % 9)];
       const a = randomView(next, [n, k], { repeat: false });
       const b = permuteView(contiguous(randomView(next, [m, k])), [1, 0]);
-      expect(elements(matmulKernel(a, b))).toEqual(elements(matmulKernel(contiguous(a), contiguous(b))));
+      expect(elements(matmulKernel(a, b))).toEqual(
+        elements(matmulKernel(contiguous(a), contiguous(b))),
+      );
     }
   });
 });
@@ -72,7 +77,8 @@ describe('reductions over some axes', () => {
   });
 
   test('argmax is the first of equals, and NaN is the largest', () => {
-    const view = (values: readonly number[]): View => viewOf(Float64Array.from(values), [values.length], 'float64');
+    const view = (values: readonly number[]): View =>
+      viewOf(Float64Array.from(values), [values.length], 'float64');
     expect(elements(argmaxKernel(view([1, 3, 3, 2]), 0))).toEqual([1]);
     expect(elements(argmaxKernel(view([1, NaN, 3, NaN]), 0))).toEqual([1]);
     expect(elements(argmaxKernel(view([-Infinity, -Infinity]), 0))).toEqual([0]);
@@ -101,7 +107,11 @@ describe('normKernel', () => {
   });
 
   test('scales each row by itself', () => {
-    const x = viewOf(Float64Array.from([3e200, 4e200, 3, 4, 3e-200, 4e-200, 0, 0]), [4, 2], 'float64');
+    const x = viewOf(
+      Float64Array.from([3e200, 4e200, 3, 4, 3e-200, 4e-200, 0, 0]),
+      [4, 2],
+      'float64',
+    );
     const [big, plain, small, none] = elements(normKernel(x, [1]));
     expect(big! / 5e200).toBeCloseTo(1, 15);
     expect(plain).toBe(5);
@@ -112,22 +122,54 @@ describe('normKernel', () => {
 
 describe('singularValues', () => {
   const of = (rows: readonly (readonly number[])[]): number[] =>
-    Array.from(singularValues(viewOf(Float64Array.from(rows.flat()), [rows.length, rows[0]!.length], 'float64')));
+    Array.from(
+      singularValues(
+        viewOf(Float64Array.from(rows.flat()), [rows.length, rows[0]!.length], 'float64'),
+      ),
+    );
   const close = (got: readonly number[], want: readonly number[]): void => {
     expect(got.length).toBe(want.length);
-    for (const [i, w] of want.entries()) expect(Math.abs(got[i]! - w)).toBeLessThan(1e-14 * (1 + w));
+    for (const [i, w] of want.entries())
+      expect(Math.abs(got[i]! - w)).toBeLessThan(1e-14 * (1 + w));
   };
 
   test('of known matrices', () => {
-    close(of([[3, 0], [0, -5]]), [5, 3]);
-    close(of([[3, 0], [4, 5]]), [Math.sqrt(45), Math.sqrt(5)]);
-    close(of([[1, 1], [1, 1]]), [2, 0]);
+    close(
+      of([
+        [3, 0],
+        [0, -5],
+      ]),
+      [5, 3],
+    );
+    close(
+      of([
+        [3, 0],
+        [4, 5],
+      ]),
+      [Math.sqrt(45), Math.sqrt(5)],
+    );
+    close(
+      of([
+        [1, 1],
+        [1, 1],
+      ]),
+      [2, 0],
+    );
     close(of([[1, 2, 2]]), [3]);
-    close(of([[0, 0], [0, 0]]), [0, 0]);
+    close(
+      of([
+        [0, 0],
+        [0, 0],
+      ]),
+      [0, 0],
+    );
   });
 
   test('of a graded matrix are relatively accurate', () => {
-    const [large, small] = of([[1, 0], [0, 1e-150]]);
+    const [large, small] = of([
+      [1, 0],
+      [0, 1e-150],
+    ]);
     expect([large, small! / 1e-150]).toEqual([1, 1]);
   });
 
@@ -138,7 +180,9 @@ describe('singularValues', () => {
       const values = Array.from(singularValues(x));
       close(values, Array.from(singularValues(permuteView(x, [1, 0]))));
       const square = elements(x).reduce((total, v) => total + v * v, 0);
-      expect(Math.abs(values.reduce((t, s) => t + s * s, 0) - square)).toBeLessThan(1e-12 * (1 + square));
+      expect(Math.abs(values.reduce((t, s) => t + s * s, 0) - square)).toBeLessThan(
+        1e-12 * (1 + square),
+      );
     }
   });
 });

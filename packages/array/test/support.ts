@@ -61,11 +61,15 @@ export function randomView(
   for (const index of indices(shape)) {
     const u = next() / 2147483647;
     const value = floating ? (positive ? 0.1 + 3 * u : 6 * u - 3) : next() % 100;
-    data[index.reduce((o, i, k) => o + i * stride[k]!, offset)] = dtype === 'bool' ? value % 2 : value;
+    data[index.reduce((o, i, k) => o + i * stride[k]!, offset)] =
+      dtype === 'bool' ? value % 2 : value;
   }
   return { dtype, data, shape, stride, offset };
 }
 
 /** A random shape of rank 0 to 4 with sizes 0 to 4. */
 export const randomShape = (next: () => number, minRank = 0): number[] =>
-  Array.from({ length: minRank + (next() % (5 - minRank)) }, () => [1, 2, 3, 4, 0][next() % 9] ?? 3);
+  Array.from(
+    { length: minRank + (next() % (5 - minRank)) },
+    () => [1, 2, 3, 4, 0][next() % 9] ?? 3,
+  );

@@ -12,8 +12,8 @@ import {
   padKernel,
   permuteView,
   reshapeView,
-  scatterAddKernel,
   type Shape,
+  scatterAddKernel,
   sizeOf,
   sliceView,
   toNdarray,
@@ -52,7 +52,11 @@ describe('views', () => {
       const order = x.shape.map((_, k) => k).sort(() => (next() % 2 ? 1 : -1));
       const y = permuteView(x, order);
       const from = (index: number[]): number[] => x.shape.map((_, k) => index[order.indexOf(k)]!);
-      expectEach(y.shape, (index) => at(y, index), (index) => at(x, from(index)));
+      expectEach(
+        y.shape,
+        (index) => at(y, index),
+        (index) => at(x, from(index)),
+      );
     });
   });
 
@@ -73,11 +77,17 @@ describe('views', () => {
       const steps = x.shape.map(() => 1 + (next() % 3));
       const y = sliceView(x, starts, stops, steps);
       const picks = x.shape.map((n, k) =>
-        Array.from({ length: n }, (_, i) => i).slice(starts[k], stops[k]).filter((_, i) => i % steps[k]! === 0),
+        Array.from({ length: n }, (_, i) => i)
+          .slice(starts[k], stops[k])
+          .filter((_, i) => i % steps[k]! === 0),
       );
       expect(y.shape).toEqual(picks.map((list) => list.length));
       const from = (index: number[]): number[] => index.map((i, k) => picks[k]![i]!);
-      expectEach(y.shape, (index) => at(y, index), (index) => at(x, from(index)));
+      expectEach(
+        y.shape,
+        (index) => at(y, index),
+        (index) => at(x, from(index)),
+      );
     });
   });
 
@@ -88,7 +98,11 @@ describe('views', () => {
       const y = flipView(x, axes);
       const from = (index: number[]): number[] =>
         index.map((i, k) => (axes.includes(k) ? x.shape[k]! - 1 - i : i));
-      expectEach(y.shape, (index) => at(y, index), (index) => at(x, from(index)));
+      expectEach(
+        y.shape,
+        (index) => at(y, index),
+        (index) => at(x, from(index)),
+      );
       expect(elements(flipView(y, axes))).toEqual(elements(x));
     });
   });
@@ -102,7 +116,11 @@ describe('views', () => {
       const added = target.length - from.length;
       const origin = (index: number[]): number[] =>
         index.slice(added).map((i, k) => (from[k] === 1 ? 0 : i));
-      expectEach(target, (index) => at(y, index), (index) => at(x, origin(index)));
+      expectEach(
+        target,
+        (index) => at(y, index),
+        (index) => at(x, origin(index)),
+      );
     });
   });
 
@@ -119,7 +137,13 @@ describe('views', () => {
     repeat(7, (next) => {
       const [from, to] = [dtypes[next() % 5]!, dtypes[next() % 5]!];
       const x = randomView(next, randomShape(next), { dtype: from });
-      const convert = { float64: (v: number) => v, float32: Math.fround, int32: (v: number) => v | 0, uint32: (v: number) => v >>> 0, bool: (v: number) => Number(v !== 0) }[to];
+      const convert = {
+        float64: (v: number) => v,
+        float32: Math.fround,
+        int32: (v: number) => v | 0,
+        uint32: (v: number) => v >>> 0,
+        bool: (v: number) => Number(v !== 0),
+      }[to];
       expect(elements(copyAs(x, to))).toEqual(elements(x).map(convert));
     });
   });
@@ -131,16 +155,27 @@ describe('assembly', () => {
       const shape = randomShape(next, 1);
       const axis = next() % shape.length;
       const parts = [1, 2, 3].map(() =>
-        randomView(next, shape.map((n, k) => (k === axis ? next() % 4 : n))),
+        randomView(
+          next,
+          shape.map((n, k) => (k === axis ? next() % 4 : n)),
+        ),
       );
       const total = parts.reduce((sum, part) => sum + part.shape[axis]!, 0);
-      const out = concatKernel(parts, axis, shape.map((n, k) => (k === axis ? total : n)));
+      const out = concatKernel(
+        parts,
+        axis,
+        shape.map((n, k) => (k === axis ? total : n)),
+      );
       let start = 0;
       for (const part of parts) {
         const offset = start;
         const to = (index: number[]): number[] =>
           index.map((i, k) => (k === axis ? offset + i : i));
-        expectEach(part.shape, (index) => at(out, to(index)), (index) => at(part, index));
+        expectEach(
+          part.shape,
+          (index) => at(out, to(index)),
+          (index) => at(part, index),
+        );
         start += part.shape[axis]!;
       }
     });
@@ -150,13 +185,19 @@ describe('assembly', () => {
     repeat(9, (next) => {
       const x = randomView(next, randomShape(next));
       const [low, high, interior] = [0, 1, 2].map(() => x.shape.map(() => next() % 3));
-      const shape = x.shape.map((n, k) => low![k]! + n + Math.max(0, n - 1) * interior![k]! + high![k]!);
+      const shape = x.shape.map(
+        (n, k) => low![k]! + n + Math.max(0, n - 1) * interior![k]! + high![k]!,
+      );
       const out = padKernel(x, low!, interior!, shape);
       const want = new Map<string, number>();
       for (const index of indices(x.shape)) {
         want.set(index.map((i, k) => low![k]! + i * (interior![k]! + 1)).join(), at(x, index));
       }
-      expectEach(shape, (index) => at(out, index), (index) => want.get(index.join()) ?? 0);
+      expectEach(
+        shape,
+        (index) => at(out, index),
+        (index) => want.get(index.join()) ?? 0,
+      );
     });
   });
 
@@ -171,21 +212,36 @@ describe('assembly', () => {
       const fail = (value: number): never => {
         throw new RangeError(String(value));
       };
-      const move = (i: readonly number[]): number[] => i.map((v, k) => (k === axis ? at(index, i) : v));
+      const move = (i: readonly number[]): number[] =>
+        i.map((v, k) => (k === axis ? at(index, i) : v));
       const out = gatherKernel(x, index, axis, fail);
-      expectEach(picked, (i) => at(out, i), (i) => at(x, move(i)));
+      expectEach(
+        picked,
+        (i) => at(out, i),
+        (i) => at(x, move(i)),
+      );
       const src = randomView(next, picked);
       const sums = new Map<string, number>(Array.from(indices(shape), (i) => [i.join(), at(x, i)]));
-      for (const i of indices(picked)) sums.set(move(i).join(), sums.get(move(i).join())! + at(src, i));
+      for (const i of indices(picked))
+        sums.set(move(i).join(), sums.get(move(i).join())! + at(src, i));
       const added = scatterAddKernel(x, index, src, axis, fail);
-      expectEach(shape, (i) => at(added, i), (i) => sums.get(i.join()));
+      expectEach(
+        shape,
+        (i) => at(added, i),
+        (i) => sums.get(i.join()),
+      );
     });
   });
 });
 
 describe('ndarray', () => {
   test('conversions share storage in both directions', () => {
-    const x = sliceView(viewOf(Float32Array.from([1, 2, 3, 4, 5, 6]), [2, 3], 'float32'), [0, 1], [2, 3], [1, 1]);
+    const x = sliceView(
+      viewOf(Float32Array.from([1, 2, 3, 4, 5, 6]), [2, 3], 'float32'),
+      [0, 1],
+      [2, 3],
+      [1, 1],
+    );
     const array = toNdarray(x);
     expect([array.get(0, 0), array.get(1, 1)]).toEqual([2, 6]);
     const back = fromNdarray(array);
@@ -195,6 +251,8 @@ describe('ndarray', () => {
 
   test('other storage is refused', () => {
     const array = { data: new Int8Array(1), shape: [1], stride: [1], offset: 0 };
-    expect(() => fromNdarray(array)).toThrow('fromNdarray: unsupported storage [object Int8Array].');
+    expect(() => fromNdarray(array)).toThrow(
+      'fromNdarray: unsupported storage [object Int8Array].',
+    );
   });
 });

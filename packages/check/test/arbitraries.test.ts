@@ -4,7 +4,8 @@ import { add, type Tensor } from '@tikhonov/core';
 import fc from 'fast-check';
 
 const seed = 5;
-const sample = <T>(arbitrary: fc.Arbitrary<T>, numRuns = 500): T[] => fc.sample(arbitrary, { seed, numRuns });
+const sample = <T>(arbitrary: fc.Arbitrary<T>, numRuns = 500): T[] =>
+  fc.sample(arbitrary, { seed, numRuns });
 const isDense = (x: Tensor): boolean => {
   let step = 1;
   return [...x.shape.keys()].reverse().every((k) => {
@@ -23,11 +24,17 @@ describe('shapes', () => {
     for (const n of [0, 1]) {
       expect(sizes.filter((size) => size === n).length / sizes.length).toBeGreaterThan(0.15);
     }
-    expect(sample(shapes({ minSize: 2 })).flat().every((n) => n >= 2)).toBe(true);
+    expect(
+      sample(shapes({ minSize: 2 }))
+        .flat()
+        .every((n) => n >= 2),
+    ).toBe(true);
   });
 
   test('refuse bounds that make no sense', () => {
-    expect(() => shapes({ minRank: 2, maxRank: 1 })).toThrow('shapes: rank bounds must be integers');
+    expect(() => shapes({ minRank: 2, maxRank: 1 })).toThrow(
+      'shapes: rank bounds must be integers',
+    );
   });
 });
 
@@ -59,7 +66,9 @@ describe('tensors', () => {
   test('keep away from what is to be avoided', () => {
     const avoid = [-1, 0, 1];
     for (const x of sample(tensors({ avoid, shape: [10] }))) {
-      expect(Array.from(x.data()).every((v) => avoid.every((a) => Math.abs(v - a) >= 0.05))).toBe(true);
+      expect(Array.from(x.data()).every((v) => avoid.every((a) => Math.abs(v - a) >= 0.05))).toBe(
+        true,
+      );
     }
   });
 
@@ -72,7 +81,9 @@ describe('tensors', () => {
 
   test('shrink to a small dense tensor', () => {
     const found = fc.check(
-      fc.property(tensors({ shape: { minRank: 1 } }), (x) => Array.from(x.data()).every((v) => v < 1)),
+      fc.property(tensors({ shape: { minRank: 1 } }), (x) =>
+        Array.from(x.data()).every((v) => v < 1),
+      ),
       { seed },
     );
     const [x] = found.counterexample!;
@@ -108,7 +119,8 @@ describe('drawn', () => {
   });
 
   test('shrinks, and ends', () => {
-    const fails = (n: number, x: Tensor): boolean => n >= 3 && Array.from(x.data()).some((v) => v > 0.5);
+    const fails = (n: number, x: Tensor): boolean =>
+      n >= 3 && Array.from(x.data()).some((v) => v > 0.5);
     const found = fc.check(
       fc.property(cases, ({ n, x }) => !fails(n, x)),
       { seed },

@@ -2,15 +2,15 @@ import { describe, expect, test } from '@jest/globals';
 import { assertGrads, checkGrads, describeReport } from '@tikhonov/check';
 import {
   bind,
-  definePrimitive,
   DTypeError,
+  definePrimitive,
   exp,
   gather,
   log,
   matmul,
   mul,
-  parameter,
   type Primitive,
+  parameter,
   random,
   sum,
   type Tensor,
@@ -18,7 +18,8 @@ import {
   tensor,
 } from '@tikhonov/core';
 
-const double = (values: Parameters<typeof tensor>[0]): Tensor => tensor(values, { dtype: 'float64' });
+const double = (values: Parameters<typeof tensor>[0]): Tensor =>
+  tensor(values, { dtype: 'float64' });
 
 /** The square, with a derivative that is off by a factor. */
 const wrongSquare = (factor: number): ((x: Tensor) => Tensor) => {
@@ -38,7 +39,10 @@ const wrongSquare = (factor: number): ((x: Tensor) => Tensor) => {
 
 describe('checkGrads', () => {
   test('accepts right derivatives of both orders in both modes', () => {
-    const report = checkGrads((a, b) => sum(tanh(matmul(a, b))), [double([[1, 2]]), double([[0.3], [-0.1]])]);
+    const report = checkGrads(
+      (a, b) => sum(tanh(matmul(a, b))),
+      [double([[1, 2]]), double([[0.3], [-0.1]])],
+    );
     expect([report.ok, report.problem]).toEqual([true, null]);
     // Order 1: 4 coordinates; order 2: 5 inputs to 4 gradients; each in two modes.
     expect(report.checked).toBe(2 * 4 + 2 * 5 * 4);
@@ -46,7 +50,9 @@ describe('checkGrads', () => {
 
   test('finds a derivative that is wrong by 2 %, and says where', () => {
     const x = double([1, 2, 3]);
-    const report = checkGrads((p: { x: Tensor }) => ({ y: wrongSquare(1.02)(p.x) }), [{ x }], { order: 1 });
+    const report = checkGrads((p: { x: Tensor }) => ({ y: wrongSquare(1.02)(p.x) }), [{ x }], {
+      order: 1,
+    });
     expect(report.ok).toBe(false);
     expect(report.worst).toMatchObject({
       input: 'args[0].x',
@@ -58,7 +64,9 @@ describe('checkGrads', () => {
     expect(report.worst!.numeric).toBeCloseTo(6, 6);
     expect(report.worst!.error).toBeCloseTo(0.12, 6);
     expect(report.worst!.tolerance).toBeCloseTo(1e-5 + 6e-3, 6);
-    expect(describeReport(report)).toContain('Worst: d value.y[2] / d args[0].x[2], order 1, reverse mode:');
+    expect(describeReport(report)).toContain(
+      'Worst: d value.y[2] / d args[0].x[2], order 1, reverse mode:',
+    );
     expect(() => assertGrads(wrongSquare(1.02), [x])).toThrow('analytic 6.12');
   });
 
@@ -93,14 +101,19 @@ describe('checkGrads', () => {
 
   test('reports a function that is not deterministic as such', () => {
     const generator = new random.Generator(0);
-    const noisy = (x: Tensor): Tensor => mul(x, random.uniform(generator.next(), [1], { dtype: 'float64' }));
+    const noisy = (x: Tensor): Tensor =>
+      mul(x, random.uniform(generator.next(), [1], { dtype: 'float64' }));
     const report = checkGrads(noisy, [double([1])]);
     expect([report.ok, report.worst]).toEqual([false, null]);
-    expect(describeReport(report)).toContain('the function is not deterministic: value differs between two calls');
+    expect(describeReport(report)).toContain(
+      'the function is not deterministic: value differs between two calls',
+    );
   });
 
   test('reports values that are not finite as such', () => {
-    expect(checkGrads(log, [double([1, -1])]).problem).toBe('value at [1] is NaN, which cannot be differenced.');
+    expect(checkGrads(log, [double([1, -1])]).problem).toBe(
+      'value at [1] is NaN, which cannot be differenced.',
+    );
     expect(checkGrads(log, [double(0)]).problem).toContain('is -Infinity');
   });
 
@@ -111,7 +124,9 @@ describe('checkGrads', () => {
 
   test('passes integer arguments through', () => {
     const index = tensor([1, 1, 0], { dtype: 'int32' });
-    expect(assertGrads((x, i) => gather(x, i), [double([1, 2]), index]).checked).toBe(2 * 6 + 2 * 5 * 2);
+    expect(assertGrads((x, i) => gather(x, i), [double([1, 2]), index]).checked).toBe(
+      2 * 6 + 2 * 5 * 2,
+    );
   });
 
   test('moves cells and parameters, and puts their values back', () => {
@@ -125,16 +140,27 @@ describe('checkGrads', () => {
 
   test('refuses float32 and bad options', () => {
     expect(() => checkGrads(exp, [tensor([1])])).toThrow(DTypeError);
-    expect(() => checkGrads(exp, [tensor([1])])).toThrow('args[0] is float32; finite differences need float64');
-    expect(() => checkGrads((x) => x.astype('float32'), [double([1])])).toThrow('the function returned float32');
-    expect(() => checkGrads(exp, [double([1])], { eps: 0 })).toThrow('checkGrads: eps must be positive, got 0.');
+    expect(() => checkGrads(exp, [tensor([1])])).toThrow(
+      'args[0] is float32; finite differences need float64',
+    );
+    expect(() => checkGrads((x) => x.astype('float32'), [double([1])])).toThrow(
+      'the function returned float32',
+    );
+    expect(() => checkGrads(exp, [double([1])], { eps: 0 })).toThrow(
+      'checkGrads: eps must be positive, got 0.',
+    );
     expect(() => checkGrads(exp, [double([1])], { atol: -1 })).toThrow('tolerances must be >= 0');
     expect(() => checkGrads(exp, [double([1])], { modes: [] })).toThrow('modes must name');
-    expect(() => Reflect.apply(checkGrads, null, [exp, [double([1])], { order: 3 }])).toThrow('order must be 1 or 2, got 3');
+    expect(() => Reflect.apply(checkGrads, null, [exp, [double([1])], { order: 3 }])).toThrow(
+      'order must be 1 or 2, got 3',
+    );
   });
 
   test('a function without a floating result is a problem', () => {
     const report = checkGrads((x) => x.astype('int32'), [double([1])]);
-    expect([report.ok, report.problem]).toEqual([false, 'the function returned no floating tensor.']);
+    expect([report.ok, report.problem]).toEqual([
+      false,
+      'the function returned no floating tensor.',
+    ]);
   });
 });

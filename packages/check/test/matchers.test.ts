@@ -11,18 +11,50 @@ const message = (result: MatcherResult): string => result.message();
 
 describe('tensor matchers', () => {
   test('work through expect', () => {
-    const x = tensor([[1, 2], [3, 4]]);
-    expect(x).toMatchTensor([[1, 2], [3, 4]]);
-    expect(x).toBeCloseToTensor(tensor([[1, 2], [3, 4 + 1e-6]]));
-    expect(x).not.toBeCloseToTensor([[1, 2], [3, 4.1]]);
-    expect(() => expect(x).toMatchTensor([[1, 2], [3, 5]])).toThrow('Worst at [1, 1]');
+    const x = tensor([
+      [1, 2],
+      [3, 4],
+    ]);
+    expect(x).toMatchTensor([
+      [1, 2],
+      [3, 4],
+    ]);
+    expect(x).toBeCloseToTensor(
+      tensor([
+        [1, 2],
+        [3, 4 + 1e-6],
+      ]),
+    );
+    expect(x).not.toBeCloseToTensor([
+      [1, 2],
+      [3, 4.1],
+    ]);
+    expect(() =>
+      expect(x).toMatchTensor([
+        [1, 2],
+        [3, 5],
+      ]),
+    ).toThrow('Worst at [1, 1]');
   });
 
   test('name the worst index, both values, the error and the tolerance', () => {
-    const result = tensorMatchers.toBeCloseToTensor(tensor([[1, 2], [3, 4]], { dtype: 'float64' }), [[1, 2.5], [3, 5]], {
-      atol: 0.25,
-      rtol: 0,
-    });
+    const result = tensorMatchers.toBeCloseToTensor(
+      tensor(
+        [
+          [1, 2],
+          [3, 4],
+        ],
+        { dtype: 'float64' },
+      ),
+      [
+        [1, 2.5],
+        [3, 5],
+      ],
+      {
+        atol: 0.25,
+        rtol: 0,
+      },
+    );
     expect(result.pass).toBe(false);
     expect(message(result)).toBe(
       'toBeCloseToTensor: 2 of 4 elements of [2, 2] differ.\n' +
@@ -32,8 +64,12 @@ describe('tensor matchers', () => {
 
   test('say when shapes, dtypes or kinds differ', () => {
     const { toMatchTensor } = tensorMatchers;
-    expect(message(toMatchTensor(tensor([1]), [1, 2]))).toBe('toMatchTensor: received shape [1], expected [2].');
-    expect(message(toMatchTensor(tensor([1]), tensor([1], { dtype: 'int32' })))).toContain('received float32, expected int32');
+    expect(message(toMatchTensor(tensor([1]), [1, 2]))).toBe(
+      'toMatchTensor: received shape [1], expected [2].',
+    );
+    expect(message(toMatchTensor(tensor([1]), tensor([1], { dtype: 'int32' })))).toContain(
+      'received float32, expected int32',
+    );
     expect(message(toMatchTensor([1], [1]))).toContain('received object, not a Tensor');
   });
 

@@ -7,7 +7,10 @@ describe('Cell', () => {
     const cell = new Cell(tensor([1, 2]));
     const before = cell.read();
     cell.write(tensor([3, 4]));
-    expect([before.toArray(), cell.read().toArray()]).toEqual([[1, 2], [3, 4]]);
+    expect([before.toArray(), cell.read().toArray()]).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
   });
 
   test('a write stores a detached value', () => {

@@ -33,7 +33,7 @@ interface SecondOrderCase {
   readonly hvp: readonly Array[];
 }
 
-const folder = process.env['TIKHONOV_GOLDEN'] ?? join(import.meta.dirname, 'golden');
+const folder = process.env.TIKHONOV_GOLDEN ?? join(import.meta.dirname, 'golden');
 const golden: { cases: readonly Case[]; second_order: readonly SecondOrderCase[] } = JSON.parse(
   readFileSync(join(folder, 'ops.json'), 'utf8'),
 );

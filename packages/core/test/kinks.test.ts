@@ -4,7 +4,9 @@ import {
   clamp,
   floor,
   grad,
+  greater,
   hvp,
+  log,
   max,
   maximum,
   min,
@@ -18,8 +20,6 @@ import {
   sum,
   type Tensor,
   where,
-  greater,
-  log,
 } from '@tikhonov/core';
 import { double } from './support.ts';
 
@@ -88,7 +88,10 @@ describe('conventions at kinks', () => {
     expect(slope((x) => pow(x, 3), [-2])).toEqual([12]);
     expect(slope((y) => pow(0, y), [0, 2])).toEqual([0, 0]);
     expect(pow(double([1, -1, 0, 0]), double([Infinity, -Infinity, 0, -1])).toArray()).toEqual([
-      1, 1, 1, Infinity,
+      1,
+      1,
+      1,
+      Infinity,
     ]);
   });
 

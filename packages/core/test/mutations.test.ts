@@ -13,7 +13,11 @@ const lawOf = (primitive: AnyPrimitive, property: string): Law => {
 };
 
 /** A copy of the primitive whose rule for one input is changed. */
-const withRule = (primitive: Single, input: number, change: (rule: NonNullable<Rule>) => Rule): Single => ({
+const withRule = (
+  primitive: Single,
+  input: number,
+  change: (rule: NonNullable<Rule>) => Rule,
+): Single => ({
   ...primitive,
   vjp: (index) => {
     const rule = primitive.vjp(index);
@@ -21,10 +25,12 @@ const withRule = (primitive: Single, input: number, change: (rule: NonNullable<R
   },
 });
 
-const negated = (rule: NonNullable<Rule>): Rule => (ans, inputs, attrs) => {
-  const pullback = rule(ans, inputs, attrs);
-  return (g) => pullback(g).neg();
-};
+const negated =
+  (rule: NonNullable<Rule>): Rule =>
+  (ans, inputs, attrs) => {
+    const pullback = rule(ans, inputs, attrs);
+    return (g) => pullback(g).neg();
+  };
 
 /** Every rule of the registry; variadic primitives have at least a first one. */
 const rules = primitives.flatMap((primitive) =>
@@ -44,19 +50,27 @@ describe('the laws catch a wrong rule', () => {
     expect(rules.length).toBeGreaterThanOrEqual(45);
   });
 
-  test.each(rules)('a pullback of %s for input %i with the wrong sign', (_name, input, primitive) => {
-    const law = lawOf(withRule(primitive, input, negated), 'vjp');
-    expect(runLaw(law, { seed: 11, runs: 200 }).holds).toBe(false);
-  });
+  test.each(rules)(
+    'a pullback of %s for input %i with the wrong sign',
+    (_name, input, primitive) => {
+      const law = lawOf(withRule(primitive, input, negated), 'vjp');
+      expect(runLaw(law, { seed: 11, runs: 200 }).holds).toBe(false);
+    },
+  );
 
-  test.each(rules)('a pullback of %s for input %i that is not linear', (_name, input, primitive) => {
-    const offset = (rule: NonNullable<Rule>): Rule => (ans, inputs, attrs) => {
-      const pullback = rule(ans, inputs, attrs);
-      return (g) => pullback(g).add(1);
-    };
-    const law = lawOf(withRule(primitive, input, offset), 'linear');
-    expect(runLaw(law, { seed: 11, runs: 200 }).holds).toBe(false);
-  });
+  test.each(rules)(
+    'a pullback of %s for input %i that is not linear',
+    (_name, input, primitive) => {
+      const offset =
+        (rule: NonNullable<Rule>): Rule =>
+        (ans, inputs, attrs) => {
+          const pullback = rule(ans, inputs, attrs);
+          return (g) => pullback(g).add(1);
+        };
+      const law = lawOf(withRule(primitive, input, offset), 'linear');
+      expect(runLaw(law, { seed: 11, runs: 200 }).holds).toBe(false);
+    },
+  );
 
   test.each(rules)('a rule of %s for input %i that claims zero', (_name, input, primitive) => {
     const broken = withRule(primitive, input, () => null);
@@ -69,13 +83,18 @@ describe('the laws catch a wrong rule', () => {
     'a pullback of %s that second derivatives cannot see through',
     (name) => {
       const primitive = primitives.find((entry) => entry.name === name) as Single;
-      const opaque = (rule: NonNullable<Rule>): Rule => (ans, inputs, attrs) =>
-        rule(
-          ans.detach(),
-          inputs.map((x: Tensor) => x.detach()),
-          attrs,
-        );
-      const broken = { ...primitive, vjp: (i: number): Rule => withRule(primitive, i, opaque).vjp(i) };
+      const opaque =
+        (rule: NonNullable<Rule>): Rule =>
+        (ans, inputs, attrs) =>
+          rule(
+            ans.detach(),
+            inputs.map((x: Tensor) => x.detach()),
+            attrs,
+          );
+      const broken = {
+        ...primitive,
+        vjp: (i: number): Rule => withRule(primitive, i, opaque).vjp(i),
+      };
       expect(runLaw(lawOf(broken, 'vjp'), { seed: 11 }).holds).toBe(true);
       expect(runLaw(lawOf(broken, 'second-order'), { seed: 11, runs: 200 }).holds).toBe(false);
     },
@@ -110,7 +129,10 @@ describe('the laws catch a wrong kernel', () => {
   });
 
   test('one whose shape rule is wrong', () => {
-    const broken: Single = { ...exp, infer: ([x]) => ({ shape: [...x!.shape, 1], dtype: x!.dtype }) };
+    const broken: Single = {
+      ...exp,
+      infer: ([x]) => ({ shape: [...x!.shape, 1], dtype: x!.dtype }),
+    };
     expect(runLaw(lawOf(broken, 'infer'), { seed: 11 }).holds).toBe(false);
   });
 

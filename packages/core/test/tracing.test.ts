@@ -3,6 +3,7 @@ import {
   Cell,
   type Evaluator,
   grad,
+  greater,
   matmul,
   mean,
   mul,
@@ -13,12 +14,11 @@ import {
   square,
   sum,
   Tensor,
+  TraceError,
   tanh,
   tensor,
-  TraceError,
   transpose,
   where,
-  greater,
   within,
 } from '@tikhonov/core';
 import { thrown } from './support.ts';
@@ -36,7 +36,10 @@ function recording(): Recording {
   const evaluator: Evaluator = {
     run: (primitive, _inputs, _attrs, outputs) => {
       names.push(primitive.name);
-      return outputs.map(() => ({ symbolic: true, describe: () => `the result of ${primitive.name}` }));
+      return outputs.map(() => ({
+        symbolic: true,
+        describe: () => `the result of ${primitive.name}`,
+      }));
     },
     onRead: (cell) => {
       reads.push(cell.name);
@@ -67,10 +70,18 @@ describe('a tracing evaluator', () => {
 
   test('traces second derivatives, draws and selections without reading a value', () => {
     const trace = recording();
-    const w = parameter(tensor([[1, 2], [3, 4]]), { name: 'w' });
+    const w = parameter(
+      tensor([
+        [1, 2],
+        [3, 4],
+      ]),
+      { name: 'w' },
+    );
     const step = (x: Tensor, key: Tensor): Tensor => {
       const noise = random.normal(key, [2, 2]);
-      const penalty = grad((at: Tensor) => mean(square(softmax(relu(matmul(at, transpose(w)))))))(x);
+      const penalty = grad((at: Tensor) => mean(square(softmax(relu(matmul(at, transpose(w)))))))(
+        x,
+      );
       return sum(where(greater(noise, 0), square(penalty), 0));
     };
     const key = new Tensor([2], 'uint32', { symbolic: true, describe: () => 'key' });
@@ -91,7 +102,12 @@ describe('a tracing evaluator', () => {
     const trace = recording();
     within({ evaluator: trace.evaluator }, () => {
       const y = mul(symbol([2, 2], 'x'), 2);
-      for (const read of [() => y.data(), () => y.toArray(), () => sum(y).item(), () => y.toJSON()]) {
+      for (const read of [
+        () => y.data(),
+        () => y.toArray(),
+        () => sum(y).item(),
+        () => y.toJSON(),
+      ]) {
         const error = thrown(read);
         expect(error).toBeInstanceOf(TraceError);
         expect(error.message).toContain('are not known while tracing');

@@ -2,15 +2,11 @@ import type { CaseDraw, Shape, ShapeRange, Tensor, ValueRange } from '@tikhonov/
 import fc from 'fast-check';
 import { permutations } from './layouts.ts';
 import { shapes } from './shapes.ts';
+import type { Draw } from './steps.ts';
 import { tensors } from './tensors.ts';
 
-/**
- * Core's source of random cases, on anything that draws from fast-check's arbitraries.
- *
- * @param draw  gives a value of the arbitrary, as a value drawn from it must be given back
- */
-export function caseDraw(draw: (arbitrary: fc.Arbitrary<unknown>) => unknown): CaseDraw {
-  const of = <T>(arbitrary: fc.Arbitrary<T>): T => draw(arbitrary) as T;
+/** Core's source of random cases, on anything that draws from fast-check's arbitraries. */
+export function caseDraw(of: Draw): CaseDraw {
   return {
     integer: (min, max) => of(fc.integer({ min, max })),
     pick: (options) => of(fc.constantFrom(...options)),

@@ -28,12 +28,13 @@ export const denseLayout = (rank: number): Layout => ({
 export const permutations = (n: number): fc.Arbitrary<number[]> =>
   fc
     .array(fc.nat({ max: 1_000_000 }), { minLength: n, maxLength: n, size: 'max' })
-    .map((ranks) =>
-      ranks.map((_, k) => k).sort((a, b) => ranks[a]! - ranks[b]! || a - b),
-    );
+    .map((ranks) => ranks.map((_, k) => k).sort((a, b) => ranks[a]! - ranks[b]! || a - b));
 
 /** Transposed, strided, flipped and, if asked, broadcast layouts; dense ones half of the time. */
-export function layouts(rank: number, options: { readonly repeats?: boolean } = {}): fc.Arbitrary<Layout> {
+export function layouts(
+  rank: number,
+  options: { readonly repeats?: boolean } = {},
+): fc.Arbitrary<Layout> {
   const perAxis = { minLength: rank, maxLength: rank, size: 'max' } as const;
   const strided = fc.record({
     order: permutations(rank),

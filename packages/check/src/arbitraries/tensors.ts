@@ -2,6 +2,7 @@ import type { DType, Shape, ShapeRange, Tensor, ValueRange } from '@tikhonov/cor
 import fc from 'fast-check';
 import { denseLayout, layOut, layouts, storedShape } from './layouts.ts';
 import { shapes } from './shapes.ts';
+import { steps } from './steps.ts';
 import { values } from './values.ts';
 
 /** What `tensors` draws. */
@@ -32,14 +33,14 @@ function shapeArbitrary(shape: TensorOptions['shape']): fc.Arbitrary<Shape> {
  */
 export function tensors(options: TensorOptions = {}): fc.Arbitrary<Tensor> {
   const { dtype = 'float64', views = true, distinct = false } = options;
-  return shapeArbitrary(options.shape).chain((shape) => {
+  const from = shapeArbitrary(options.shape);
+  return steps((draw) => {
+    const shape = draw(from);
     const layout = views
-      ? layouts(shape.length, { repeats: !distinct })
-      : fc.constant(denseLayout(shape.length));
-    return layout.chain((where) => {
-      const count = storedShape(shape, where).reduce((product, n) => product * n, 1);
-      return values(count, dtype, options).map((drawn) => layOut(drawn, shape, dtype, where));
-    });
+      ? draw(layouts(shape.length, { repeats: !distinct }))
+      : denseLayout(shape.length);
+    const count = storedShape(shape, layout).reduce((product, n) => product * n, 1);
+    return layOut(draw(values(count, dtype, options)), shape, dtype, layout);
   });
 }
 
@@ -60,11 +61,11 @@ export function broadcastPairs(options: TensorOptions = {}): fc.Arbitrary<[Tenso
         fc.array(fc.boolean(), { minLength: shape.length, maxLength: shape.length, size: 'max' }),
       )
       .map(([missing, ones]) => shape.map((n, k) => (ones[k] === true ? 1 : n)).slice(missing));
-  return shapeArbitrary(options.shape).chain((joint) => {
-    const small = reduced(joint).chain((shape) => tensors({ ...options, shape }));
-    const whole = tensors({ ...options, shape: joint });
-    return fc
-      .tuple(whole, small, fc.boolean())
-      .map(([x, y, swap]): [Tensor, Tensor] => (swap ? [y, x] : [x, y]));
+  const from = shapeArbitrary(options.shape);
+  return steps((draw) => {
+    const joint = draw(from);
+    const x = draw(tensors({ ...options, shape: joint }));
+    const y = draw(tensors({ ...options, shape: draw(reduced(joint)) }));
+    return draw(fc.boolean()) ? [y, x] : [x, y];
   });
 }

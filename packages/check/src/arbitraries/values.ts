@@ -88,12 +88,12 @@ export function values(
   const [low, high] = integerBounds[dtype];
   const min = range.min ?? (dtype === 'int32' ? -3 : low);
   const max = range.max ?? (dtype === 'int32' ? 3 : high);
-  if (!(Number.isInteger(min) && Number.isInteger(max) && low <= min && min <= max && max <= high)) {
+  if (
+    !(Number.isInteger(min) && Number.isInteger(max) && low <= min && min <= max && max <= high)
+  ) {
     throw new RangeError(`tensors: ${min} to ${max} are not integer bounds within ${dtype}.`);
   }
   const { avoid = [] } = range;
   const one = fc.integer({ min, max }).filter((n) => !avoid.includes(n));
-  return range.distinct === true
-    ? fc.uniqueArray(one, exactly)
-    : fc.array(one, exactly);
+  return range.distinct === true ? fc.uniqueArray(one, exactly) : fc.array(one, exactly);
 }

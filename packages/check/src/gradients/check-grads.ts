@@ -1,13 +1,15 @@
-import { type Cell, type Differentiable, random, type Tensor, type Tree, vjp } from '@tikhonov/core';
-import { forwardJacobian, type Jacobian, numericJacobian, reverseJacobian } from './jacobian.ts';
-import { callAt, doubles, type PointFunction, pointFunction, valuesOf } from './points.ts';
 import {
-  describeReport,
-  type GradDiscrepancy,
-  type GradReport,
-  positionOf,
-  severity,
-} from './report.ts';
+  type Cell,
+  type Differentiable,
+  random,
+  type Tensor,
+  type Tree,
+  vjp,
+} from '@tikhonov/core';
+import { compare, difference, notFinite, worse } from './compare.ts';
+import { forwardJacobian, numericJacobian, reverseJacobian } from './jacobian.ts';
+import { callAt, type PointFunction, pointFunction, valuesOf } from './points.ts';
+import { describeReport, type GradDiscrepancy, type GradReport, severity } from './report.ts';
 
 /** Options of `checkGrads`. */
 export interface CheckGradsOptions {
@@ -145,8 +147,7 @@ function checkOrder(
   const numeric = numericJacobian(point, outputs, eps);
   let [worst, checked]: [GradDiscrepancy | null, number] = [null, 0];
   for (const mode of modes) {
-    const analytic =
-      mode === 'reverse' ? reverseJacobian(point) : forwardJacobian(point, outputs);
+    const analytic = mode === 'reverse' ? reverseJacobian(point) : forwardJacobian(point, outputs);
     for (const entry of compare(numeric, analytic, base, outputs, settings)) {
       checked += 1;
       const { k, o, ...rest } = entry;
@@ -156,63 +157,4 @@ function checkOrder(
   }
   const ok = worst === null || severity(worst) <= 1;
   return { ok, worst, checked, problem: null, seed };
-}
-
-const worse = (a: GradDiscrepancy | null, b: GradDiscrepancy): GradDiscrepancy =>
-  a === null || severity(b) > severity(a) ? b : a;
-
-type Entry = Omit<GradDiscrepancy, 'input' | 'output' | 'order' | 'mode'> & {
-  readonly k: number;
-  readonly o: number;
-};
-
-function* compare(
-  numeric: Jacobian,
-  analytic: Jacobian,
-  inputs: readonly Tensor[],
-  outputs: readonly Tensor[],
-  { atol, rtol }: Required<CheckGradsOptions>,
-): Generator<Entry> {
-  for (const [k, x] of inputs.entries()) {
-    for (const [o, y] of outputs.entries()) {
-      const [want, got] = [numeric[k]![o]!, analytic[k]![o]!];
-      for (let at = 0; at < want.length; at++) {
-        const [a, b] = [want[at]!, got[at]!];
-        const coordinate = {
-          input: positionOf(at % x.size, x.shape),
-          output: positionOf(Math.floor(at / x.size), y.shape),
-        };
-        const tolerance = atol + rtol * Math.abs(a);
-        yield { k, o, coordinate, numeric: a, analytic: b, error: Math.abs(a - b), tolerance };
-      }
-    }
-  }
-}
-
-function difference(
-  first: readonly Tensor[],
-  second: readonly Tensor[],
-  names: readonly string[],
-): string | undefined {
-  for (const [o, y] of first.entries()) {
-    const [a, b] = [doubles(y), second[o] === undefined ? undefined : doubles(second[o])];
-    const i = a.findIndex((value, at) => !Object.is(value, b?.[at]));
-    if (i === -1 && b?.length === a.length) continue;
-    return (
-      `the function is not deterministic: ${names[o]} differs between two calls at the same point ` +
-      `(${a[i]} and ${b?.[i]}).\n  Fix its random key and its state (updateState: false) for the check.`
-    );
-  }
-  return undefined;
-}
-
-function notFinite(outputs: readonly Tensor[], names: readonly string[]): string | undefined {
-  for (const [o, y] of outputs.entries()) {
-    const values = doubles(y);
-    const i = values.findIndex((value) => !Number.isFinite(value));
-    if (i === -1) continue;
-    const position = positionOf(i, y.shape).join(', ');
-    return `${names[o]} at [${position}] is ${values[i]}, which cannot be differenced.`;
-  }
-  return undefined;
 }

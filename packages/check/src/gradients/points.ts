@@ -5,8 +5,8 @@ import {
   flattenTree,
   isFloating,
   type Tensor,
-  tensor,
   type Tree,
+  tensor,
 } from '@tikhonov/core';
 
 /** A function of a list of float64 tensors or cells, with names for what goes in and out. */

@@ -49,7 +49,8 @@ export function describeReport(report: GradReport): string {
   );
 }
 
-const at = (index: readonly number[]): string => (index.length === 0 ? '' : `[${index.join(', ')}]`);
+const at = (index: readonly number[]): string =>
+  index.length === 0 ? '' : `[${index.join(', ')}]`;
 
 /** The position of row-major element `flat`. */
 export function positionOf(flat: number, shape: readonly number[]): number[] {

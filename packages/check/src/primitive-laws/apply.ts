@@ -44,9 +44,7 @@ export const inferred = (
   inputs: readonly Aval[],
   attrs: unknown,
 ): readonly Aval[] =>
-  primitive.kind === 'single'
-    ? [primitive.infer(inputs, attrs)]
-    : primitive.infer(inputs, attrs);
+  primitive.kind === 'single' ? [primitive.infer(inputs, attrs)] : primitive.infer(inputs, attrs);
 
 /** A dense copy. */
 export const copyOf = (x: Tensor): Tensor => tensor(x.data(), { shape: x.shape, dtype: x.dtype });

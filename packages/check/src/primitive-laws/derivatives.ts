@@ -1,3 +1,4 @@
+import type { Aval } from '@tikhonov/core';
 import {
   type AnyPrimitive,
   astype,
@@ -6,7 +7,6 @@ import {
   type TypedArray,
   vjp,
 } from '@tikhonov/core';
-import type { Aval } from '@tikhonov/core';
 import { type CheckGradsOptions, checkGrads } from '../gradients/check-grads.ts';
 import { describeReport, severity } from '../gradients/report.ts';
 import { type Law, law } from '../law.ts';
@@ -187,5 +187,6 @@ export const pureLaw = (primitive: AnyPrimitive): Law =>
 
 function requireSame(before: TypedArray, after: TypedArray): void {
   const i = before.findIndex((value, at) => !Object.is(value, after[at]));
-  if (i !== -1) throw new Error(`element ${i} of the storage went from ${before[i]} to ${after[i]}`);
+  if (i !== -1)
+    throw new Error(`element ${i} of the storage went from ${before[i]} to ${after[i]}`);
 }

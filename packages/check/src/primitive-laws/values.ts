@@ -12,7 +12,11 @@ const storage: Readonly<Record<DType, string>> = {
 };
 
 /** Throws unless the kernel's view has the inferred shape and dtype, and lies within its storage. */
-function requireAgreement(primitive: AnyPrimitive, inputs: readonly Tensor[], attrs: unknown): void {
+function requireAgreement(
+  primitive: AnyPrimitive,
+  inputs: readonly Tensor[],
+  attrs: unknown,
+): void {
   const avals = inferred(primitive, inputs, attrs);
   const views = inputs.map((x) => x.view);
   const made =
@@ -37,7 +41,9 @@ function requireAgreement(primitive: AnyPrimitive, inputs: readonly Tensor[], at
     const low = reach.reduce((at, r) => at + Math.min(0, r), view.offset);
     const high = reach.reduce((at, r) => at + Math.max(0, r), view.offset);
     if (low < 0 || high >= view.data.length) {
-      throw new Error(`the view spans ${low} to ${high} of storage of ${view.data.length} elements`);
+      throw new Error(
+        `the view spans ${low} to ${high} of storage of ${view.data.length} elements`,
+      );
     }
   }
 }
@@ -92,7 +98,9 @@ export const singleLaw = (primitive: AnyPrimitive): Law =>
     slack: ({ inputs, attrs }) => {
       const single = inputs.map((x) => (x.dtype === 'float64' ? astype(x, 'float32') : x));
       const double = single.map((x) => (x.dtype === 'float32' ? astype(x, 'float64') : x));
-      const got = apply(primitive, single, attrs).map((y) => (isFloat(y) ? astype(y, 'float64') : y));
+      const got = apply(primitive, single, attrs).map((y) =>
+        isFloat(y) ? astype(y, 'float64') : y,
+      );
       return equalitySlack(got, apply(primitive, double, attrs), { atol: 1e-4, rtol: 1e-4 });
     },
   });

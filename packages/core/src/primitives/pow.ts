@@ -21,12 +21,13 @@ export const powP: Primitive<2, null> = /* @__PURE__ */ definePrimitive({
   },
   forward: ([x, y]) => power(x, y),
   vjp: [
-    // y x^(y-1); for y = 0 the exponent is replaced as well, so that 0 * 0^-1 never arises.
+    // y x^(y-1); at x = y = 0 that is 0 * 0^-1, so there the base is replaced and 0 selected. Only
+    // there: elsewhere on y = 0 the slope is 0 too, but its own derivative in y is 1 / x.
     (_ans, [x, y]) =>
       (g) => {
-        const constant = equal(y, 0);
-        const slope = mul(y, pow(x, where(constant, 1, sub(y, 1))));
-        return mul(g, where(constant, 0, slope));
+        const corner = logicalAnd(equal(x, 0), equal(y, 0));
+        const slope = mul(y, pow(where(corner, 1, x), sub(y, 1)));
+        return mul(g, where(corner, 0, slope));
       },
     // x^y log x; 0 where x = 0 and y >= 0, the one-sided limit.
     (ans, [x, y]) =>

@@ -78,9 +78,15 @@ export interface Attrs {
 }
 
 /** An operation on a case's inputs; `null` for a variant that this package does not have. */
-export type Adapter = (inputs: readonly Tensor[], attrs: Attrs) => Tensor | readonly Tensor[] | null;
+export type Adapter = (
+  inputs: readonly Tensor[],
+  attrs: Attrs,
+) => Tensor | readonly Tensor[] | null;
 
-const reduction = ({ axis, keepDims }: Attrs): { axis?: number | readonly number[]; keepdims: boolean } => ({
+const reduction = ({
+  axis,
+  keepDims,
+}: Attrs): { axis?: number | readonly number[]; keepdims: boolean } => ({
   ...(axis === null || axis === undefined ? {} : { axis }),
   keepdims: keepDims ?? false,
 });
@@ -159,8 +165,7 @@ export const adapters: Readonly<Record<string, Adapter>> = {
   pow: binary(pow),
   maximum: binary(maximum),
   minimum: binary(minimum),
-  where: ([c, x, y], { inner }) =>
-    where(astype(c!, 'bool'), inner === 'log(a)' ? log(x!) : x!, y!),
+  where: ([c, x, y], { inner }) => where(astype(c!, 'bool'), inner === 'log(a)' ? log(x!) : x!, y!),
   masked_fill: ([x, mask], { value }) => where(astype(mask!, 'bool'), value!, x!),
   lerp: ([a, b, w]) => add(a!, mul(w!, sub(b!, a!))),
   sum: ([x], attrs) => sum(x!, reduction(attrs)),
@@ -185,8 +190,7 @@ export const adapters: Readonly<Record<string, Adapter>> = {
   linear: ([x, w, b]) => add(matmul(x!, transpose(w!)), b!),
   transpose: unary(transpose),
   permute: ([x], { axes }) => permute(x!, axes!),
-  reshape: ([x], { shape, pre }) =>
-    reshape(pre === "permute [1,0]" ? transpose(x!) : x!, shape!),
+  reshape: ([x], { shape, pre }) => reshape(pre === 'permute [1,0]' ? transpose(x!) : x!, shape!),
   broadcast_to: ([x], { shape }) => broadcastTo(x!, shape!),
   slice: ([x], attrs) => sliced(x!, attrs),
   flip: ([x], { axes }) => flip(x!, axes!),

@@ -52,8 +52,7 @@ export const formulas: Readonly<Record<string, Formula>> = {
     const labels = int(Array.from({ length: n }, (_, i) => i % classes)).reshape([n, 1]);
     return neg(mean(gather(scores, labels, { axis: 1 })));
   },
-  tanh_mlp: (x, w1, w2) =>
-    sum(square(matmul(tanh(matmul(x!, transpose(w1!))), transpose(w2!)))),
+  tanh_mlp: (x, w1, w2) => sum(square(matmul(tanh(matmul(x!, transpose(w1!))), transpose(w2!)))),
   sigmoid_bce: (x) => sum(sub(softplus(x!), mul(x!, 0.3))),
   matmul_quadratic: (a, b) => div(sum(square(matmul(a!, b!))), 2),
   div: (x, y) => sum(div(x!, add(square(y!), 1))),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Tensor, random, tensor } from '@tikhonov/core';
+import { random, type Tensor, tensor } from '@tikhonov/core';
 import { cosOfTurn, logOfFraction } from '../../src/random/bits.ts';
 import { threefry2x32 } from '../../src/random/threefry.ts';
 import { numbers } from '../support.ts';
@@ -44,16 +44,17 @@ describe('the polynomials behind normal draws', () => {
 
   test('cos agrees with Math.cos to 1e-15', () => {
     const worst = Math.max(
-      ...words.map((word) =>
-        Math.abs(cosOfTurn(word) - Math.cos((2 * Math.PI * word) / 2 ** 32)),
-      ),
+      ...words.map((word) => Math.abs(cosOfTurn(word) - Math.cos((2 * Math.PI * word) / 2 ** 32))),
     );
     expect(worst).toBeLessThan(1e-15);
   });
 });
 
 describe('first draws', () => {
-  const hex = (x: Tensor): string => numbers(x).map((word) => word.toString(16)).join(' ');
+  const hex = (x: Tensor): string =>
+    numbers(x)
+      .map((word) => word.toString(16))
+      .join(' ');
 
   test('of bits are pinned', () => {
     expect(hex(random.bits(random.key(0), [2]))).toBe(

@@ -17,7 +17,11 @@ describe(`a chain of ${2 * depth} operations`, () => {
 
   test('has second derivatives without overflowing the stack', () => {
     const x = tensor(3, { dtype: 'float64' });
-    const [h] = hvp((at: Tensor) => chain(mul(mul(at, at), at)), [x], [tensor(1, { dtype: 'float64' })]);
+    const [h] = hvp(
+      (at: Tensor) => chain(mul(mul(at, at), at)),
+      [x],
+      [tensor(1, { dtype: 'float64' })],
+    );
     expect(h.item()).toBe(18);
   });
 

@@ -166,20 +166,37 @@ describe('grad', () => {
   });
 
   test('the gradient through a float32 cast is float64 again', () => {
-    const g = grad((x: Tensor) => sum(astype(square(astype(x, 'float32')), 'float64')))(double([3]));
+    const g = grad((x: Tensor) => sum(astype(square(astype(x, 'float32')), 'float64')))(
+      double([3]),
+    );
     expect([g.dtype, g.toArray()]).toEqual(['float64', [6]]);
   });
 });
 
 describe('messages', () => {
   test.each([
-    [() => grad((x: Tensor) => x)(tensor([1, 2])), 'grad: the function must return a scalar, it returned shape [2].'],
-    [() => grad((x: Tensor) => sum(x))(tensor([1], { dtype: 'int32' })), 'Cannot differentiate with respect to int32 values.'],
-    [() => grad((x: Tensor) => astype(sum(x), 'int32'))(tensor([1])), 'grad: the value must be floating, it is int32.'],
+    [
+      () => grad((x: Tensor) => x)(tensor([1, 2])),
+      'grad: the function must return a scalar, it returned shape [2].',
+    ],
+    [
+      () => grad((x: Tensor) => sum(x))(tensor([1], { dtype: 'int32' })),
+      'Cannot differentiate with respect to int32 values.',
+    ],
+    [
+      () => grad((x: Tensor) => astype(sum(x), 'int32'))(tensor([1])),
+      'grad: the value must be floating, it is int32.',
+    ],
     [() => tensor([1, 2]).backward(), 'backward: needs a scalar, got shape [2].'],
     [() => tensor(1).backward(), 'backward: the loss does not depend on any parameter.'],
-    [() => jvp((x: Tensor) => x, [tensor([1])], [tensor([1, 2])]), 'jvp: tangents[0] has shape [2], its primals [1].'],
-    [() => vjp((x: Tensor) => x, [tensor([1])])[1](double([1])), 'vjp: cotangents[0] is float64, its outputs float32.'],
+    [
+      () => jvp((x: Tensor) => x, [tensor([1])], [tensor([1, 2])]),
+      'jvp: tangents[0] has shape [2], its primals [1].',
+    ],
+    [
+      () => vjp((x: Tensor) => x, [tensor([1])])[1](double([1])),
+      'vjp: cotangents[0] is float64, its outputs float32.',
+    ],
     [() => parameter(tensor([1], { dtype: 'int32' })), 'parameter: int32 values have no gradient.'],
   ])('%#: %s', (body, text) => {
     expect(thrown(body).message).toContain(text);

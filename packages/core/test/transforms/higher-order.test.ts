@@ -28,7 +28,8 @@ import {
 import { distance, double, noise } from '../support.ts';
 
 const labels = tensor([[0], [2], [1]], { dtype: 'int32' });
-const crossEntropy = (scores: Tensor): Tensor => neg(mean(gather(logSoftmax(scores), labels, { axis: 1 })));
+const crossEntropy = (scores: Tensor): Tensor =>
+  neg(mean(gather(logSoftmax(scores), labels, { axis: 1 })));
 
 const heads: readonly (readonly [string, (h: Tensor) => Tensor])[] = [
   ['tanh', (h) => sum(tanh(h))],
@@ -48,7 +49,9 @@ describe('derivatives of derivatives', () => {
   test('the third derivative of tanh is that of its formula', () => {
     const x = 0.7;
     const t = Math.tanh(x);
-    const third = grad((a: Tensor) => grad((b: Tensor) => grad((c: Tensor) => tanh(c))(b))(a))(double(x)).item();
+    const third = grad((a: Tensor) => grad((b: Tensor) => grad((c: Tensor) => tanh(c))(b))(a))(
+      double(x),
+    ).item();
     expect(third).toBeCloseTo((1 - t * t) * (6 * t * t - 2), 12);
   });
 
@@ -85,8 +88,7 @@ describe('derivatives of derivatives', () => {
 
 describe.each(heads)('a gradient penalty through %s', (_name, head) => {
   const [x, w, b] = [noise([3, 2], 1), noise([4, 2], 2), noise([4], 3)];
-  const model = (x: Tensor, w: Tensor, b: Tensor): Tensor =>
-    head(add(matmul(x, transpose(w)), b));
+  const model = (x: Tensor, w: Tensor, b: Tensor): Tensor => head(add(matmul(x, transpose(w)), b));
 
   test('on the inputs has the gradient of finite differences', () => {
     const penalty = (x: Tensor, w: Tensor, b: Tensor): Tensor =>

@@ -48,31 +48,65 @@ export const lawsCommand: CommandDef = defineCommand({
     if (!quiet) process.stdout.write(`${renderLaws(results)}\n`);
     const fallen = results.filter((result) => !result.holds);
     for (const result of fallen) process.stdout.write(`${counterexample(result)}\n`);
-    const verdict =
+    const summary =
       fallen.length === 0
         ? `${results.length} laws hold: none fell in ${runs} runs each, seed ${seed}`
         : `${fallen.length} of ${results.length} laws fell, seed ${seed}`;
-    if (!quiet || fallen.length > 0) process.stdout.write(`${verdict}\n`);
+    if (!quiet || fallen.length > 0) process.stdout.write(`${summary}\n`);
     if (fallen.length > 0) process.exitCode = 1;
   },
 });
 
+/** The catalogue's laws one by one; the engine's, some per operation, in a line an operation. */
 function renderLaws(results: readonly LawResult[]): string {
+  const isEngine = ({ id }: LawResult): boolean => id.startsWith('primitive/');
+  const catalogue = results.filter((result) => !isEngine(result));
+  const engine = results.filter(isEngine);
+  return [
+    ...(catalogue.length === 0 ? [] : [renderCatalogue(catalogue)]),
+    ...(engine.length === 0 ? [] : [renderEngine(engine)]),
+  ].join('\n');
+}
+
+const style = { head: [], border: [], compact: true };
+
+const slackText = (slack: number): string =>
+  Number.isFinite(slack) ? slack.toPrecision(3) : Number.isNaN(slack) ? 'NaN' : '-';
+
+const verdict = (holds: boolean): string => (holds ? 'holds' : 'FALLS');
+
+function renderCatalogue(results: readonly LawResult[]): string {
   const table = new Table({
     head: ['law', 'statement', 'cases', 'worst slack', 'seed', ''],
     colAligns: ['left', 'left', 'right', 'right', 'right', 'left'],
-    colWidths: [null, 64, null, null, null, null],
+    colWidths: [null, 60, null, null, null, null],
     wordWrap: true,
-    style: { head: [], border: [], compact: true },
+    style,
   });
-  for (const result of results) {
+  for (const { id, statement, cases, worstSlack, seed, holds } of results) {
+    table.push([id, statement, cases, slackText(worstSlack), seed, verdict(holds)]);
+  }
+  return table.toString();
+}
+
+function renderEngine(results: readonly LawResult[]): string {
+  const table = new Table({
+    head: ['operation', 'laws of the engine', 'cases', 'worst slack', ''],
+    colAligns: ['left', 'left', 'right', 'right', 'left'],
+    colWidths: [null, 72, null, null, null],
+    wordWrap: true,
+    style,
+  });
+  const operations = [...new Set(results.map(({ id }) => id.split('/')[1]!))];
+  for (const operation of operations) {
+    const own = results.filter(({ id }) => id.split('/')[1] === operation);
+    const slacks = own.map(({ worstSlack }) => worstSlack);
     table.push([
-      result.id,
-      result.statement,
-      result.cases,
-      Number.isFinite(result.worstSlack) ? result.worstSlack.toPrecision(3) : '-',
-      result.seed,
-      result.holds ? 'holds' : 'FALLS',
+      operation,
+      own.map(({ id }) => id.split('/').slice(2).join('/')).join(', '),
+      own.reduce((total, { cases }) => total + cases, 0),
+      slackText(slacks.some(Number.isNaN) ? Number.NaN : Math.min(...slacks)),
+      verdict(own.every(({ holds }) => holds)),
     ]);
   }
   return table.toString();
