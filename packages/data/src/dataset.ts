@@ -48,6 +48,7 @@ export class Dataset {
   readonly license: string | undefined;
 
   /**
+   * @throws TypeError if `x` or `y` is not a Tensor
    * @throws ShapeError if `x` and `y` have not the same number of rows, or labels are not `[n]`
    * @throws DTypeError if there are classes and the labels are not int32
    * @throws RangeError for a label outside `[0, classes)`
@@ -60,6 +61,8 @@ export class Dataset {
     this.source = fields.source;
     this.citation = fields.citation;
     this.license = fields.license;
+    requireTensor(`Dataset(${this.name})`, 'x', fields.x);
+    requireTensor(`Dataset(${this.name})`, 'y', fields.y);
     const [rows, targets] = [fields.x.shape[0], fields.y.shape[0]];
     if (rows === undefined || rows !== targets) {
       throw new ShapeError(

@@ -71,7 +71,12 @@ export class Linear extends Module {
     this.bias = options.bias === false ? null : draw('bias', biasInit, [outFeatures]);
   }
 
-  override forward(x: Tensor): Tensor {
+  override forward(x: Tensor, _context?: ForwardContext): Tensor {
+    if (!(x instanceof Tensor)) {
+      throw new TypeError(
+        `Linear(${this.inFeatures} -> ${this.outFeatures}): x must be a Tensor, got ${Array.isArray(x) ? 'an array' : typeof x}.\n  Make one with tensor(...).`,
+      );
+    }
     if (x.shape.at(-1) !== this.inFeatures) {
       const flat = x.rank > 1 && x.size === x.shape[0]! * this.inFeatures;
       throw new ShapeError(

@@ -74,7 +74,21 @@ export abstract class Module {
     return Object.values(this.namedParameters());
   }
 
-  /** The value of every cell by name, detached. Tensors never change, so later steps leave it alone. */
+  /**
+   * The value of every cell by name, detached. Tensors never change, so later steps leave it alone.
+   *
+   * `JSON.stringify` writes it exactly (but for NaN and infinities, which JSON does not have); of what
+   * is parsed, make tensors again before `loadStateDict`.
+   *
+   * @example
+   * ```ts
+   * const text = JSON.stringify(nn.mlp([2, 1], { seed: 0 }).stateDict());
+   * const entries = Object.entries(JSON.parse(text)).map(([name, v]) => [name, tensor(v.data, v)]);
+   * const model = nn.mlp([2, 1], { seed: 1 });
+   * model.loadStateDict(Object.fromEntries(entries));
+   * JSON.stringify(model.stateDict()) === text; // => true
+   * ```
+   */
   stateDict(): Record<string, Tensor> {
     return Object.fromEntries(
       Object.entries(this.namedCells()).map(([name, cell]) => [name, stopGradient(cell.read())]),
@@ -122,6 +136,11 @@ function requireFit(
   cells: Readonly<Record<string, Cell>>,
   state: Readonly<Record<string, Tensor>>,
 ): void {
+  if (typeof state !== 'object' || state === null) {
+    throw new TypeError(
+      `loadStateDict: the state is ${state === null ? 'null' : typeof state}, not tensors by name.\n  Pass what stateDict() returned.`,
+    );
+  }
   const quote = (names: string[]): string => names.map((name) => `"${name}"`).join(', ');
   const missing = Object.keys(cells).filter((name) => !Object.hasOwn(state, name));
   const unexpected = Object.keys(state).filter((name) => !Object.hasOwn(cells, name));
@@ -131,7 +150,10 @@ function requireFit(
     const value: unknown = Object.hasOwn(state, name) ? state[name] : undefined;
     if (value === undefined) continue;
     if (!(value instanceof Tensor)) {
-      throw new TypeError(`loadStateDict: "${name}" is ${typeof value}, not a Tensor.`);
+      throw new TypeError(
+        `loadStateDict: "${name}" is ${value === null ? 'null' : typeof value}, not a Tensor.\n` +
+          '  If it was parsed from JSON, make tensors first: tensor(v.data, v) for every entry v.',
+      );
     }
     if (showShape(value.shape) !== showShape(cell.shape)) {
       shapes.push(`"${name}" holds ${showShape(cell.shape)}, given ${showShape(value.shape)}`);

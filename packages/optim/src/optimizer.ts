@@ -7,7 +7,7 @@ import {
   type Parameter,
   ShapeError,
   stopGradient,
-  type Tensor,
+  Tensor,
   type Tree,
   tensor,
   valueAndGradWithAux,
@@ -46,14 +46,14 @@ export function learningRateCell(name: string, lr: number | Cell): Cell {
  * const optimizer = optim.sgd({ w }, { lr: 0.1 });
  * optimizer.minimize(() => mul(w, w).sum()).item(); // => 5
  * w.read().toArray(); // => [0.8, 1.6]
- * optimizer.lr.write(tensor(0, { dtype: 'float64' }));
+ * optimizer.lr = 0.05;
+ * optimizer.lr.read().item(); // => 0.05
  * ```
  */
 export class Optimizer {
-  /** The learning rate, 0-d (float64 unless a cell was given); a write changes the next step. */
-  readonly lr: Cell;
   /** What is trained, by name. */
   readonly parameters: Readonly<Record<string, Parameter>>;
+  readonly #lr: Cell;
   readonly #transform: Transform;
   readonly #state: Flat<Tensor>;
   readonly #cells: readonly Cell[];
@@ -68,7 +68,7 @@ export class Optimizer {
     makeTransform: (lr: Scalar) => Transform,
     lr: number | Cell,
   ) {
-    this.lr = learningRateCell('Optimizer', lr);
+    this.#lr = learningRateCell('Optimizer', lr);
     this.parameters = parametersOf(target);
     this.#transform = makeTransform(this.lr);
     const state = noGrad(() => this.#transform.init(this.#values()));
@@ -76,6 +76,21 @@ export class Optimizer {
     this.#cells = this.#state.leaves.map(
       (leaf, i) => new Cell(leaf, { name: `state.${this.#state.paths[i]!}` }),
     );
+  }
+
+  /**
+   * The learning rate, a 0-d cell (float64 unless a cell was given). Writing the cell, or assigning a
+   * number, changes the next step.
+   *
+   * @throws RangeError for a number that is negative or not finite
+   */
+  get lr(): Cell {
+    return this.#lr;
+  }
+
+  set lr(value: number) {
+    requireNumber('Optimizer', 'lr', value, nonNegative);
+    this.#lr.write(tensor(value, { dtype: this.#lr.dtype }));
   }
 
   /**
@@ -171,7 +186,8 @@ export class Optimizer {
   }
 
   /**
-   * Restores what `stateDict` returned; nothing changes if anything does not fit.
+   * Restores what `stateDict` returned; nothing changes if anything does not fit. Of parsed JSON, make
+   * tensors first: `tensor(v.data, v)` for every entry `v`.
    *
    * @throws Error naming all missing, unexpected and misfitting entries
    */
@@ -185,8 +201,10 @@ export class Optimizer {
         .filter((name) => !Object.hasOwn(cells, name))
         .map((name) => `unexpected: "${name}"`),
       ...Object.entries(cells).flatMap(([name, cell]) => {
-        const value = state[name];
-        return value === undefined || sameKind(value, cell)
+        const value: unknown = state[name];
+        if (value === undefined) return [];
+        if (!(value instanceof Tensor)) return [`"${name}" is ${typeof value}, not a Tensor`];
+        return sameKind(value, cell)
           ? []
           : [`"${name}" holds ${describeKind(cell)}, given ${describeKind(value)}`];
       }),
@@ -194,7 +212,7 @@ export class Optimizer {
     if (problems.length > 0) {
       throw new Error(
         `Optimizer.loadStateDict: the state does not fit; nothing was changed.\n  ${problems.join('\n  ')}\n` +
-          '  Was it saved from the same optimizer on the same model?',
+          '  Was it saved from the same optimizer on the same model? Parsed JSON: tensor(v.data, v) per entry.',
       );
     }
     for (const [name, cell] of Object.entries(cells)) cell.write(state[name]!);

@@ -1,7 +1,7 @@
 import {
   asTensor,
   astype,
-  type Cell,
+  Cell,
   check,
   greaterEqual,
   isFloating,
@@ -10,7 +10,7 @@ import {
   ShapeError,
   showShape,
   stopGradient,
-  type Tensor,
+  Tensor,
   tensor,
 } from '@tikhonov/core';
 
@@ -44,6 +44,12 @@ export function requireNumber(name: string, what: string, value: number, bound: 
 
 /** Throws unless a tensor or cell can serve as a scalar. */
 export function requireScalar(name: string, what: string, value: Tensor | Cell): void {
+  if (!(value instanceof Tensor || value instanceof Cell)) {
+    const kind = value === null ? 'null' : typeof value;
+    throw new TypeError(
+      `${name}: ${what} must be a number, or a Tensor or Cell of shape [], got ${kind}.\n  Pass one, such as { ${what}: 1e-3 }.`,
+    );
+  }
   if (value.shape.length !== 0 || !isFloating(value.dtype)) {
     throw new ShapeError(
       `${name}: ${what} must be a number or a floating tensor of shape [], got ${value.dtype} ${showShape(value.shape)}.\n` +

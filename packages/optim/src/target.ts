@@ -1,15 +1,18 @@
-import { Parameter } from '@tikhonov/core';
+import { Cell, Parameter } from '@tikhonov/core';
 
 /** Anything with named parameters, such as a module. */
 export interface ParameterSource {
   namedParameters(): Record<string, Parameter>;
 }
 
-/** What an optimizer can work on: a model, or parameters by name. */
-export type OptimizerTarget = ParameterSource | Readonly<Record<string, Parameter>>;
+/** What an optimizer can work on: a model, or parameters by name, or in a list (named `0`, `1`, ...). */
+export type OptimizerTarget =
+  | ParameterSource
+  | Readonly<Record<string, Parameter>>
+  | readonly Parameter[];
 
 const isSource = (target: OptimizerTarget): target is ParameterSource =>
-  typeof target.namedParameters === 'function';
+  'namedParameters' in target && typeof target.namedParameters === 'function';
 
 /**
  * The parameters of a target by name.
@@ -17,6 +20,12 @@ const isSource = (target: OptimizerTarget): target is ParameterSource =>
  * @throws TypeError if there are none, one is not a Parameter, or one appears under two names
  */
 export function parametersOf(target: OptimizerTarget): Readonly<Record<string, Parameter>> {
+  if (typeof target !== 'object' || target === null || target instanceof Cell) {
+    throw new TypeError(
+      `Optimizer: needs a model or parameters by name, got ${target instanceof Cell ? 'a Cell' : String(target)}.\n` +
+        '  Pass the model, or { w } for a parameter w.',
+    );
+  }
   const named = isSource(target) ? target.namedParameters() : { ...target };
   const names = new Map<unknown, string>();
   for (const [name, parameter] of Object.entries(named)) {

@@ -98,14 +98,14 @@ const settings = [
   {
     name: 'lambda1',
     description: 'strength of the L1 norm, loss per unit of weight',
-    default: 5e-4,
+    default: 2e-4,
     source: 'ours, for small networks trained with Adam; Keras has 0.01',
     min: 0,
   },
   {
     name: 'lambda2',
     description: 'strength of the squared L2 norm, loss per squared weight',
-    default: 3e-3,
+    default: 1.5e-3,
     source: 'ours, for small networks trained with Adam; Keras has 0.01',
     min: 0,
   },

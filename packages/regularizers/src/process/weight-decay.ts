@@ -7,7 +7,7 @@ const settings = [
   {
     name: 'weightDecay',
     description: 'decay per step as a multiple of the learning rate',
-    default: 1,
+    default: 0.5,
     source: "ours, for short runs on small data; PyTorch's default is 0.01",
     min: 0,
   },
