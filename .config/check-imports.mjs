@@ -14,6 +14,7 @@ const allowed = {
   nn: ['core'],
   optim: ['core'],
   check: ['core'],
+  golden: ['core'],
   data: ['core'],
   train: ['core', 'nn', 'optim', 'data'],
   regularizers: ['core', 'nn', 'optim', 'data', 'train'],
@@ -31,7 +32,7 @@ const behindSubpath = [
 ];
 
 /** Packages that run under Node only; the others must not import its modules statically. */
-const nodeOnly = new Set(['lab']);
+const nodeOnly = new Set(['lab', 'golden']);
 
 const problems = [];
 const report = (file, line, what, hint) =>

@@ -1,24 +1,17 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { astype, type DType, grad, type Tensor, tensor, vjp, zerosLike } from '@tikhonov/core';
-import { type Adapter, type Attrs, adapters } from './golden/adapters.ts';
-import { type Formula, formulas, hessianTimes } from './golden/formulas.ts';
-
-interface Array {
-  readonly shape: readonly number[];
-  readonly data: readonly number[];
-  readonly dtype?: DType;
-}
+import { astype, type DType, grad, type Tensor, vjp, zerosLike } from '@tikhonov/core';
+import { goldenFile, loadTensor, mismatch, type Stored } from '@tikhonov/golden';
+import { type Adapter, type Attrs, adapters } from './golden-adapters/adapters.ts';
+import { type Formula, formulas, hessianTimes } from './golden-adapters/formulas.ts';
 
 interface Case {
   readonly id: string;
   readonly op: string;
   readonly attrs: Attrs;
-  readonly inputs: readonly Array[];
-  readonly outputs: readonly Array[];
-  readonly grad_outputs: readonly (Array | null)[];
-  readonly grads: readonly (Array | null)[];
+  readonly inputs: readonly Stored[];
+  readonly outputs: readonly Stored[];
+  readonly grad_outputs: readonly (Stored | null)[];
+  readonly grads: readonly (Stored | null)[];
   readonly tol?: number;
   readonly float32?: boolean;
 }
@@ -26,44 +19,27 @@ interface Case {
 interface SecondOrderCase {
   readonly id: string;
   readonly op: string;
-  readonly inputs: readonly Array[];
+  readonly inputs: readonly Stored[];
   readonly value: number;
-  readonly grads: readonly Array[];
-  readonly v: readonly Array[];
-  readonly hvp: readonly Array[];
+  readonly grads: readonly Stored[];
+  readonly v: readonly Stored[];
+  readonly hvp: readonly Stored[];
 }
 
-const folder = process.env.TIKHONOV_GOLDEN ?? join(import.meta.dirname, 'golden');
-const golden: { cases: readonly Case[]; second_order: readonly SecondOrderCase[] } = JSON.parse(
-  readFileSync(join(folder, 'ops.json'), 'utf8'),
-);
+const golden = goldenFile<{
+  readonly cases: readonly Case[];
+  readonly second_order: readonly SecondOrderCase[];
+}>('ops.json');
 
 const floats = ['float64', 'float32'] as const;
 const tolerances = { float64: 1e-9, float32: 1e-4 } as const;
-
-const read = ({ shape, data, dtype }: Array, float: DType): Tensor =>
-  tensor(data, { shape, dtype: dtype ?? float });
-
-/** The rule of the file: `|got - want| <= tol (1 + |want|)`. Returns what is wrong, if anything. */
-function mismatch(got: Tensor, want: Array, tol: number): string | null {
-  if (String(got.shape) !== String(want.shape)) {
-    return `shape [${got.shape.join(', ')}] instead of [${want.shape.join(', ')}]`;
-  }
-  if (want.dtype !== undefined && got.dtype !== want.dtype) return `dtype ${got.dtype}`;
-  const values = got.data();
-  for (const [i, w] of want.data.entries()) {
-    const error = values[i] === w ? 0 : Math.abs(values[i]! - w);
-    if (!(error <= tol * (1 + Math.abs(w)))) return `element ${i}: ${values[i]} instead of ${w}`;
-  }
-  return null;
-}
 
 const listOf = (out: Tensor | readonly Tensor[]): readonly Tensor[] =>
   'payload' in out ? [out as Tensor] : (out as readonly Tensor[]);
 
 /** Values and gradients of a case; `null` if the operation has no such variant here. */
 function problemsOf(example: Case, run: Adapter, float: DType, tol: number): string[] | null {
-  const inputs = example.inputs.map((input) => read(input, float));
+  const inputs = example.inputs.map((input) => loadTensor(input, float));
   const plain = run(inputs, example.attrs);
   if (plain === null) return null;
   const problems: string[] = [];
@@ -83,7 +59,7 @@ function problemsOf(example: Case, run: Adapter, float: DType, tol: number): str
   );
   const cotangents = outputs.map((y, k) => {
     const g = example.grad_outputs[k] ?? null;
-    return g === null ? zerosLike(y) : astype(read(g, float), y.dtype);
+    return g === null ? zerosLike(y) : astype(loadTensor(g, float), y.dtype);
   });
   const grads: readonly Tensor[] = pullback(cotangents);
   for (const [k, i] of places.entries()) {
@@ -118,8 +94,8 @@ describe(`operations against reference values (${unknown.length} of ${golden.cas
 describe(`second derivatives against reference values (${golden.second_order.length - stated.length} of ${golden.second_order.length} need other packages)`, () => {
   test.each(stated.map((example) => [example.id, example] as const))('%s', (_id, example) => {
     const f: Formula = formulas[example.op]!;
-    const inputs = example.inputs.map((input) => read(input, 'float64'));
-    const v = example.v.map((direction) => read(direction, 'float64'));
+    const inputs = example.inputs.map((input) => loadTensor(input, 'float64'));
+    const v = example.v.map((direction) => loadTensor(direction, 'float64'));
     const value = { shape: [], data: [example.value] };
     const gradients: readonly Tensor[] = grad((xs: readonly Tensor[]) => f(...xs))(inputs);
     const products = hessianTimes(f, inputs, v);

@@ -1,5 +1,5 @@
 import { indexSelect, random, slice, type Tensor } from '@tikhonov/core';
-import type { Dataset } from './dataset.ts';
+import { Dataset, type DatasetFields } from './dataset.ts';
 import { requireCount } from './validate.ts';
 
 /** Options of `batches`. */
@@ -34,6 +34,7 @@ export interface Batches extends Iterable<Batch> {
  * One pass over the rows in batches, each row once. The order is `random.permutation` of the key; the
  * caller folds the epoch's number into it.
  *
+ * @param examples  a data set, or inputs and targets `{ x, y }`
  * @throws RangeError unless `batchSize` is an integer >= 1, or if `dropLast` leaves no batch
  * @throws TypeError if `shuffle` is asked for without a key
  * @example
@@ -44,7 +45,8 @@ export interface Batches extends Iterable<Batch> {
  * sizes; // => [500, 500, 500, 297]
  * ```
  */
-export function batches(dataset: Dataset, options: BatchesOptions = {}): Batches {
+export function batches(examples: Dataset | DatasetFields, options: BatchesOptions = {}): Batches {
+  const dataset = examples instanceof Dataset ? examples : new Dataset(examples);
   const { batchSize = 32, key, dropLast = false } = options;
   requireCount('batches', 'batchSize', batchSize);
   const n = dataset.size;

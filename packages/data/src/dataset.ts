@@ -7,7 +7,7 @@ import {
   Tensor,
   tensor,
 } from '@tikhonov/core';
-import { requireCount } from './validate.ts';
+import { requireCount, requireTensor } from './validate.ts';
 
 /** What a `Dataset` is made of. */
 export interface DatasetFields {

@@ -9,6 +9,7 @@ import {
   tensor,
 } from '@tikhonov/core';
 import { Dataset } from './dataset.ts';
+import { requireTensor } from './validate.ts';
 
 /** A fitted change of units: `(x - mean) / std` per feature. */
 export interface Standardizer {
@@ -36,6 +37,7 @@ export interface Standardizer {
  */
 export function standardize(train: Dataset | Tensor): Standardizer {
   const x = train instanceof Dataset ? train.x : train;
+  requireTensor('standardize', 'train', x);
   if (!isFloating(x.dtype)) {
     throw new DTypeError(
       `standardize: the inputs must be floating, got ${x.dtype}.\n  Cast with astype('float32').`,

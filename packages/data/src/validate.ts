@@ -1,4 +1,4 @@
-import { random, type Tensor } from '@tikhonov/core';
+import { random, Tensor } from '@tikhonov/core';
 
 /** Throws unless `value` is an integer in `[1, most]`. */
 export function requireCount(
@@ -11,6 +11,15 @@ export function requireCount(
   const range = most === Infinity ? 'an integer >= 1' : `an integer in [1, ${most}]`;
   const hint = value > most ? `\n  There are only ${most} rows.` : '';
   throw new RangeError(`${where}: ${name} must be ${range}, got ${value}.${hint}`);
+}
+
+/** A TypeError unless the value is a tensor. */
+export function requireTensor(where: string, name: string, value: unknown): void {
+  if (value instanceof Tensor) return;
+  const kind = value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value;
+  throw new TypeError(
+    `${where}: ${name} must be a Tensor, got ${kind}.\n  Make one with tensor(...), or fromNdarray(...) of an ndarray.`,
+  );
 }
 
 /** Where the randomness of a function comes from. */

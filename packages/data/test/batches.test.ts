@@ -7,6 +7,13 @@ const set = countedRows([6, 5]);
 const key = random.key(3);
 
 describe('batches', () => {
+  test('are made of inputs and targets, too', () => {
+    const sizes = [...batches({ x: set.x, y: set.y }, { batchSize: 4 })].map(({ size }) => size);
+    expect(sizes).toEqual([4, 4, 3]);
+    const neither: unknown = {};
+    expect(() => batches(neither as never)).toThrow(/x must be a Tensor, got undefined/);
+  });
+
   test('cover every row once, in order without a key and shuffled with one', () => {
     const plain = [...batches(set, { batchSize: 4 })];
     expect(plain.map((batch) => batch.size)).toEqual([4, 4, 3]);

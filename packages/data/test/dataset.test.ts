@@ -34,6 +34,16 @@ describe('Dataset', () => {
     );
     expect(() => new Dataset({ x: zeros([2, 1]), y: zeros([2]), classes: 2 })).toThrow(/int32/);
   });
+
+  test('names what is no tensor', () => {
+    const values: unknown = [[1], [2]];
+    expect(() => new Dataset({ x: values as never, y: zeros([2]) })).toThrow(
+      new TypeError(
+        'Dataset(dataset): x must be a Tensor, got an array.\n  Make one with tensor(...), or fromNdarray(...) of an ndarray.',
+      ),
+    );
+    expect(() => new Dataset({ x: zeros([2]), y: undefined as never })).toThrow(/got undefined/);
+  });
 });
 
 describe('shuffle', () => {

@@ -42,5 +42,7 @@ describe('standardize', () => {
       ),
     ).toThrow(/feature 1/);
     expect(() => standardize(tensor([[1]], { dtype: 'int32' }))).toThrow(/floating/);
+    const values: unknown = [[1]];
+    expect(() => standardize(values as never)).toThrow(/train must be a Tensor, got an array/);
   });
 });

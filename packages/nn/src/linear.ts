@@ -9,13 +9,13 @@ import {
   reshape,
   ShapeError,
   showShape,
-  type Tensor,
+  Tensor,
   type TensorLike,
   transpose,
 } from '@tikhonov/core';
 import { type Initializer, torchLinear, uniformInit } from './initializers.ts';
 import { initialKey, type KeySource, requireSize } from './keys.ts';
-import { Module } from './module.ts';
+import { type ForwardContext, Module } from './module.ts';
 
 /** Options of `Linear`. One of `key` and `seed` is needed: there is no hidden generator. */
 export interface LinearOptions extends KeySource {

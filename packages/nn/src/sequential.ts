@@ -4,6 +4,12 @@ import { childContext, type ForwardContext, Module } from './module.ts';
 /** A module, or a function of a tensor such as an activation. */
 export type Layer = Module | ((x: Tensor) => Tensor);
 
+const kindOf = (value: unknown): string =>
+  value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value;
+
+const hintFor = (value: unknown): string =>
+  Array.isArray(value) ? '\n  Spread it: new Sequential(...layers).' : '';
+
 /**
  * Layers one after the other. Their names are `0`, `1`, ...; each gets its own key, so two dropout
  * layers draw different masks, and appending a layer does not change the draws of those before it.
@@ -24,7 +30,7 @@ export class Sequential extends Module {
     for (const [i, layer] of layers.entries()) {
       if (!(layer instanceof Module) && typeof layer !== 'function') {
         throw new TypeError(
-          `Sequential: layer ${i} is ${layer === null ? 'null' : typeof layer}, not a Module or a function of a tensor.`,
+          `Sequential: layer ${i} is ${kindOf(layer)}, not a Module or a function of a tensor.${hintFor(layer)}`,
         );
       }
     }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { type DType, grad, hvp, mul, sum, type Tensor, tensor } from '@tikhonov/core';
+import { expectClose, goldenFile, loadTensor, precisions, type Stored } from '@tikhonov/golden';
 import {
   crossEntropy,
   type DropoutSettings,
@@ -9,7 +10,6 @@ import {
   mse,
   type Reduction,
 } from '../src/index.ts';
-import { expectClose, golden, load, precisions, type Stored } from './golden-file.ts';
 
 interface OpCase {
   readonly id: string;
@@ -61,19 +61,19 @@ const operations: Readonly<Record<string, Operation>> = {
     }),
 };
 
-const ops = golden<{ cases: OpCase[]; second_order: SecondOrderCase[] }>('ops.json');
-const structure = golden<{ cases: DropoutCase[] }>('structure.json');
+const ops = goldenFile<{ cases: OpCase[]; second_order: SecondOrderCase[] }>('ops.json');
+const structure = goldenFile<{ cases: DropoutCase[] }>('structure.json');
 
 describe.each(precisions)('reference values in %s', (dtype, tolerance) => {
   const cases = ops.cases.filter(({ op }) => Object.hasOwn(operations, op));
   test.each(cases.map((item) => [item.id, item] as const))('%s', (id, item) => {
     const operation = operations[item.op]!;
-    const inputs = item.inputs.map((stored) => load(stored, dtype));
+    const inputs = item.inputs.map((stored) => loadTensor(stored, dtype));
     expectClose(operation(inputs, item.attrs), item.outputs[0]!, tolerance, id);
     const floating = inputs.filter((x) => x.dtype === dtype);
     const pulled = grad((xs: readonly Tensor[]) => {
       const arguments_ = inputs.map((x) => (x.dtype === dtype ? xs[floating.indexOf(x)]! : x));
-      return sum(mul(operation(arguments_, item.attrs), load(item.grad_outputs[0]!, dtype)));
+      return sum(mul(operation(arguments_, item.attrs), loadTensor(item.grad_outputs[0]!, dtype)));
     })(floating);
     for (const [i, want] of item.grads.entries()) {
       if (want === null) continue;
@@ -83,8 +83,8 @@ describe.each(precisions)('reference values in %s', (dtype, tolerance) => {
 
   const second = ops.second_order.filter(({ op }) => op === 'softmax_ce');
   test.each(second.map((item) => [item.id, item] as const))('%s', (id, item) => {
-    const inputs = item.inputs.map((stored) => load(stored, dtype));
-    const v = item.v.map((stored) => load(stored, dtype));
+    const inputs = item.inputs.map((stored) => loadTensor(stored, dtype));
+    const v = item.v.map((stored) => loadTensor(stored, dtype));
     const loss = (all: readonly Tensor[]): Tensor => {
       const logits = linear(all[0]!, all[1]!, all[2]!);
       const [n, classes] = logits.shape;
@@ -127,17 +127,17 @@ function checkDropout(id: string, item: DropoutCase, dtype: DType, tolerance: nu
     dropout(x, {
       ...settingsOf(item),
       training,
-      ...(mask === undefined ? {} : { mask: load(mask, dtype) }),
+      ...(mask === undefined ? {} : { mask: loadTensor(mask, dtype) }),
     });
-  const x = load(item.inputs.x, dtype);
+  const x = loadTensor(item.inputs.x, dtype);
   expectClose(f(x), item.expected.y!, tolerance, id);
-  const g = load(item.grad_output!, dtype);
+  const g = loadTensor(item.grad_output!, dtype);
   expectClose(grad((y: Tensor) => sum(mul(f(y), g)))(x), item.grads.x!, tolerance, id);
 }
 
 /** Mean and variance over all masks of one element, each weighed by its probability. */
 function checkMoments(item: DropoutCase, dtype: DType, tolerance: number): void {
-  const x = load(item.inputs.x, dtype);
+  const x = loadTensor(item.inputs.x, dtype);
   const { p } = item.params;
   for (const mode of ['inverted', 'classic'] as const) {
     const all = (value: number): number[] => {
@@ -153,7 +153,7 @@ function checkMoments(item: DropoutCase, dtype: DType, tolerance: number): void 
       (y, i) => p * (dropped[i]! - mean[i]!) ** 2 + (1 - p) * (y - mean[i]!) ** 2,
     );
     const shape = x.shape;
-    const as64 = (data: number[]): Tensor => load({ shape, data }, 'float64');
+    const as64 = (data: number[]): Tensor => loadTensor({ shape, data }, 'float64');
     expectClose(as64(mean), item.expected[`mean_${mode}`]!, tolerance, `mean ${mode}`);
     expectClose(as64(variance), item.expected[`var_${mode}`]!, tolerance, `variance ${mode}`);
   }

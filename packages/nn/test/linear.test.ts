@@ -71,3 +71,14 @@ describe('Linear', () => {
     expect(() => new Linear(2, 2, { seed: 0, key: random.key(0) })).toThrow(TypeError);
   });
 });
+
+test('Linear takes a context as every module does, and names inputs that are no tensors', () => {
+  const layer = new Linear(1, 1, { seed: 0, weightInit: constantInit(2), bias: false });
+  expect(layer.forward(tensor([3]), { training: true }).toArray()).toEqual([6]);
+  const values: unknown = [[3]];
+  expect(() => layer.forward(values as never)).toThrow(
+    new TypeError(
+      'Linear(1 -> 1): x must be a Tensor, got an array.\n  Make one with tensor(...).',
+    ),
+  );
+});

@@ -125,6 +125,9 @@ describe('Sequential', () => {
     expect(() => new Sequential('relu' as never)).toThrow(
       new TypeError('Sequential: layer 0 is string, not a Module or a function of a tensor.'),
     );
+    expect(() => new Sequential([] as never)).toThrow(
+      /layer 0 is an array.*\n {2}Spread it: new Sequential\(\.\.\.layers\)\./,
+    );
   });
 });
 

@@ -110,3 +110,18 @@ test("a child's context has a key of its own and keeps the rest", () => {
   expect(childContext(context, 'layers.1').rng!.toArray()).not.toEqual(child.rng!.toArray());
   expect(childContext({ training: true }, 'layers.0')).toEqual({ training: true });
 });
+
+test('parsed JSON is refused with what to do, and restores once it is tensors again', () => {
+  const [model, other] = [new Linear(2, 2, { seed: 0 }), new Linear(2, 2, { seed: 1 })];
+  const text = JSON.stringify(model.stateDict());
+  const parsed = JSON.parse(text) as Record<string, ReturnType<Tensor['toJSON']>>;
+  expect(() => other.loadStateDict(parsed as never)).toThrow(
+    'loadStateDict: "weight" is object, not a Tensor.\n' +
+      '  If it was parsed from JSON, make tensors first: tensor(v.data, v) for every entry v.',
+  );
+  other.loadStateDict(
+    Object.fromEntries(Object.entries(parsed).map(([name, v]) => [name, tensor(v.data, v)])),
+  );
+  expect(JSON.stringify(other.stateDict())).toBe(text);
+  expect(() => other.loadStateDict(undefined as never)).toThrow(/the state is undefined/);
+});

@@ -26,7 +26,9 @@ export function parametersOf(target: OptimizerTarget): Readonly<Record<string, P
         '  Pass the model, or { w } for a parameter w.',
     );
   }
-  const named = isSource(target) ? target.namedParameters() : { ...target };
+  const named = isSource(target)
+    ? target.namedParameters()
+    : Object.fromEntries<Parameter>(Object.entries(target));
   const names = new Map<unknown, string>();
   for (const [name, parameter] of Object.entries(named)) {
     if (!(parameter instanceof Parameter)) {

@@ -8,6 +8,7 @@ import {
   sub,
   type Tensor,
 } from '@tikhonov/core';
+import { expectClose, goldenFile, loadTensor, precisions, type Stored } from '@tikhonov/golden';
 import {
   adam,
   adamw,
@@ -18,7 +19,6 @@ import {
   type OptimizerTarget,
   sgd,
 } from '../src/index.ts';
-import { expectClose, golden, load, precisions, type Stored } from './golden-file.ts';
 
 interface Settings {
   readonly lr: number;
@@ -61,7 +61,7 @@ interface Case {
   };
 }
 
-const { cases } = golden<{ cases: Case[] }>('objective.json');
+const { cases } = goldenFile<{ cases: Case[] }>('objective.json');
 const of = (...methods: string[]): (readonly [string, Case])[] =>
   cases.filter(({ method }) => methods.includes(method)).map((item) => [item.id, item] as const);
 
@@ -72,7 +72,7 @@ const make: Readonly<Record<string, (target: OptimizerTarget, settings: Settings
 };
 
 const numbered = (tensors: readonly Stored[], dtype: DType): Named =>
-  Object.fromEntries(tensors.map((stored, i) => [`w${i}`, load(stored, dtype)]));
+  Object.fromEntries(tensors.map((stored, i) => [`w${i}`, loadTensor(stored, dtype)]));
 
 describe.each(precisions)('reference values in %s', (dtype, tolerance) => {
   test.each(of('sgd', 'adam', 'adamw'))('the trajectory of %s', (id, item) => {
@@ -84,7 +84,7 @@ describe.each(precisions)('reference values in %s', (dtype, tolerance) => {
     for (const [k, want] of item.expected.trajectory.entries()) {
       if (item.variant === 'quadratic') {
         const w = parameters.w0!;
-        const [A, b] = [load(item.inputs.A, dtype), load(item.inputs.b, dtype)];
+        const [A, b] = [loadTensor(item.inputs.A, dtype), loadTensor(item.inputs.b, dtype)];
         optimizer.minimize(() => sub(mul(mul(w, matmul(A, w)).sum(), 0.5), mul(b, w).sum()));
       } else {
         optimizer.apply(numbered(item.inputs.grads[k]!, dtype));
@@ -96,20 +96,20 @@ describe.each(precisions)('reference values in %s', (dtype, tolerance) => {
   });
 
   test.each(of('l2_weight_decay_step'))('%s: one step of SGD with L2', (id, item) => {
-    const w = parameter(load(item.inputs.w, dtype));
+    const w = parameter(loadTensor(item.inputs.w, dtype));
     const { lr, torchWeightDecay: weightDecay } = item.params;
-    sgd({ w }, { lr, weightDecay }).apply({ w: load(item.inputs.grad, dtype) });
+    sgd({ w }, { lr, weightDecay }).apply({ w: loadTensor(item.inputs.grad, dtype) });
     expectClose(w.read(), item.expected.w, tolerance, id);
   });
 
   test.each(of('adam_l2_vs_adamw'))('%s', (id, item) => {
-    const g = load(item.inputs.grad, dtype);
+    const g = loadTensor(item.inputs.grad, dtype);
     const both = [
       [adam, item.expected.adamL2],
       [adamw, item.expected.adamw],
     ] as const;
     for (const [optimizerOf, expected] of both) {
-      const w = parameter(load(item.inputs.w0, dtype));
+      const w = parameter(loadTensor(item.inputs.w0, dtype));
       const optimizer = optimizerOf({ w }, item.params);
       const [steps, size] = expected.shape as [number, number];
       for (let k = 0; k < steps; k++) {

@@ -297,6 +297,82 @@ describe('states', () => {
     );
     expect(optimizer.lr.read().item()).toBe(0.1);
   });
+
+  test('parsed JSON is refused before anything changes, and restores once it is tensors again', () => {
+    const optimizer = sgd({ w: cell([1]) }, { lr: 0.1, momentum: 0.9 });
+    optimizer.apply({ w: float64([3]) });
+    const parsed = JSON.parse(JSON.stringify(optimizer.stateDict())) as Record<
+      string,
+      ReturnType<Tensor['toJSON']>
+    >;
+    const other = sgd({ w: cell([1]) }, { lr: 0.5, momentum: 0.9 });
+    expect(() => other.loadStateDict(parsed as never)).toThrow(
+      '  "lr" is object, not a Tensor\n  "state.1.count" is object, not a Tensor\n',
+    );
+    expect(other.lr.read().item()).toBe(0.5);
+    other.loadStateDict(
+      Object.fromEntries(Object.entries(parsed).map(([name, v]) => [name, tensor(v.data, v)])),
+    );
+    expect(JSON.stringify(other.stateDict())).toBe(JSON.stringify(optimizer.stateDict()));
+  });
+});
+
+describe('the learning rate', () => {
+  test('takes a number, in the dtype of its cell', () => {
+    const lr = new Cell(tensor(1));
+    const w = cell([1]);
+    const optimizer = sgd({ w }, { lr });
+    optimizer.lr = 0.25;
+    expect(optimizer.lr).toBe(lr);
+    expect([lr.read().item(), lr.dtype]).toEqual([0.25, 'float32']);
+    optimizer.apply({ w: float64([1]) });
+    expect(numbers(w)).toEqual([0.75]);
+  });
+
+  test('refuses numbers out of range and keeps the one before', () => {
+    const optimizer = sgd({ w: cell([1]) }, { lr: 0.1 });
+    for (const bad of [-1, Number.NaN, Infinity]) {
+      expect(() => {
+        optimizer.lr = bad;
+      }).toThrow(`Optimizer: lr must be finite and >= 0, got ${bad}.`);
+    }
+    expect(optimizer.lr.read().item()).toBe(0.1);
+  });
+
+  test('of another kind is named', () => {
+    for (const [bad, kind] of [
+      [undefined, 'undefined'],
+      ['0.1', 'string'],
+      [null, 'null'],
+    ] as const) {
+      expect(() => sgd({ w: cell([1]) }, { lr: bad as never })).toThrow(
+        new TypeError(
+          `Optimizer: lr must be a number, or a Tensor or Cell of shape [], got ${kind}.\n  Pass one, such as { lr: 1e-3 }.`,
+        ),
+      );
+    }
+  });
+});
+
+describe('the target', () => {
+  test('may be a list of parameters', () => {
+    const [a, b] = [cell([1]), cell([2])];
+    const optimizer = sgd([a, b], { lr: 1 });
+    optimizer.minimize(() => mul(a, b).sum());
+    expect([Object.keys(optimizer.parameters), numbers(a), numbers(b)]).toEqual([
+      ['0', '1'],
+      [-1],
+      [1],
+    ]);
+  });
+
+  test('of another kind is named, a bare parameter too', () => {
+    const bare: unknown = cell([1]);
+    expect(() => sgd(bare as never, { lr: 1 })).toThrow(
+      'Optimizer: needs a model or parameters by name, got a Cell.\n  Pass the model, or { w } for a parameter w.',
+    );
+    expect(() => adam(undefined as never)).toThrow(/parameters by name, got undefined/);
+  });
 });
 
 test('an optimizer can be built from any transform', () => {

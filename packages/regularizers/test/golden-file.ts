@@ -1,15 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect } from '@jest/globals';
 import { type DType, type Tensor, tensor } from '@tikhonov/core';
+import { expectClose, goldenFile, loadTensor, type Stored } from '@tikhonov/golden';
 
-/** A tensor as the files store it. */
-export interface Stored {
-  readonly shape: readonly number[];
-  readonly data: readonly number[];
-  readonly dtype?: 'int32' | 'bool';
-}
+export type { Stored };
 
 /** A reference case. */
 export interface GoldenCase {
@@ -26,17 +19,11 @@ export interface GoldenCase {
   readonly float32?: boolean;
 }
 
-/** Both reference files, from the folder in TIKHONOV_GOLDEN if that is set. */
-export function goldenCases(): GoldenCase[] {
-  const here = fileURLToPath(new URL('golden/', import.meta.url));
-  const folder = process.env.TIKHONOV_GOLDEN || here;
-  return ['objective.json', 'structure.json'].flatMap((name) => {
-    const { cases } = JSON.parse(readFileSync(join(folder, name), 'utf8')) as {
-      cases: GoldenCase[];
-    };
-    return cases;
-  });
-}
+/** The cases of both reference files. */
+export const goldenCases = (): GoldenCase[] =>
+  (['objective.json', 'structure.json'] as const).flatMap(
+    (name) => goldenFile<{ readonly cases: GoldenCase[] }>(name).cases,
+  );
 
 /** A case in one dtype: reads inputs as tensors, compares results. */
 export class Golden {
@@ -51,10 +38,7 @@ export class Golden {
   }
 
   load(stored: Stored): Tensor {
-    return tensor(Float64Array.from(stored.data), {
-      shape: stored.shape,
-      dtype: stored.dtype ?? this.dtype,
-    });
+    return loadTensor(stored, this.dtype);
   }
 
   input(name: string): Tensor {
@@ -80,21 +64,9 @@ export class Golden {
         this.close(`${what}[${i}]`, (got as Tensor[])[i]!, one);
       return;
     }
-    const stored: Stored =
-      typeof want === 'number' ? { shape: [], data: [want] } : (want as Stored);
-    const [shape, data] =
-      typeof got === 'number'
-        ? [[], [got]]
-        : [(got as Tensor).shape, Array.from((got as Tensor).data())];
-    expect({ what, shape }).toEqual({ what, shape: stored.shape });
-    let worst = { what, index: -1, got: 0, want: 0, excess: 0 };
-    for (const [index, w] of stored.data.entries()) {
-      const g = data[index]!;
-      const error = g === w ? 0 : Math.abs(g - w) / (1 + Math.abs(w));
-      const excess = Number.isNaN(error) ? Infinity : error / this.tolerance;
-      if (excess > worst.excess) worst = { what, index, got: g, want: w, excess };
-    }
-    if (worst.excess > 1) expect(worst).toEqual({ ...worst, excess: 'at most 1' });
+    const stored = typeof want === 'number' ? { shape: [], data: [want] } : (want as Stored);
+    const value = typeof got === 'number' ? tensor(got, { dtype: 'float64' }) : (got as Tensor);
+    expectClose(value, stored, this.tolerance, what);
   }
 
   expected(name: string, got: Tensor | number | readonly Tensor[]): void {

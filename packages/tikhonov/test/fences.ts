@@ -82,7 +82,7 @@ export async function runFence({ code }: Fence, modules: Modules): Promise<numbe
 
 const plain = (value: unknown): unknown => {
   if (value instanceof Tensor) return value.toArray();
-  if (ArrayBuffer.isView(value)) return Array.from(value as unknown as ArrayLike<number>);
+  if (ArrayBuffer.isView(value)) return Array.from(value as Float64Array);
   return value;
 };
 

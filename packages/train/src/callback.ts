@@ -40,6 +40,21 @@ export interface Control {
 /**
  * Takes part in the training. Every method may be async. `onTrainEnd` is called whatever ended the
  * training, an abort or an error included, provided that `onTrainBegin` was called.
+ *
+ * @example
+ * ```ts
+ * const w = parameter(tensor([1]));
+ * const optimizer = optim.sgd({ w }, { lr: 0.1 });
+ * const lambda = new Cell(tensor(1e-3));
+ * const anneal = {
+ *   onEpochBegin(epoch) {
+ *     optimizer.lr = 0.1 / epoch;
+ *     lambda.write(tensor(1e-3 * epoch));
+ *   },
+ * };
+ * anneal.onEpochBegin(2);
+ * optimizer.lr.read().item(); // => 0.05
+ * ```
  */
 export interface Callback {
   onTrainBegin?(context: TrainContext): void | Promise<void>;

@@ -1,7 +1,8 @@
 import { random, type Tensor } from '@tikhonov/core';
 import type { Dataset, Seeded } from '@tikhonov/data';
 import type { Callback } from './callback.ts';
-import { asDataset, checkMetricNames, type Examples } from './evaluate.ts';
+import { asDataset, checkMetrics, type Examples } from './evaluate.ts';
+import { requireArray, requireFunction } from './kinds.ts';
 import { accuracy } from './metrics.ts';
 import type { Loss, Metric, MinimizingOptimizer, PenaltyTerm } from './model.ts';
 import { progressBar } from './progress-bar.ts';
@@ -68,6 +69,7 @@ export interface FitPlan {
 
 /** Fills in defaults. @throws RangeError or TypeError for bad options */
 export function planOf(options: FitOptions): FitPlan {
+  checkKinds(options);
   const train = asDataset(options.train);
   if (train.size === 0) throw new RangeError('fit: the training data have no rows.');
   const { epochs, batchSize = 32, evaluateEvery = 1, onNonFinite = 'throw' } = options;
@@ -83,7 +85,7 @@ export function planOf(options: FitOptions): FitPlan {
     throw new TypeError('fit: got both a seed and a key.\n  Give one of them.');
   }
   const metrics = options.metrics ?? (train.classes === undefined ? {} : { accuracy });
-  checkMetricNames(metrics);
+  checkMetrics(metrics);
   return {
     train,
     sets: setsOf(options),
@@ -104,6 +106,24 @@ export function planOf(options: FitOptions): FitPlan {
     key: options.key ?? random.key(options.seed ?? 0),
     signal: options.signal,
   };
+}
+
+/** What the compiler says to callers who have one. */
+function checkKinds(options: FitOptions): void {
+  const { optimizer, loss, evaluationLoss = loss, penalties = [], callbacks = [] } = options;
+  requireFunction(
+    'fit: optimizer.minimize',
+    (optimizer as MinimizingOptimizer | undefined)?.minimize,
+    'Pass an optimizer, such as optim.adam(model, { lr: 1e-3 }).',
+  );
+  requireFunction('fit: loss', loss, 'For example nn.crossEntropy.');
+  requireFunction('fit: evaluationLoss', evaluationLoss, 'For example nn.crossEntropy.');
+  requireArray('fit: penalties', penalties);
+  for (const [i, penalty] of penalties.entries()) {
+    const hint = 'Every step computes it anew: () => reg.l2(model, { lambda: 1e-3 }).';
+    requireFunction(`fit: penalties[${i}]`, penalty, hint);
+  }
+  requireArray('fit: callbacks', callbacks);
 }
 
 function setsOf({ validation, evaluateOn = {} }: FitOptions): Record<string, Dataset> {

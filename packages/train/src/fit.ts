@@ -11,6 +11,7 @@ import {
   type NonFiniteReport,
   recordValue,
 } from './history.ts';
+import { requireFunction } from './kinds.ts';
 import type { Model } from './model.ts';
 import { firstNonFinite, labelledCells, NonFiniteError } from './non-finite.ts';
 import { type StepLosses, type StepSetup, trainStep } from './train-step.ts';
@@ -47,6 +48,7 @@ import { type StepLosses, type StepSetup, trainStep } from './train-step.ts';
  * ```
  */
 export async function fit(model: Model, options: FitOptions): Promise<History> {
+  requireModel(model);
   const training = new Training(model, planOf(options));
   const failure = await training.run();
   const problems = await training.end();
@@ -58,6 +60,12 @@ export async function fit(model: Model, options: FitOptions): Promise<History> {
   }
   if (problems.length > 0) throw problems[0];
   return history;
+}
+
+function requireModel(model: Model | undefined): void {
+  const hint = 'The first argument is the model: fit(model, { train, ... }).';
+  requireFunction('fit: model.forward', model?.forward, hint);
+  requireFunction('fit: model.namedCells', model?.namedCells, hint);
 }
 
 /** What was thrown, whatever it is. */

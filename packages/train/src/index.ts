@@ -1,6 +1,6 @@
 export type { BatchLogs, Callback, Control, TrainContext } from './callback.ts';
 export { type EarlyStopping, type EarlyStoppingOptions, earlyStopping } from './early-stopping.ts';
-export { type EvaluateOptions, type Examples, evaluate } from './evaluate.ts';
+export { type EvaluateOptions, type Examples, evaluate, type Metrics } from './evaluate.ts';
 export { fit } from './fit.ts';
 export type { FitOptions } from './fit-options.ts';
 export {

@@ -1,5 +1,6 @@
 import { ShapeError, showShape, stopGradient, Tensor } from '@tikhonov/core';
 import type { Batch } from '@tikhonov/data';
+import { hintFor, kindOf } from './kinds.ts';
 import type { Loss, MinimizingOptimizer, Model, PenaltyTerm } from './model.ts';
 import { firstNonFinite, labelledCells, NonFiniteError } from './non-finite.ts';
 import { restoreSnapshot, takeSnapshot } from './snapshot.ts';
@@ -77,7 +78,9 @@ function lossParts(
 
 function requireScalar(name: string, value: Tensor): Tensor {
   if (!(value instanceof Tensor)) {
-    throw new TypeError(`fit: ${name} must return a Tensor, it returned ${typeof value}.`);
+    throw new TypeError(
+      `fit: ${name} must return a Tensor, it returned ${kindOf(value)}.${hintFor(value)}`,
+    );
   }
   if (value.rank !== 0) {
     throw new ShapeError(

@@ -44,6 +44,30 @@ describe('evaluate', () => {
     expect(() => evaluate(model, held, { loss: crossEntropy, metrics })).toThrow(TypeError);
     expect(() => evaluate(model, held, { loss: crossEntropy, batchSize: 0 })).toThrow(RangeError);
   });
+
+  test('refuses values that are neither numbers nor tensors instead of reporting NaN', () => {
+    const model = network();
+    const later = { rate: (async () => 1) as never };
+    expect(() => evaluate(model, held, { loss: crossEntropy, metrics: later })).toThrow(
+      /evaluate: rate must return a number or a scalar Tensor, it returned a Promise/,
+    );
+    const nothing = { rate: (() => undefined) as never };
+    expect(() => evaluate(model, held, { loss: crossEntropy, metrics: nothing })).toThrow(
+      'it returned undefined.',
+    );
+    expect(() => evaluate(model, held, {} as never)).toThrow('evaluate: loss must be a function');
+  });
+
+  test('is typed: the metrics that were asked for are numbers', () => {
+    const scores = evaluate(network(), held, { loss: crossEntropy, metrics: { accuracy } });
+    // Without the names in the type this is number | undefined, and does not compile.
+    const value: number = scores.accuracy;
+    expect(value).toBeGreaterThanOrEqual(0);
+    const plain = evaluate(network(), held, { loss: crossEntropy });
+    // @ts-expect-error nobody asked for this one
+    const missing: number = plain.accuracy;
+    expect(missing).toBeUndefined();
+  });
 });
 
 describe('metrics', () => {
@@ -64,6 +88,21 @@ describe('metrics', () => {
   test('negativeLogLikelihood is the cross-entropy without smoothing', () => {
     const [got, want] = [negativeLogLikelihood(logits, labels), crossEntropy(logits, labels)];
     expect(Math.abs(got.item() - want.item())).toBeLessThan(4 * 2 ** -52);
+  });
+
+  test('both take labels of any number type, and refuse what is no label', () => {
+    for (const measure of [accuracy, negativeLogLikelihood]) {
+      const want = measure(logits, labels).item();
+      for (const dtype of ['float32', 'float64', 'uint32'] as const) {
+        expect(measure(logits, labels.astype(dtype)).item()).toBe(want);
+      }
+      for (const bad of [0.5, 3, -1, Number.NaN, Infinity]) {
+        expect(() => measure(logits, tensor([0, 1, bad]))).toThrow(
+          /labels must be integers in \[0, 3\), got/,
+        );
+      }
+      expect(() => measure(logits, labels.astype('bool'))).toThrow(/got bool/);
+    }
   });
 
   test('both refuse shapes that do not belong together', () => {

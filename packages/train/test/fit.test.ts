@@ -143,11 +143,32 @@ describe('fit', () => {
       [{ evaluateOn: { validation: held } }, /beside `validation`/],
       [{ key: random.key(0) }, /both a seed and a key/],
       [{ loss: (output) => output }, /loss must be a scalar, got shape/],
+      [
+        { loss: (async () => half(tensor(0))) as never },
+        /it returned a Promise.\n {2}It must not be async/,
+      ],
+      [{ loss: undefined as never }, /fit: loss must be a function, got undefined/],
+      [{ evaluationLoss: 1 as never }, /fit: evaluationLoss must be a function, got number/],
+      [{ optimizer: 'adam' as never }, /fit: optimizer.minimize must be a function, got undefined/],
+      [{ optimizer: undefined as never }, /optim.adam\(model/],
+      [
+        { penalties: [tensor(1)] as never },
+        /penalties\[0\] must be a function, got a Tensor.\n.*\(\) => reg.l2/,
+      ],
+      [{ penalties: half as never }, /fit: penalties must be an array, got function/],
+      [{ callbacks: {} as never }, /fit: callbacks must be an array, got object/],
+      [{ metrics: { rate: 3 as never } }, /metric 'rate' must be a function, got number/],
+      [{ train: undefined as never }, /Examples must be a Dataset or { x, y }, got undefined/],
+      [{ train: [small.x, small.y] as never }, /Dataset or { x, y }, got an array/],
+      [{ train: { x: [[1]], y: [0] } as never }, /x must be a Tensor, got an array/],
     ];
     const before = valuesOf(model);
     for (const [options, message] of bad) {
       await expect(fit(model, plan(model, options))).rejects.toThrow(message);
     }
+    await expect(fit(undefined as never, plan(model))).rejects.toThrow(
+      'fit: model.forward must be a function, got undefined.\n  The first argument is the model',
+    );
     expect(valuesOf(model)).toEqual(before);
   });
 });

@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { goldenFile } from '@tikhonov/golden';
 
-/** The early-stopping cases of the reference file, from the folder in TIKHONOV_GOLDEN if set. */
+/** An early-stopping case of the reference file. */
 export interface StoppingCase {
   readonly id: string;
   readonly method: string;
@@ -13,11 +11,8 @@ export interface StoppingCase {
   };
 }
 
-export function stoppingCases(): readonly StoppingCase[] {
-  const here = fileURLToPath(new URL('golden/', import.meta.url));
-  const folder = process.env.TIKHONOV_GOLDEN || here;
-  const file: { readonly cases: readonly StoppingCase[] } = JSON.parse(
-    readFileSync(join(folder, 'objective.json'), 'utf8'),
+/** The early-stopping cases of the reference file. */
+export const stoppingCases = (): readonly StoppingCase[] =>
+  goldenFile<{ readonly cases: readonly StoppingCase[] }>('objective.json').cases.filter(
+    ({ method }) => method === 'early_stopping',
   );
-  return file.cases.filter(({ method }) => method === 'early_stopping');
-}

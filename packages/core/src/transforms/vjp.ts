@@ -81,11 +81,14 @@ export function hvp<Primals extends readonly Differentiable[]>(
   primals: readonly [...Primals],
   tangents: TensorsOf<Primals>,
 ): TensorsOf<Primals> {
-  const gradient = (...xs: Primals): Output =>
-    grad((all: Primals) => f(...all))(xs) as unknown as Output;
+  const gradient = (...xs: Primals): Output => {
+    const tree = flattenTree<Tensor>(grad((all: Primals) => f(...all))(xs));
+    return tree.rebuild<Output>(tree.leaves);
+  };
   // The Hessian is symmetric, so H v = (v^T H)^T.
   const [, pullback] = vjp<Primals, Output>(gradient, primals);
-  return pullback(tangents as TensorsOf<Output>);
+  const along = flattenTree<Tensor>(tangents, 'hvp');
+  return pullback(along.rebuild<TensorsOf<Output>>(along.leaves));
 }
 
 /** The primals with leaves in place of the tensors; cells stay, they have been rebound. */

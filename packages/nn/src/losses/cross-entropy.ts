@@ -26,7 +26,7 @@ import {
   tensor,
   where,
 } from '@tikhonov/core';
-import type { Strength } from '../strength.ts';
+import { type Strength, unitStrength } from '../strength.ts';
 import { classLabels } from './labels.ts';
 import { checkReduction, type Reduction, reduce } from './reduction.ts';
 import { mixUniform, smoothIndices } from './smooth-labels.ts';
@@ -72,16 +72,19 @@ export function crossEntropy(
 ): Tensor {
   const z = asTensor(logits);
   const target = asTensor(labels);
-  const { labelSmoothing = 0, reduction = 'mean' } = options;
+  const { reduction = 'mean' } = options;
+  const smoothing = unitStrength('crossEntropy', 'labelSmoothing', options.labelSmoothing ?? 0, {
+    closed: false,
+  });
   checkReduction('crossEntropy', reduction);
   const hard = requireFit(z, target);
   const classes = z.shape.at(-1)!;
   const weight = options.weight === undefined ? null : classWeights(options.weight, z);
   const indices = hard ? classLabels('crossEntropy', target, classes) : null;
   const losses =
-    indices !== null && labelSmoothing === 0
+    indices !== null && smoothing === 0
       ? hardLosses(logSoftmax(z), indices, weight)
-      : softLosses(logSoftmax(z), targetRows(z, target, indices, labelSmoothing), weight);
+      : softLosses(logSoftmax(z), targetRows(z, target, indices, smoothing), weight);
   if (weight === null || indices === null || reduction !== 'mean') {
     return reduce('crossEntropy', losses, reduction);
   }

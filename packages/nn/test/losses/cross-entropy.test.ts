@@ -135,7 +135,7 @@ describe('crossEntropy', () => {
     eps.write(tensor(0, { dtype: 'float64' }));
     expect(f()).toBeCloseTo(crossEntropy(logits, labels).item(), 14);
     eps.write(tensor(1, { dtype: 'float64' }));
-    expect(f).toThrow(/smoothing must be in \[0, 1\), got/);
+    expect(f).toThrow(/crossEntropy: labelSmoothing must be in \[0, 1\), got/);
   });
 
   test('probability rows get a gradient too, -log p', () => {

@@ -1,0 +1,9 @@
+export {
+  expectClose,
+  type GoldenName,
+  goldenFile,
+  loadTensor,
+  mismatch,
+  precisions,
+  type Stored,
+} from './golden-file.ts';
