@@ -80,6 +80,39 @@ function visit<Leaf extends Tensor | Cell>(
   );
 }
 
+/**
+ * The leaves of a tree in the order of another of the same structure. Objects are compared by key:
+ * `{ b, a }` fits `{ a, b }`, and its leaves come in the order `a`, `b`.
+ *
+ * @throws TypeError if a path of one is missing in the other
+ */
+export function leavesLike<Leaf>(
+  name: string,
+  like: { readonly paths: readonly string[] },
+  flat: Flat<Leaf>,
+): readonly Leaf[] {
+  if (
+    like.paths.every((path, i) => path === flat.paths[i]) &&
+    like.paths.length === flat.paths.length
+  ) {
+    return flat.leaves;
+  }
+  const byPath = new Map(flat.paths.map((path, i) => [path, flat.leaves[i]!]));
+  const leaves = like.paths.map((path) => byPath.get(path));
+  const show = (paths: readonly string[]): string => paths.map((path) => `"${path}"`).join(', ');
+  const missing = like.paths.filter((path) => !byPath.has(path));
+  const wanted = new Set(like.paths);
+  const extra = flat.paths.filter((path) => !wanted.has(path));
+  if (missing.length + extra.length > 0) {
+    throw new TypeError(
+      `${name}: the trees differ:${missing.length > 0 ? ` nothing at ${show(missing)}` : ''}` +
+        `${missing.length > 0 && extra.length > 0 ? ',' : ''}${extra.length > 0 ? ` unexpected ${show(extra)}` : ''}.\n` +
+        '  Give it the structure of the first.',
+    );
+  }
+  return leaves as readonly Leaf[];
+}
+
 /** Whether the value is an object literal (or has no prototype), of whatever realm. */
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
@@ -90,6 +123,7 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
 /**
  * Applies a function to every leaf, with the corresponding leaves of further trees.
  *
+ * @throws TypeError if the trees differ in structure
  * @example
  * ```ts
  * const doubled = mapTree({ w: tensor([1, 2]) }, (leaf) => leaf.mul(2));
@@ -102,7 +136,7 @@ export function mapTree<T extends Tree<Tensor | Cell>>(
   ...others: readonly Tree<Tensor>[]
 ): TensorsOf<T> {
   const flat = flattenTree(tree);
-  const rest = others.map((other) => flattenTree<Tensor>(other).leaves);
+  const rest = others.map((other) => leavesLike('mapTree', flat, flattenTree<Tensor>(other)));
   const mapped = flat.leaves.map((leaf, i) => f(leaf, ...rest.map((leaves) => leaves[i]!)));
   return flat.rebuild<TensorsOf<T>>(mapped);
 }

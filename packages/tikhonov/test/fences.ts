@@ -64,7 +64,7 @@ export async function runFence({ code }: Fence, modules: Modules): Promise<numbe
   );
   let checked = 0;
   const scope: Record<string, unknown> = {
-    ...modules['tikhonov'],
+    ...modules.tikhonov,
     __modules: modules,
     __expect: (got: unknown, want: unknown) => {
       checked += 1;

@@ -72,7 +72,7 @@ export function variance(
 }
 
 /**
- * `log(sum(exp(x)))` over `axis`, without overflow; -Infinity where all entries are.
+ * `log(sum(exp(x)))` over `axis`, without overflow; -Infinity, with gradient 0, where all entries are.
  *
  * @example
  * ```ts
@@ -83,8 +83,11 @@ export function logsumexp(x: TensorLike, options: ReduceOptions = {}): Tensor {
   const source = asTensor(x);
   const axis = normalizeAxes('logsumexp', options.axis, source.shape);
   const shift = finiteMax(source, axis);
-  const total = log(sum(exp(sub(source, shift)), { axis, keepdims: true }));
-  const result = add(total, shift);
+  const total = sum(exp(sub(source, shift)), { axis, keepdims: true });
+  // The shifted sum is at least 1, or 0 where all entries are -Infinity: a constant there, since the
+  // infinite slope of the logarithm would make NaN of slopes of 0.
+  const none = equal(total, 0);
+  const result = add(where(none, -Infinity, log(where(none, 1, total))), shift);
   return options.keepdims === true
     ? result
     : reshape(

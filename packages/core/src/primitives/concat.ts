@@ -6,7 +6,7 @@ import { DTypeError, ShapeError, showShape } from '../errors.ts';
 import { type Aval, definePrimitive, type Primitive } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
 import { expandDims } from './reshape.ts';
-import { slice } from './slice-pad.ts';
+import { type AxisSlice, slice } from './slice-pad.ts';
 
 /** Tensors joined along one axis. */
 export const concatP: Primitive<number, { readonly axis: number }> =
@@ -17,12 +17,8 @@ export const concatP: Primitive<number, { readonly axis: number }> =
     vjp:
       (index) =>
       (_ans, inputs, { axis }) => {
-        const sizes = inputs.map((x) => x.shape[axis]!);
-        const start = sizes.slice(0, index).reduce((total, n) => total + n, 0);
-        const ranges = inputs[index]!.shape.map((_, k) =>
-          k === axis ? { start, stop: start + sizes[index]! } : null,
-        );
-        return (g) => slice(g, ranges);
+        const window = windowOf(inputs, index, axis);
+        return (g) => slice(g, window);
       },
     cases: (draw) => {
       const shape = draw.shape({ minRank: 1 });
@@ -34,6 +30,14 @@ export const concatP: Primitive<number, { readonly axis: number }> =
       return { inputs, attrs: { axis } };
     },
   });
+
+/** Where an input lies in the result. Apart from the rule, whose pullback would keep all inputs. */
+function windowOf(inputs: readonly Aval[], index: number, axis: number): (AxisSlice | null)[] {
+  let start = 0;
+  for (let i = 0; i < index; i++) start += inputs[i]!.shape[axis]!;
+  const window = { start, stop: start + inputs[index]!.shape[axis]! };
+  return inputs[index]!.shape.map((_, k) => (k === axis ? window : null));
+}
 
 function inferConcat(inputs: readonly Aval[], axis: number): Aval {
   const first = inputs[0]!;

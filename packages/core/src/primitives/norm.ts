@@ -24,9 +24,9 @@ export const normP: Primitive<1, { readonly axes: readonly number[] }> =
       (ans, [x]) =>
         (g) => {
           // x / |x|, and 0 for the zero vector: the divisor is replaced too, so no order sees 0 / 0.
+          // Not g / |x| first: that overflows for a subnormal norm, and its product with 0 is NaN.
           const zero = equal(ans, 0);
-          const scale = where(zero, 0, div(g, where(zero, 1, ans)));
-          return mul(broadcastTo(scale, x.shape), x);
+          return mul(where(zero, 0, g), div(x, where(zero, 1, ans)));
         },
     ],
     cases: (draw) => {

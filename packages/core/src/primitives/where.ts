@@ -40,7 +40,9 @@ export const whereP: Primitive<3, null> = /* @__PURE__ */ definePrimitive({
 
 /**
  * Elementwise `condition ? x : y` with broadcasting of all three. A NaN or infinity in the branch
- * that is not taken does not leak into value or gradient.
+ * that is not taken does not leak into the value, and that branch gets a cotangent of exactly 0. Where
+ * its slope is infinite or NaN (`log` at 0), 0 times that is still NaN: keep its argument away, as in
+ * `where(c, log(where(c, x, 1)), 0)`.
  *
  * @param condition  `bool`
  * @throws DTypeError if the condition is not `bool` or the branches' dtypes differ

@@ -7,10 +7,12 @@ import { DTypeError } from '../errors.ts';
 import { add } from '../primitives/add.ts';
 import { astype } from '../primitives/astype.ts';
 import { less } from '../primitives/compare.ts';
+import { minimum } from '../primitives/extremum.ts';
 import { floor } from '../primitives/floor.ts';
 import { mul } from '../primitives/mul.ts';
 import { reshape } from '../primitives/reshape.ts';
 import { slice } from '../primitives/slice-pad.ts';
+import { broadcastTo } from '../primitives/sum-broadcast.ts';
 import type { Tensor } from '../tensor.ts';
 import { bits, foldInP, normalFromBitsP, permutationP } from './bits.ts';
 
@@ -129,8 +131,23 @@ export function uniform(
           add(mul(floor(mul(high, 2 ** -5)), 2 ** 26), floor(mul(word(pairs, 1), 2 ** -6))),
           2 ** -53,
         );
-  const scaled = min === 0 && max === 1 ? unit : add(mul(unit, max - min), min);
-  return astype(scaled, dtype);
+  if (min === 0 && max === 1) return astype(unit, dtype);
+  // Rounding may carry the largest draws up to max itself, which the interval leaves out.
+  const scaled = astype(add(mul(unit, max - min), min), dtype);
+  return minimum(scaled, Math.max(min, largestBelow(max, dtype)));
+}
+
+/** The largest value of the floating dtype that is less than `bound`. */
+function largestBelow(bound: number, dtype: DType): number {
+  const value = dtype === 'float32' ? new Float32Array([bound]) : new Float64Array([bound]);
+  const nearest = value[0]!;
+  if (nearest < bound) return nearest;
+  // Neighbours in order of magnitude have neighbouring bit patterns.
+  if (nearest === 0) return dtype === 'float32' ? -(2 ** -149) : -Number.MIN_VALUE;
+  const outward = nearest < 0;
+  if (dtype === 'float32') new Uint32Array(value.buffer)[0]! += outward ? 1 : -1;
+  else new BigUint64Array(value.buffer)[0]! += outward ? 1n : -1n;
+  return value[0]!;
 }
 
 /**
@@ -163,6 +180,7 @@ export function normal(
  *
  * @param p  probability, a number or a tensor that broadcasts to `shape`
  * @returns bool, of the given shape
+ * @throws RangeError for a number outside [0, 1]; ShapeError if `p` does not broadcast to `shape`
  * @example
  * ```ts
  * random.bernoulli(random.key(0), [3], 1).toArray(); // => [true, true, true]
@@ -174,12 +192,13 @@ export function bernoulli(from: Tensor, shape: Shape, p: TensorLike): Tensor {
     throw new RangeError(`random.bernoulli: p must be in [0, 1], got ${p}.`);
   }
   const u = mul(astype(word(bits(from, shape), 0), 'float64'), 2 ** -32);
-  return less(u, typeof p === 'number' ? p : astype(p, 'float64'));
+  return less(u, typeof p === 'number' ? p : broadcastTo(astype(p, 'float64'), shape));
 }
 
 /**
  * Integers in `[low, high)` as int32.
  *
+ * @throws RangeError unless `low < high` are integers in [-2^31, 2^31]
  * @example
  * ```ts
  * random.randint(random.key(0), [2], 5, 6).toArray(); // => [5, 5]
@@ -189,6 +208,11 @@ export function randint(from: Tensor, shape: Shape, low: number, high: number): 
   checkShape('random.randint', shape);
   if (!(Number.isInteger(low) && Number.isInteger(high) && low < high)) {
     throw new RangeError(`random.randint: needs integers low < high, got ${low} and ${high}.`);
+  }
+  if (low < -(2 ** 31) || high > 2 ** 31) {
+    throw new RangeError(
+      `random.randint: [${low}, ${high}) passes the range of int32.\n  Stay within -2^31 and 2^31, or use random.bits for words.`,
+    );
   }
   const u = uniform(from, shape, { dtype: 'float64' });
   return astype(add(floor(mul(u, high - low)), low), 'int32');

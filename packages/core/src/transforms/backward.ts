@@ -1,7 +1,8 @@
+import { sameShape } from '@tikhonov/array';
 import { backpropagate } from '../backpropagate.ts';
 import { Parameter } from '../cell.ts';
 import { onesLike } from '../create.ts';
-import { ShapeError, showShape } from '../errors.ts';
+import { DTypeError, ShapeError, showShape } from '../errors.ts';
 import { within } from '../interpreter.ts';
 import { add } from '../primitives/add.ts';
 import type { Tensor } from '../tensor.ts';
@@ -11,7 +12,8 @@ import type { Tensor } from '../tensor.ts';
  * are plain values; for derivatives of derivatives use `grad`.
  *
  * @param loss  scalar, unless a cotangent of its shape is given
- * @throws ShapeError if it is neither a scalar nor comes with a cotangent
+ * @throws ShapeError if it is neither a scalar nor comes with a cotangent of its shape
+ * @throws DTypeError if the cotangent has another dtype
  * @throws Error if it does not depend on any parameter
  * @example
  * ```ts
@@ -24,6 +26,16 @@ export function backward(loss: Tensor, cotangent?: Tensor): void {
   if (cotangent === undefined && loss.rank !== 0) {
     throw new ShapeError(
       `backward: needs a scalar, got shape ${showShape(loss.shape)}.\n  Reduce it with sum() or mean(), or pass a cotangent.`,
+    );
+  }
+  if (cotangent !== undefined && !sameShape(cotangent.shape, loss.shape)) {
+    throw new ShapeError(
+      `backward: the cotangent has shape ${showShape(cotangent.shape)}, the tensor ${showShape(loss.shape)}.\n  Give one cotangent per element.`,
+    );
+  }
+  if (cotangent !== undefined && cotangent.dtype !== loss.dtype) {
+    throw new DTypeError(
+      `backward: the cotangent is ${cotangent.dtype}, the tensor ${loss.dtype}.\n  Cast it with astype('${loss.dtype}').`,
     );
   }
   within({ recordBelow: -Infinity }, () => {

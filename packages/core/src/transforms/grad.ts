@@ -1,5 +1,5 @@
 import { isFloating } from '@tikhonov/array';
-import type { Cell } from '../cell.ts';
+import { type Cell, detach } from '../cell.ts';
 import { onesLike } from '../create.ts';
 import { DTypeError, ShapeError, showShape } from '../errors.ts';
 import { Tensor } from '../tensor.ts';
@@ -77,14 +77,16 @@ export function valueAndGradWithAux<X extends Differentiable, Rest extends reado
     requireScalar(value);
     if (options.unreached === 'error') requireReached(linear.reached([value]), tree.paths);
     const gradients = linear.pullback([{ output: value, cotangent: onesLike(value) }]);
-    return [[leave(value), leaveAux(aux)], tree.rebuild<TensorsOf<X>>(gradients.map(leave))];
+    // Without a graph, not even what the function closes over may keep its history.
+    const out = options.createGraph === false ? detach : leave;
+    return [[out(value), mapAux(aux, out)], tree.rebuild<TensorsOf<X>>(gradients.map(out))];
   };
 }
 
 /** Tensors beside the value are handed out as the caller's level sees them; the rest as it is. */
-function leaveAux<Aux>(aux: Aux): Aux {
+function mapAux<Aux>(aux: Aux, out: (x: Tensor) => Tensor): Aux {
   const visit = (part: unknown): unknown => {
-    if (part instanceof Tensor) return leave(part);
+    if (part instanceof Tensor) return out(part);
     if (Array.isArray(part)) return part.map(visit);
     if (!isPlainObject(part)) return part;
     return Object.fromEntries(Object.entries(part).map(([name, inner]) => [name, visit(inner)]));

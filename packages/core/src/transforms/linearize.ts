@@ -49,6 +49,7 @@ export function linearize<Out>(
   options: { readonly createGraph?: boolean } = {},
 ): Linearized<Out> {
   const createGraph = options.createGraph ?? true;
+  requireDistinct(targets);
   const level = frame().depth + 1;
   const leaves: Tensor[] = [];
   const out = within({ depth: level, recordBelow: Infinity }, () => {
@@ -71,7 +72,8 @@ export function linearize<Out>(
   });
   const nodes = leaves.map((leaf) => leaf.node!);
   const isTarget = new Set(nodes);
-  const oldest = Math.min(...nodes.map((node) => node.id));
+  // Leaves were made in order. (Math.min(...ids) overflows the stack for a hundred thousand.)
+  const oldest = nodes[0]?.id ?? Infinity;
   return {
     out,
     pullback(seeds) {
@@ -99,6 +101,22 @@ export function linearize<Out>(
       return nodes.map((node) => reach.has(node));
     },
   };
+}
+
+/** A cell can be rebound to one leaf only: its derivative cannot be divided between two places. */
+function requireDistinct(targets: readonly (Tensor | Cell)[]): void {
+  const seen = new Map<Cell, number>();
+  for (const [i, target] of targets.entries()) {
+    if (!(target instanceof Cell)) continue;
+    const first = seen.get(target);
+    if (first !== undefined) {
+      throw new TypeError(
+        `Cannot differentiate with respect to a cell twice: leaves ${first} and ${i} are the same cell${target.name === '' ? '' : ` "${target.name}"`}.\n` +
+          '  Name a shared cell once.',
+      );
+    }
+    seen.set(target, i);
+  }
 }
 
 /** A result as the caller's level sees it: without history if that led only to our own leaves. */

@@ -1,9 +1,9 @@
-import { sameShape } from '@tikhonov/array';
+import { isFloating, sameShape } from '@tikhonov/array';
 import { Cell } from '../cell.ts';
 import { zerosLike } from '../create.ts';
 import { DTypeError, ShapeError, showShape } from '../errors.ts';
 import { Tensor } from '../tensor.ts';
-import { type Flat, flattenTree, type TensorsOf, type Tree } from '../tree.ts';
+import { type Flat, flattenTree, leavesLike, type TensorsOf, type Tree } from '../tree.ts';
 import { type Differentiable, grad } from './grad.ts';
 import { leave, linearize } from './linearize.ts';
 
@@ -29,7 +29,7 @@ export function vjp<Primals extends readonly Differentiable[], Out extends Outpu
   const linear = linearize(tree.leaves, (leaves) => f(...substitute<Primals>(tree, leaves)));
   const outputs = flattenTree<Tensor>(linear.out, 'vjp');
   const pullback = (cotangent: TensorsOf<Out>): TensorsOf<Primals> => {
-    const gs = matching('vjp', outputs.leaves, flattenTree<Tensor>(cotangent).leaves);
+    const gs = matching('vjp', outputs, outputs.leaves, cotangent);
     const seeds = outputs.leaves.map((output, i) => ({ output, cotangent: gs[i]! }));
     return tree.rebuild<TensorsOf<Primals>>(linear.pullback(seeds).map(leave));
   };
@@ -38,7 +38,7 @@ export function vjp<Primals extends readonly Differentiable[], Out extends Outpu
 
 /**
  * `f` at the primals and its derivative along the tangents, `J v`: the pullback, which is linear in
- * its cotangent, pulled back once more.
+ * its cotangent, pulled back once more. Outputs that are not floating have tangents of 0.
  *
  * @param tangents  as the primals, in structure, shapes and dtypes
  * @example
@@ -54,15 +54,19 @@ export function jvp<Primals extends readonly Differentiable[], Out extends Outpu
 ): [Out, TensorsOf<Out>] {
   const tree = flattenTree(primals, 'jvp');
   const values = tree.leaves.map((leaf) => (leaf instanceof Cell ? leaf.read() : leaf));
-  const vs = matching('jvp', values, flattenTree<Tensor>(tangents).leaves);
+  const vs = matching('jvp', tree, values, tangents);
   const linear = linearize(tree.leaves, (leaves) => f(...substitute<Primals>(tree, leaves)));
   const outputs = flattenTree<Tensor>(linear.out, 'jvp');
   // g -> J^T g is linear, so its own pullback at any point, here 0, is v -> J v.
-  const transposed = linearize(outputs.leaves.map(zerosLike), (gs) =>
-    linear.pullback(outputs.leaves.map((output, i) => ({ output, cotangent: gs[i]! }))),
+  const floating = outputs.leaves.filter((output) => isFloating(output.dtype));
+  const transposed = linearize(floating.map(zerosLike), (gs) =>
+    linear.pullback(floating.map((output, i) => ({ output, cotangent: gs[i]! }))),
   );
   const seeds = transposed.out.map((output, i) => ({ output, cotangent: vs[i]! }));
-  const along = transposed.pullback(seeds).map(leave);
+  const slopes = transposed.pullback(seeds).map(leave).values();
+  const along = outputs.leaves.map((output) =>
+    isFloating(output.dtype) ? slopes.next().value : zerosLike(output),
+  );
   return [outputs.rebuild<Out>(outputs.leaves.map(leave)), outputs.rebuild<TensorsOf<Out>>(along)];
 }
 
@@ -97,13 +101,16 @@ const substitute = <Primals>(tree: Flat<Tensor | Cell>, leaves: readonly Tensor[
 
 function matching(
   name: string,
+  tree: { readonly paths: readonly string[] },
   want: readonly Tensor[],
-  got: readonly Tensor[],
+  along: unknown,
 ): readonly Tensor[] {
   const what = name === 'vjp' ? ['cotangents', 'outputs'] : ['tangents', 'primals'];
-  if (want.length !== got.length) {
-    throw new TypeError(`${name}: ${got.length} ${what[0]} for ${want.length} ${what[1]}.`);
+  const flat = flattenTree<Tensor>(along, name);
+  if (want.length !== flat.leaves.length) {
+    throw new TypeError(`${name}: ${flat.leaves.length} ${what[0]} for ${want.length} ${what[1]}.`);
   }
+  const got = leavesLike(name, tree, flat);
   for (const [i, x] of want.entries()) {
     const y = got[i]!;
     if (!sameShape(x.shape, y.shape)) {
