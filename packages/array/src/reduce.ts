@@ -35,8 +35,9 @@ export function reduceKernel(
       for (let i = 0; i < n; i++) {
         let acc = initial;
         operand.offset = start! + i * stride!;
-        if (inner.shape.length === 1) {
-          acc = fold(acc, data, operand.offset, inner.stride[0]!, inner.shape[0]!);
+        if (inner.shape.length <= 1) {
+          // Without axes each element is a reduction of its own.
+          acc = fold(acc, data, operand.offset, inner.stride[0] ?? 0, inner.shape[0] ?? 1);
         } else {
           eachRow(inner.shape, [operand], ([o], [s], m) => {
             acc = fold(acc, data, o!, s!, m);

@@ -47,7 +47,7 @@ export function parametersOf(target: OptimizerTarget): Readonly<Record<string, P
   if (names.size === 0) {
     throw new TypeError(
       'Optimizer: there are no parameters to train.\n' +
-        '  Cells in private #fields are not found; make them own properties of the module.',
+        '  Cells in private #fields and in maps are not found; make them own properties of the module.',
     );
   }
   return named;

@@ -3,6 +3,7 @@ import {
   asTensor,
   type Cell,
   type Differentiable,
+  type DType,
   flattenTree,
   type Tensor,
   zeros,
@@ -24,6 +25,13 @@ export interface Selected {
   readonly parameter: Tensor | Cell;
 }
 
+/** What was selected. */
+export interface Selection {
+  readonly parameters: readonly Selected[];
+  /** Of what there was to select from, so that a sum over nothing fits the loss too. */
+  readonly dtype: DType;
+}
+
 /**
  * The parameters that a penalty covers, with their paths.
  *
@@ -33,23 +41,29 @@ export function selectParameters(
   caller: string,
   params: PenaltyTarget,
   options: SelectOptions,
-): Selected[] {
+): Selection {
   const isNetwork = params instanceof Module;
   const tree = flattenTree(isNetwork ? params.namedParameters() : params, caller);
   const filter =
     options.filter ??
     (isNetwork ? (_name: string, parameter: Tensor | Cell) => parameter.shape.length >= 2 : null);
-  return tree.leaves
+  const parameters = tree.leaves
     .map((parameter, i) => ({ name: tree.paths[i]!, parameter }))
     .filter(({ name, parameter }) => filter === null || filter(name, parameter));
+  return { parameters, dtype: tree.leaves[0]?.dtype ?? 'float32' };
 }
 
 /** The sum of `term` over the selected tensors, read now; 0 if there are none. */
-export function sumOver(selected: readonly Selected[], term: (w: Tensor) => Tensor): Tensor {
-  const terms = selected.map(({ parameter }) => term(asTensor(parameter)));
-  return terms.length === 0 ? zeros([]) : terms.reduce((total, next) => add(total, next));
+export function sumOver({ parameters, dtype }: Selection, term: (w: Tensor) => Tensor): Tensor {
+  const terms = parameters.map(({ parameter }) => term(asTensor(parameter)));
+  return terms.length === 0
+    ? zeros([], { dtype })
+    : terms.reduce((total, next) => add(total, next));
 }
 
 /** How many elements the selected tensors have together. */
-export const countElements = (selected: readonly Selected[]): number =>
-  selected.reduce((total, { parameter }) => total + parameter.shape.reduce((n, d) => n * d, 1), 0);
+export const countElements = ({ parameters }: Selection): number =>
+  parameters.reduce(
+    (total, { parameter }) => total + parameter.shape.reduce((n, d) => n * d, 1),
+    0,
+  );

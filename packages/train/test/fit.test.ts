@@ -144,7 +144,7 @@ describe('fit', () => {
       [{ key: random.key(0) }, /both a seed and a key/],
       [{ loss: (output) => output }, /loss must be a scalar, got shape/],
       [
-        { loss: (async () => half(tensor(0))) as never },
+        { loss: (async () => tensor(0)) as never },
         /it returned a Promise.\n {2}It must not be async/,
       ],
       [{ loss: undefined as never }, /fit: loss must be a function, got undefined/],
@@ -155,7 +155,7 @@ describe('fit', () => {
         { penalties: [tensor(1)] as never },
         /penalties\[0\] must be a function, got a Tensor.\n.*\(\) => reg.l2/,
       ],
-      [{ penalties: half as never }, /fit: penalties must be an array, got function/],
+      [{ penalties: accuracy as never }, /fit: penalties must be an array, got function/],
       [{ callbacks: {} as never }, /fit: callbacks must be an array, got object/],
       [{ metrics: { rate: 3 as never } }, /metric 'rate' must be a function, got number/],
       [{ train: undefined as never }, /Examples must be a Dataset or { x, y }, got undefined/],

@@ -8,7 +8,7 @@ import type { Tensor } from '../tensor.ts';
 import { equal } from './compare.ts';
 import { div } from './div.ts';
 import { mul } from './mul.ts';
-import { broadcastTo, dropAxes } from './sum-broadcast.ts';
+import { dropAxes } from './sum-broadcast.ts';
 import { where } from './where.ts';
 
 /** Euclidean norm over axes, which stay with size 1. At the zero vector the derivative is 0. */

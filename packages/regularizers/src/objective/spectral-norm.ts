@@ -69,7 +69,8 @@ export function spectralNorm(
   const { nPowerIterations, eps } = iterationSettings('spectralNorm', options);
   const { dim = 0, half = false, key = random.key(options.seed ?? 0) } = options;
   requireStrength('spectralNorm: lambda', options.lambda);
-  const weights = selectParameters('spectralNorm', params, options).map((selected) => {
+  const { parameters, dtype } = selectParameters('spectralNorm', params, options);
+  const weights = parameters.map((selected) => {
     const matrix = stopGradient(asMatrix('spectralNorm', asTensor(selected.parameter), dim));
     const named = random.foldIn(key, selected.name);
     const [start, restart] = ['start', 'restart'].map((purpose) => {
@@ -90,7 +91,7 @@ export function spectralNorm(
     return { selected, cells, restart: restart! };
   });
   const penalty: Penalty = ({ updateState = true } = {}) => {
-    const losses = weights.map(({ selected, cells, restart }) => {
+    const terms = weights.map(({ selected, cells, restart }) => {
       const result = spectralNormPenalty(selected.parameter, {
         lambda: options.lambda,
         u: cells.u.read(),
@@ -107,7 +108,7 @@ export function spectralNorm(
       }
       return { name: selected.name, parameter: result.loss };
     });
-    return sumOver(losses, (loss) => loss);
+    return sumOver({ parameters: terms, dtype }, (term) => term);
   };
   const state = Object.fromEntries(weights.map(({ selected, cells }) => [selected.name, cells]));
   return Object.assign(penalty, { state });
