@@ -23,6 +23,21 @@ export function normalizeAxis(name: string, axis: number, shape: readonly number
   return axis < 0 ? axis + rank : axis;
 }
 
+/** The axes that a reduction's options name. */
+export function reducedAxes(
+  name: string,
+  options: ReduceOptions,
+  shape: readonly number[],
+): number[] {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    const given = JSON.stringify(options);
+    throw new TypeError(
+      `${name}: options must be an object, got ${given}. Did you mean { axis: ${given} }?`,
+    );
+  }
+  return normalizeAxes(name, options.axis, shape);
+}
+
 /** Sorted, distinct axes; all of them when `axis` is missing. */
 export function normalizeAxes(
   name: string,

@@ -1,4 +1,5 @@
 import { isFloating, sameShape } from '@tikhonov/array';
+import { scalar } from './create.ts';
 import { DTypeError, ShapeError, showShape } from './errors.ts';
 import { frame } from './interpreter.ts';
 import { createNode } from './tape.ts';
@@ -21,7 +22,9 @@ export class Cell {
   readonly name: string;
   #value: Tensor;
 
+  /** @throws TypeError if the value is not a tensor */
   constructor(value: Tensor, options: { name?: string } = {}) {
+    requireTensor('Cell', value);
     this.name = options.name ?? '';
     this.#value = this.wrap(detach(value));
   }
@@ -43,12 +46,16 @@ export class Cell {
   }
 
   /**
-   * Rebinds the cell to a detached value; tensors read before keep theirs.
+   * Rebinds the cell to a detached value; tensors read before keep theirs. A number becomes a scalar
+   * of the cell's dtype.
    *
-   * @throws ShapeError or DTypeError if the value has another shape or dtype
+   * @throws ShapeError or DTypeError if the value has another shape or dtype; TypeError if it is not a
+   * tensor or number
    */
-  write(value: Tensor): void {
+  write(next: Tensor | number): void {
     const label = this.name === '' ? 'Cell.write' : `Cell.write(${this.name})`;
+    const value = typeof next === 'number' ? scalar(next, this.dtype) : next;
+    requireTensor(label, value);
     if (!sameShape(value.shape, this.shape)) {
       throw new ShapeError(
         `${label}: the cell holds shape ${showShape(this.shape)}, not ${showShape(value.shape)}.`,
@@ -61,6 +68,16 @@ export class Cell {
     }
     const { evaluator } = frame();
     this.#value = this.wrap(detach(evaluator.onWrite?.(this, value) ?? value));
+  }
+
+  /** The name, and what the value prints. */
+  toString(): string {
+    return `${this.constructor.name}(${this.name === '' ? '' : `${this.name}: `}${this.#value})`;
+  }
+
+  /** What `JSON.stringify` writes: the value. */
+  toJSON(): ReturnType<Tensor['toJSON']> {
+    return this.#value.toJSON();
   }
 
   /** @internal Replaces the value as it is, history included; returns the one before. */
@@ -83,7 +100,9 @@ export class Cell {
 export class Parameter extends Cell {
   #grad: Cell | null = null;
 
+  /** @throws DTypeError if the value is not floating; TypeError if it is not a tensor */
   constructor(value: Tensor, options: { name?: string } = {}) {
+    requireTensor('parameter', value);
     if (!isFloating(value.dtype)) {
       throw new DTypeError(
         `parameter: ${value.dtype} values have no gradient.\n  Cast with astype('float32').`,
@@ -121,6 +140,12 @@ export class Parameter extends Cell {
 }
 
 class GradCell extends Cell {}
+
+function requireTensor(label: string, value: unknown): asserts value is Tensor {
+  if (value instanceof Tensor) return;
+  const kind = value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value;
+  throw new TypeError(`${label}: needs a Tensor, got ${kind}. Make one with tensor(...).`);
+}
 
 /**
  * The same value without history: derivatives treat it as a constant.

@@ -66,6 +66,11 @@ export function tensor(
   values: NestedArray | TypedArray,
   options: { readonly dtype?: DType; readonly shape?: Shape } = {},
 ): Tensor {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(
+      `tensor: options must be an object, got ${JSON.stringify(options)}. Did you mean { dtype: ${JSON.stringify(options)} }?`,
+    );
+  }
   if (options.dtype !== undefined) checkDType('tensor', options.dtype);
   if (options.shape !== undefined) checkShape('tensor', options.shape);
   if (ArrayBuffer.isView(values)) {
@@ -160,8 +165,11 @@ export interface CreateOptions {
  * full([2], 7).toArray(); // => [7, 7]
  * ```
  */
-export function full(shape: Shape, value: number, options: CreateOptions = {}): Tensor {
-  checkShape('full', shape);
+export const full = (shape: Shape, value: number, options?: CreateOptions): Tensor =>
+  filled('full', shape, value, options);
+
+function filled(name: string, shape: Shape, value: number, options: CreateOptions = {}): Tensor {
+  checkShape(name, shape);
   const one = scalar(value, options.dtype ?? defaultFloat).view;
   return fromView({ ...one, shape: [...shape], stride: shape.map(() => 0) });
 }
@@ -174,7 +182,8 @@ export function full(shape: Shape, value: number, options: CreateOptions = {}): 
  * zeros([2, 1]).toArray(); // => [[0], [0]]
  * ```
  */
-export const zeros = (shape: Shape, options?: CreateOptions): Tensor => full(shape, 0, options);
+export const zeros = (shape: Shape, options?: CreateOptions): Tensor =>
+  filled('zeros', shape, 0, options);
 
 /**
  * Ones of the given shape.
@@ -184,7 +193,8 @@ export const zeros = (shape: Shape, options?: CreateOptions): Tensor => full(sha
  * ones([2]).toArray(); // => [1, 1]
  * ```
  */
-export const ones = (shape: Shape, options?: CreateOptions): Tensor => full(shape, 1, options);
+export const ones = (shape: Shape, options?: CreateOptions): Tensor =>
+  filled('ones', shape, 1, options);
 
 /**
  * Zeros with the shape and dtype of `x`.

@@ -1,7 +1,7 @@
 import type { DType, Shape } from '@tikhonov/array';
 import type { TensorLike } from './as-tensor.ts';
 import type { AxisLike, ReduceOptions } from './axes.ts';
-import { detach } from './cell.ts';
+import { Cell, detach } from './cell.ts';
 import { mean } from './ops/reduce.ts';
 import { add } from './primitives/add.ts';
 import { astype } from './primitives/astype.ts';
@@ -119,4 +119,14 @@ const methods: TensorMethods & ThisType<Tensor> = {
 
 for (const [name, value] of Object.entries(methods)) {
   Object.defineProperty(Tensor.prototype, name, { value, writable: true, configurable: true });
+}
+
+// What Node's console prints, instead of internals.
+const inspect = Symbol.for('nodejs.util.inspect.custom');
+for (const type of [Tensor, Cell]) {
+  Object.defineProperty(type.prototype, inspect, {
+    value(this: Tensor | Cell) {
+      return this.toString();
+    },
+  });
 }

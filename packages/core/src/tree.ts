@@ -75,8 +75,10 @@ function visit<Leaf extends Tensor | Cell>(
     return (others) => Object.fromEntries(parts.map(([key, part]) => [key, part(others)]));
   }
   const kind = value === null ? 'null' : typeof value;
+  const isModel = typeof value === 'object' && value !== null && 'namedParameters' in value;
   throw new TypeError(
-    `${name}: found ${kind}${path === '' ? '' : ` at "${path}"`} where a Tensor, a Cell, an array or a plain object belongs.`,
+    `${name}: found ${kind}${path === '' ? '' : ` at "${path}"`} where a Tensor, a Cell, an array or a plain object belongs.` +
+      (isModel ? '\n  Pass model.namedParameters().' : ''),
   );
 }
 

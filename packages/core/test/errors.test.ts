@@ -366,7 +366,7 @@ const cases: readonly (readonly [string, () => unknown, new (text: string) => Er
     DTypeError,
     'tensor: -1 is not an uint32 value.',
   ],
-  ['a shape', () => zeros([2.5]), ShapeError, 'full: [2.5] is not a shape.'],
+  ['a shape', () => zeros([2.5]), ShapeError, 'zeros: [2.5] is not a shape.'],
   [
     'an endless range',
     () => arange(0, 1, { step: 0 }),

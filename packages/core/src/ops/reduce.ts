@@ -1,7 +1,7 @@
 import { sizeOf } from '@tikhonov/array';
 import { asTensor, type TensorLike } from '../as-tensor.ts';
 import { requireFloating } from '../avals.ts';
-import { normalizeAxes, type ReduceOptions } from '../axes.ts';
+import { type ReduceOptions, reducedAxes } from '../axes.ts';
 import { detach } from '../cell.ts';
 import { ShapeError, showShape } from '../errors.ts';
 import { abs } from '../primitives/abs.ts';
@@ -36,7 +36,7 @@ export function mean(x: TensorLike, options: ReduceOptions = {}): Tensor {
 
 /** Number of elements that a reduction combines; never 0. */
 function countOver(name: string, x: Tensor, options: ReduceOptions): number {
-  const axes = normalizeAxes(name, options.axis, x.shape);
+  const axes = reducedAxes(name, options, x.shape);
   const count = sizeOf(axes.map((k) => x.shape[k]!));
   if (count === 0) {
     throw new ShapeError(
@@ -81,7 +81,7 @@ export function variance(
  */
 export function logsumexp(x: TensorLike, options: ReduceOptions = {}): Tensor {
   const source = asTensor(x);
-  const axis = normalizeAxes('logsumexp', options.axis, source.shape);
+  const axis = reducedAxes('logsumexp', options, source.shape);
   const shift = finiteMax(source, axis);
   const total = sum(exp(sub(source, shift)), { axis, keepdims: true });
   // The shifted sum is at least 1, or 0 where all entries are -Infinity: a constant there, since the

@@ -1,4 +1,4 @@
-import { broadcastShapes, matmulKernel, sameShape } from '@tikhonov/array';
+import { broadcastShapes, isFloating, matmulKernel, sameShape } from '@tikhonov/array';
 import { asTensor, type TensorLike } from '../as-tensor.ts';
 import { requireFloating } from '../avals.ts';
 import { bind } from '../bind.ts';
@@ -52,7 +52,7 @@ export function matmul(x: TensorLike, y: TensorLike): Tensor {
   }
   if (left.dtype !== right.dtype) {
     throw new DTypeError(
-      `matmul: dtypes differ: ${left.dtype} and ${right.dtype} (${shapes}).\n  Cast one with astype('${left.dtype}').`,
+      `matmul: dtypes differ: ${left.dtype} and ${right.dtype} (${shapes}).\n  Cast one with astype('${isFloating(left.dtype) ? left.dtype : right.dtype}').`,
     );
   }
   const a = left.rank === 1 ? expandDims(left, 0) : left;

@@ -1,7 +1,7 @@
 import { argmaxKernel, maxKernel } from '@tikhonov/array';
 import { asTensor, type TensorLike } from '../as-tensor.ts';
 import { requireNumeric } from '../avals.ts';
-import { normalizeAxes, normalizeAxis, type ReduceOptions } from '../axes.ts';
+import { normalizeAxis, type ReduceOptions, reducedAxes } from '../axes.ts';
 import { bind } from '../bind.ts';
 import { ShapeError, showShape } from '../errors.ts';
 import { type Aval, definePrimitive, type Primitive } from '../primitive.ts';
@@ -68,7 +68,7 @@ export const argmaxP: Primitive<1, { readonly axis: number }> = /* @__PURE__ */ 
  */
 export function max(x: TensorLike, options: ReduceOptions = {}): Tensor {
   const source = asTensor(x);
-  const axes = normalizeAxes('max', options.axis, source.shape);
+  const axes = reducedAxes('max', options, source.shape);
   const kept = bind(maxP, [source], { axes });
   return options.keepdims === true ? kept : dropAxes(kept, axes);
 }

@@ -1,7 +1,7 @@
 import { normKernel } from '@tikhonov/array';
 import { asTensor, type TensorLike } from '../as-tensor.ts';
 import { requireFloating } from '../avals.ts';
-import { normalizeAxes, type ReduceOptions } from '../axes.ts';
+import { type ReduceOptions, reducedAxes } from '../axes.ts';
 import { bind } from '../bind.ts';
 import { definePrimitive, type Primitive } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
@@ -49,7 +49,7 @@ export const normP: Primitive<1, { readonly axes: readonly number[] }> =
  */
 export function norm(x: TensorLike, options: ReduceOptions = {}): Tensor {
   const source = asTensor(x);
-  const axes = normalizeAxes('norm', options.axis, source.shape);
+  const axes = reducedAxes('norm', options, source.shape);
   const kept = bind(normP, [source], { axes });
   return options.keepdims === true ? kept : dropAxes(kept, axes);
 }

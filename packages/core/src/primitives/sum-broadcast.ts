@@ -1,7 +1,7 @@
 import { broadcastShapes, broadcastView, type Shape, sameShape, sumKernel } from '@tikhonov/array';
 import { asTensor, type TensorLike } from '../as-tensor.ts';
 import { requireNumeric } from '../avals.ts';
-import { normalizeAxes, type ReduceOptions } from '../axes.ts';
+import { type ReduceOptions, reducedAxes } from '../axes.ts';
 import { bind } from '../bind.ts';
 import { checkShape } from '../create.ts';
 import { ShapeError, showShape } from '../errors.ts';
@@ -102,7 +102,7 @@ function sumTo(g: Tensor, shape: Shape): Tensor {
  */
 export function sum(x: TensorLike, options: ReduceOptions = {}): Tensor {
   const source = asTensor(x);
-  const axes = normalizeAxes('sum', options.axis, source.shape);
+  const axes = reducedAxes('sum', options, source.shape);
   const kept = bind(sumP, [source], { axes });
   return options.keepdims === true ? kept : dropAxes(kept, axes);
 }

@@ -10,6 +10,12 @@ const streams = { bits: 0, fold: 0x464f4c44, split: 0x53504c54, shuffle: 0x53485
 
 /** Throws unless the aval is a key: uint32 `[2]`. */
 export function requireKey(name: string, key: Aval): void {
+  if (!Array.isArray(key?.shape)) {
+    const given = key === undefined || key === null ? String(key) : typeof key;
+    throw new TypeError(
+      `${name}: needs a random key, got ${given}. Make one with random.key(seed).`,
+    );
+  }
   if (key.dtype !== 'uint32' || key.shape.length !== 1 || key.shape[0] !== 2) {
     throw new (key.dtype === 'uint32' ? ShapeError : DTypeError)(
       `${name}: a random key is uint32 [2], got ${key.dtype} ${showShape(key.shape)}. Make one with random.key(seed).`,

@@ -9,7 +9,8 @@ import type { Tensor } from '../tensor.ts';
 
 /**
  * Adds the gradient of a scalar to `grad` of every parameter that it was computed from. The gradients
- * are plain values; for derivatives of derivatives use `grad`.
+ * are plain values; for derivatives of derivatives use `grad`. Called twice, it adds them twice: clear
+ * them with `zeroGrad()` between steps.
  *
  * @param loss  scalar, unless a cotangent of its shape is given
  * @throws ShapeError if it is neither a scalar nor comes with a cotangent of its shape

@@ -38,7 +38,10 @@ export interface GradOptions {
  * slope.toArray(); // => [2, 4]
  * ```
  */
-export function valueAndGrad<X extends Differentiable, Rest extends readonly unknown[]>(
+export function valueAndGrad<
+  X extends Differentiable = Tensor,
+  Rest extends readonly unknown[] = readonly unknown[],
+>(
   f: (x: X, ...rest: Rest) => Tensor,
   options: GradOptions = {},
 ): (x: X, ...rest: Rest) => [Tensor, TensorsOf<X>] {
@@ -62,7 +65,11 @@ export function valueAndGrad<X extends Differentiable, Rest extends readonly unk
  * aux.doubled.toArray(); // => [6]
  * ```
  */
-export function valueAndGradWithAux<X extends Differentiable, Rest extends readonly unknown[], Aux>(
+export function valueAndGradWithAux<
+  X extends Differentiable = Tensor,
+  Rest extends readonly unknown[] = readonly unknown[],
+  Aux = unknown,
+>(
   f: (x: X, ...rest: Rest) => readonly [Tensor, Aux],
   options: GradOptions = {},
 ): (x: X, ...rest: Rest) => [readonly [Tensor, Aux], TensorsOf<X>] {
@@ -99,12 +106,19 @@ function requireReached(reached: readonly boolean[], paths: readonly string[]): 
   if (missing.length > 0) {
     throw new Error(
       `grad: the value does not depend on ${missing.map((path) => `"${path}"`).join(', ')}.\n` +
-        "  Use it in the loss, leave it out, or pass { unreached: 'zeros' }.",
+        (missing.length === paths.length
+          ? '  Was it computed from another model, or under noGrad?'
+          : "  Use it in the loss, leave it out, or pass { unreached: 'zeros' }."),
     );
   }
 }
 
 function requireScalar(value: unknown): asserts value is Tensor {
+  if (value instanceof Promise) {
+    throw new TypeError(
+      'grad: the function must not be async.\n  Await what it needs before the call and pass the tensors in.',
+    );
+  }
   if (!(value instanceof Tensor)) {
     throw new TypeError(
       `grad: the function must return a Tensor, it returned ${value === null ? 'null' : typeof value}.`,
@@ -132,7 +146,10 @@ function requireScalar(value: unknown): asserts value is Tensor {
  * grad((x) => grad(cube)(x))(tensor(2)).item(); // => 12
  * ```
  */
-export function grad<X extends Differentiable, Rest extends readonly unknown[]>(
+export function grad<
+  X extends Differentiable = Tensor,
+  Rest extends readonly unknown[] = readonly unknown[],
+>(
   f: (x: X, ...rest: Rest) => Tensor,
   options: GradOptions = {},
 ): (x: X, ...rest: Rest) => TensorsOf<X> {
