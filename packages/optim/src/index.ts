@@ -16,6 +16,7 @@ export {
 export { type GlobalNormOptions, globalNorm } from './global-norm.ts';
 export { type TraceOptions, type TraceState, trace } from './momentum.ts';
 export { mapNamed } from './named.ts';
+export { NonFiniteUpdateError } from './non-finite.ts';
 export { type MinimizeOptions, Optimizer } from './optimizer.ts';
 export type { Scalar } from './scalars.ts';
 export { scale, scaleByLearningRate } from './scale.ts';

@@ -13,6 +13,7 @@ import {
   valueAndGradWithAux,
 } from '@tikhonov/core';
 import { describeKind, requireFit, sameKind } from './fit.ts';
+import { requireFinite } from './non-finite.ts';
 import { nonNegative, requireNumber, requireScalar, type Scalar } from './scalars.ts';
 import { type OptimizerTarget, parametersOf } from './target.ts';
 import type { Named, Transform } from './transform.ts';
@@ -99,6 +100,7 @@ export class Optimizer {
    * @param f  reads the parameters, returns a scalar
    * @returns the loss before the step
    * @throws Error naming parameters that the loss does not depend on
+   * @throws NonFiniteUpdateError if a parameter would get NaN or an infinity; nothing changes
    */
   minimize(f: () => Tensor, options: MinimizeOptions = {}): Tensor {
     return this.minimizeWithAux(() => [f(), null] as const, options)[0];
@@ -159,6 +161,7 @@ export class Optimizer {
    *
    * @param grads  by parameter name, of the parameters' shapes and dtypes; missing ones are skipped
    * @throws TypeError for unknown names; ShapeError or DTypeError for gradients that do not fit
+   * @throws NonFiniteUpdateError if a parameter would get NaN or an infinity; nothing changes
    */
   apply(grads: Named): void {
     requireFit('Optimizer.apply', 'gradient', this.parameters, grads);
@@ -167,6 +170,7 @@ export class Optimizer {
       const state = this.#state.rebuild<Tree<Tensor>>(this.#cells.map((cell) => cell.read()));
       const [updates, next] = this.#transform.update(grads, state, params);
       requireFit('Optimizer.apply', 'update', this.parameters, updates);
+      requireFinite(updates);
       const moved = Object.entries(updates).map(
         ([name, update]) => [this.parameters[name]!, add(params[name]!, update)] as const,
       );

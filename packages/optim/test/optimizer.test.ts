@@ -1,11 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import {
+  add,
   Cell,
   DTypeError,
   mul,
   type Parameter,
   parameter,
   ShapeError,
+  sum,
   type Tensor,
   tensor,
 } from '@tikhonov/core';
@@ -15,6 +17,7 @@ import {
   clipByGlobalNorm,
   clipByValue,
   type Named,
+  NonFiniteUpdateError,
   Optimizer,
   scale,
   sgd,
@@ -217,6 +220,21 @@ describe('the learning rate', () => {
     lr.write(float64(0.1));
     expect(numbers(w)).toEqual([1]);
     expect(JSON.stringify(optimizer.stateDict())).toBe(before);
+  });
+});
+
+describe('values that are not finite', () => {
+  test.each([NaN, Infinity])('a loss of %s moves nothing, and says which parameter', (factor) => {
+    const [v, w] = [parameter(tensor([1])), parameter(tensor([2, 3]))];
+    const optimizer = adam({ v, w }, { lr: 0.1 });
+    optimizer.minimize(() => add(sum(v), sum(w)));
+    const before = [v.read(), w.read(), optimizer.stateDict()];
+    const poisoned = () => add(sum(v), mul(sum(w), factor));
+    expect(() => optimizer.minimize(poisoned)).toThrow(NonFiniteUpdateError);
+    expect(() => optimizer.minimize(poisoned)).toThrow('the update of "w" is not finite');
+    expect(JSON.stringify([v.read(), w.read(), optimizer.stateDict()])).toBe(
+      JSON.stringify(before),
+    );
   });
 });
 

@@ -1,5 +1,6 @@
 import { ShapeError, showShape, stopGradient, Tensor } from '@tikhonov/core';
 import type { Batch } from '@tikhonov/data';
+import { NonFiniteUpdateError } from '@tikhonov/optim';
 import { hintFor, kindOf } from './kinds.ts';
 import type { Loss, MinimizingOptimizer, Model, PenaltyTerm } from './model.ts';
 import { firstNonFinite, labelledCells, NonFiniteError } from './non-finite.ts';
@@ -47,6 +48,11 @@ export function trainStep(setup: StepSetup, batch: Batch, place: StepPlace): Ste
     });
   } catch (error) {
     if (error instanceof NonFiniteError) restoreSnapshot(model, before);
+    if (error instanceof NonFiniteUpdateError) {
+      restoreSnapshot(model, before);
+      const { epoch, step } = place;
+      throw new NonFiniteError({ epoch, step, tensor: `update of ${error.parameter}`, value: NaN });
+    }
     throw error;
   }
   if (seen === undefined) {

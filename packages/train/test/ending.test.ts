@@ -56,7 +56,7 @@ describe('values that are not finite', () => {
     expect(error.report).toMatchObject({ tensor: 'penalties[1]', value: Infinity, step: 1 });
   });
 
-  test('a gradient that is not finite although the loss is gets caught after the epoch', async () => {
+  test('a gradient that is not finite although the loss is gets caught before the step', async () => {
     const w = parameter(tensor([0]), { name: 'w' });
     const model = { namedCells: () => ({ w }), forward: (x: Tensor) => x.mul(w) };
     const options: FitOptions = {
@@ -66,7 +66,8 @@ describe('values that are not finite', () => {
       loss: (output) => sqrt(output).sum(),
     };
     const error = await rejection(fit(model, options));
-    expect(error.report).toMatchObject({ epoch: 1, step: 1, tensor: 'parameter w' });
+    expect(error.report).toMatchObject({ epoch: 1, step: 1, tensor: 'update of w' });
+    expect(w.read().toArray()).toEqual([0]);
   });
 });
 
