@@ -209,7 +209,10 @@ export const spectralNormLaws: readonly Law[] = [
         weights.reduce((h, w, i) => matmul(w, i === 0 ? h : relu(h)), x);
       const bound = weights.reduce((product, w) => product * spectralNormValue(w), 1);
       const length = norm(a.sub(b)).item();
-      return atMost(norm(network(a).sub(network(b))), bound * length, 1e-12);
+      // Each output is rounded relative to its own size, not to that of the difference: two products
+      // with at most 4 terms each, in Frobenius norms at most twice the spectral ones.
+      const rounding = 32 * Number.EPSILON * (norm(a).item() + norm(b).item());
+      return atMost(norm(network(a).sub(network(b))), bound * (length + rounding), 1e-12);
     },
   }),
   law({
