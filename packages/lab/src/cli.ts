@@ -1,23 +1,38 @@
-import { type CommandDef, defineCommand, renderUsage, runCommand } from 'citty';
+import { type CommandDef, runCommand } from 'citty';
 import { UsageError } from './usage-error.ts';
 import { version } from './version.ts';
 
 // Loaded when asked for: `laws` needs no charts, `compare` no property tests.
 const commands = {
-  compare: (): Promise<CommandDef> =>
-    import('./compare/command.ts').then(({ compareCommand }) => compareCommand),
-  laws: (): Promise<CommandDef> =>
-    import('./laws/command.ts').then(({ lawsCommand }) => lawsCommand),
+  compare: (): Promise<LoadedCommand> =>
+    import('./compare/command.ts').then(({ compareCommand, compareHelp }) => ({
+      command: compareCommand,
+      help: compareHelp,
+    })),
+  laws: (): Promise<LoadedCommand> =>
+    import('./laws/command.ts').then(({ lawsCommand, lawsHelp }) => ({
+      command: lawsCommand,
+      help: lawsHelp,
+    })),
 };
 
-const main = defineCommand({
-  meta: {
-    name: 'tikhonov',
-    version,
-    description: 'Regularization made executable: compare methods, falsify laws',
-  },
-  subCommands: commands,
-});
+interface LoadedCommand {
+  readonly command: CommandDef;
+  readonly help: () => string;
+}
+
+const help = `tikhonov ${version}: regularization made executable
+
+Usage: tikhonov <command> [options]
+
+Commands:
+  compare    train one network under several regularizers, report which helped
+  laws       try to falsify every law of the catalogue and the engine
+
+tikhonov <command> --help lists the options of a command; --version prints the
+version. Exit status: 0 done, 1 a law fell or a run crashed, 2 a mistake on the
+command line, 130 interrupted.
+`;
 
 /** Runs the command line; exit status 2 and one line for what the person can mend. */
 async function run(words: readonly string[]): Promise<void> {
@@ -27,7 +42,7 @@ async function run(words: readonly string[]): Promise<void> {
     return;
   }
   if (name === undefined || name === '--help' || name === '-h') {
-    process.stdout.write(`${await renderUsage(main)}\n`);
+    process.stdout.write(help);
     return;
   }
   const load = Object.hasOwn(commands, name) ? commands[name as keyof typeof commands] : null;
@@ -36,12 +51,19 @@ async function run(words: readonly string[]): Promise<void> {
       `unknown command "${name}"; there are: ${Object.keys(commands).join(', ')}`,
     );
   }
-  const command = await load();
+  const { command, help: commandHelp } = await load();
   if (rest.includes('--help') || rest.includes('-h')) {
-    process.stdout.write(`${await renderUsage(command, main)}\n`);
+    process.stdout.write(`${commandHelp()}\n`);
     return;
   }
   await runCommand(command, { rawArgs: rest });
+}
+
+// A reader that has seen enough (`| head`) ends the printing, not the work or its files.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
 }
 
 try {

@@ -50,17 +50,23 @@ export function parseNames(flag: string, text: string, known: readonly string[])
 /** Refuses flags that the command does not have, values that are missing, and stray words. */
 export function checkFlags(rawArgs: readonly string[], args: ArgsDef): void {
   const known = Object.keys(args);
+  const given = new Set<string>();
   for (let i = 0; i < rawArgs.length; i++) {
     const word = rawArgs[i]!;
     if (!word.startsWith('--') || word === '--') {
       throw new UsageError(`unexpected argument "${word}"; options begin with --`);
     }
     const [name, inline] = word.slice(2).split(/=(.*)/s);
-    const definition = args[name!];
+    const definition = Object.hasOwn(args, name!) ? args[name!] : undefined;
     if (definition === undefined) {
       throw new UsageError(`unknown option --${name}${suggestion(name!, known, '--')}; see --help`);
     }
-    if (definition.type === 'boolean') continue;
+    if (given.has(name!)) throw new UsageError(`--${name} is given twice`);
+    given.add(name!);
+    if (definition.type === 'boolean') {
+      if (inline !== undefined) throw new UsageError(`--${name} takes no value`);
+      continue;
+    }
     const value = inline ?? rawArgs[++i];
     if (value === undefined || (inline === undefined && value.startsWith('--'))) {
       throw new UsageError(`--${name} needs a value`);
@@ -70,5 +76,7 @@ export function checkFlags(rawArgs: readonly string[], args: ArgsDef): void {
 
 function suggestion(name: string, known: readonly string[], prefix = ''): string {
   const near = closest(name, [...known]);
-  return distance(name, near) <= 3 ? ` (did you mean ${prefix}${near}?)` : '';
+  return distance(name, near) <= Math.min(3, Math.ceil(name.length / 2))
+    ? ` (did you mean ${prefix}${near}?)`
+    : '';
 }

@@ -1,7 +1,9 @@
 export { renderJson } from './compare/json.ts';
-export { type RunAllOptions, runAll, tasksOf } from './compare/run-all.ts';
+export { type Outcomes, type RunAllOptions, runAll, tasksOf } from './compare/run-all.ts';
 export {
   type CurvePoint,
+  isFailure,
+  type RunFailure,
   type RunResult,
   type RunTask,
   runOne,

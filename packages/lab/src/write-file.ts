@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access, open, rename, rm, stat } from 'node:fs/promises';
+import { access, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError } from './usage-error.ts';
 
@@ -9,6 +9,11 @@ export async function requireWritable(flag: string, file: string): Promise<void>
   const existing = await stat(path).catch(() => null);
   if (existing?.isDirectory() === true) {
     throw new UsageError(`--${flag}: ${file} is a directory; give a file name`);
+  }
+  // A device or a pipe is written as it is; the folder it is in need not be writable.
+  if (existing !== null && !existing.isFile()) {
+    await access(path, constants.W_OK).catch(() => refuse(flag, file));
+    return;
   }
   const folder = dirname(path);
   const folderStat = await stat(folder).catch(() => null);
@@ -22,13 +27,38 @@ export async function requireWritable(flag: string, file: string): Promise<void>
     await (await open(trial, 'wx')).close();
     await rm(trial);
   } catch {
-    throw new UsageError(`--${flag}: cannot write ${file}: permission denied or read-only`);
+    refuse(flag, file);
   }
 }
 
-/** Writes a whole file or none: to a temporary file beside it, then renamed. */
+function refuse(flag: string, file: string): never {
+  throw new UsageError(`--${flag}: cannot write ${file}: permission denied or read-only`);
+}
+
+/** Refuses one file for two contents: the second would replace the first. */
+export async function requireDistinct(files: Readonly<Record<string, string>>): Promise<void> {
+  const seen = new Map<string, string>();
+  for (const [flag, file] of Object.entries(files)) {
+    if (await isSpecial(file)) continue;
+    const path = await target(file);
+    const other = seen.get(path);
+    if (other !== undefined) {
+      throw new UsageError(`--${other} and --${flag} are the same file, ${file}; give two names`);
+    }
+    seen.set(path, flag);
+  }
+}
+
+/**
+ * Writes a whole file or none: to a temporary file beside it, then renamed. A link stays a link. What
+ * is no file (`/dev/stdout`, a pipe) is written to directly, because a rename would replace it.
+ */
 export async function writeWhole(file: string, text: string): Promise<void> {
-  const path = resolve(file);
+  if (await isSpecial(file)) {
+    await writeFile(file, text);
+    return;
+  }
+  const path = await target(file);
   const part = temporary(path);
   try {
     const handle = await open(part, 'wx');
@@ -43,6 +73,16 @@ export async function writeWhole(file: string, text: string): Promise<void> {
     await rm(part, { force: true });
     throw error;
   }
+}
+
+const isSpecial = async (file: string): Promise<boolean> =>
+  (await stat(file).catch(() => null))?.isFile() === false;
+
+/** Where the file is, links followed. */
+async function target(file: string): Promise<string> {
+  const path = resolve(file);
+  const folder = await realpath(dirname(path));
+  return realpath(path).catch(() => join(folder, basename(path)));
 }
 
 const temporary = (path: string): string =>

@@ -44,6 +44,7 @@ describe('bad input gets one line, status 2, and writes nothing', () => {
     ['a negative strength', ['compare', '--l2-lambda', '-1'], '--l2-lambda must be'],
     ['no seeds', ['compare', '--seeds', '0'], '--seeds must be a whole number at least 1'],
     ['an unwritable file', ['compare', '--json', '/no/such/folder/x.json'], 'cannot write'],
+    ['one file for both', ['compare', '--json', 'x', '--report', 'x'], 'are the same file'],
     ['an unknown option', ['compare', '--epoch', '3'], 'did you mean --epochs?'],
     ['a wrong law filter', ['laws', '--only', 'nothing like it'], "no law's id contains"],
   ])(
@@ -76,6 +77,42 @@ describe('compare', () => {
     expect(JSON.parse(String(results[0])).runs).toHaveLength(6);
   }, 60_000);
 
+  test('reports a run that diverges, and keeps the others', async () => {
+    const [json, report] = [join(folder, 'nan.json'), join(folder, 'nan.html')];
+    const args = ['--epochs', '1', '--train-size', '40', '--seeds', '3', '--methods', 'l2,dropout'];
+    const { code, out, err } = await tikhonov([
+      'compare',
+      ...args,
+      '--l2-lambda',
+      '1e300',
+      '--json',
+      json,
+      '--report',
+      report,
+    ]);
+    expect(code).toBe(0);
+    expect(err).toContain('l2, seed 2, diverged: ');
+    expect(err).not.toMatch(/^\s+at /m);
+    expect(out).toContain('Diverged, so not compared: l2 (3 of 3 runs).');
+    const document = JSON.parse(await readFile(json, 'utf8'));
+    expect(document.runs).toHaveLength(6);
+    expect(document.failures).toHaveLength(3);
+  }, 30_000);
+
+  test('writes its files although nobody reads what it prints', async () => {
+    const [json, report] = [join(folder, 'head.json'), join(folder, 'head.html')];
+    const child = spawn(
+      process.execPath,
+      [bin, 'compare', ...small, '--json', json, '--report', report],
+      { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    child.stdout.destroy();
+    child.stderr.resume();
+    expect(await new Promise((resolve) => child.on('close', resolve))).toBe(0);
+    expect(JSON.parse(await readFile(json, 'utf8')).complete).toBe(true);
+    expect(await readFile(report, 'utf8')).toContain('</html>');
+  }, 30_000);
+
   test('keeps the finished runs on Ctrl-C', async () => {
     const json = join(folder, 'cut.json');
     const report = join(folder, 'cut.html');
@@ -98,6 +135,6 @@ describe('laws', () => {
     const { code, out } = await tikhonov(['laws', '--only', 'l1/', '--runs', '20', '--seed', '3']);
     expect(code).toBe(0);
     expect(out).toMatch(/worst slack/);
-    expect(out).toMatch(/laws hold: none fell in 20 runs each, seed 3/);
+    expect(out).toMatch(/laws hold: none fell in \d+ cases, --runs 20, seed 3/);
   }, 60_000);
 });

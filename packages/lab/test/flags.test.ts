@@ -38,6 +38,9 @@ describe('checkFlags', () => {
     expect(() => checkFlags(['--seed', '3'], args)).toThrow('did you mean --seeds?');
     expect(() => checkFlags(['--seeds'], args)).toThrow('--seeds needs a value');
     expect(() => checkFlags(['--seeds', '--quiet'], args)).toThrow('--seeds needs a value');
+    expect(() => checkFlags(['--seeds', '3', '--seeds=2'], args)).toThrow('--seeds is given twice');
+    expect(() => checkFlags(['--quiet=no'], args)).toThrow('--quiet takes no value');
+    expect(() => checkFlags(['--toString', '1'], args)).toThrow('unknown option --toString');
     expect(() => checkFlags(['l2'], args)).toThrow('unexpected argument "l2"');
   });
 });
@@ -55,6 +58,16 @@ describe('settingsFrom', () => {
     expect(() => settingsFrom({ methods: 'l1', 'l2-lambda': '1' })).toThrow(
       '--l2-lambda is given, but l2 is not among --methods',
     );
+  });
+
+  test('names a strength once when it is called like its method', () => {
+    const { methods } = settingsFrom({ methods: 'weight-decay', 'weight-decay': '0.1' });
+    expect(methods).toEqual([{ id: 'weight-decay', values: { weightDecay: 0.1 } }]);
+  });
+
+  test('refuses a validation share that holds out nobody', () => {
+    const flags = { methods: 'early-stopping', 'early-stopping-validation-fraction': '0.001' };
+    expect(() => settingsFrom(flags)).toThrow('early-stopping would hold out 0 of 300');
   });
 
   test('refuses unknown data sets', () => {

@@ -24,32 +24,45 @@ const runs: RunResult[] = [0, 1, 2].flatMap((seed) =>
     seconds: 1 + i,
   })),
 );
+const outcomes = { runs, failures: [] };
 const summary = summarize(settings, runs);
 const facts = { startedAt: '2000-01-01T00:00:00.000Z', seconds: 3, interrupted: false };
 
 test('the report is self-contained: it loads nothing', () => {
-  const page = renderReport(settings, runs, summary, { ...facts, command: 'tikhonov compare' });
+  const page = renderReport(settings, outcomes, summary, { ...facts, command: 'tikhonov compare' });
   expect(page).not.toMatch(/<script|<link|<img|<iframe|@import|url\(/);
   const addresses = page.match(/(?:href|src)="[^#"][^"]*"/g) ?? [];
   expect(addresses).toEqual([]);
 });
 
 test('the report shows every method, the three charts and the formulas', () => {
-  const page = renderReport(settings, runs, summary, { ...facts, command: 'tikhonov compare' });
+  const page = renderReport(settings, outcomes, summary, { ...facts, command: 'tikhonov compare' });
   for (const id of ids) expect(page).toContain(id);
   expect(page.match(/<svg/g)).toHaveLength(3);
   expect(page.match(/<math/g)!.length).toBeGreaterThanOrEqual(settings.methods.length);
   expect(page).not.toContain('temml-error');
 });
 
+test('the report of runs that all diverged can be drawn and says why', () => {
+  const failures = ids.map((method) => {
+    return { method, seed: 0, failure: 'diverged', message: 'loss is NaN in <epoch> 1' } as const;
+  });
+  const page = renderReport(settings, { runs: [], failures }, summarize(settings, [], failures), {
+    ...facts,
+    command: '',
+  });
+  expect(page).toContain('l2, seed 0, diverged: loss is NaN in &#60;epoch&#62; 1');
+  expect(page).not.toMatch(/NaN ±|>NaN|<svg/);
+});
+
 test('the report escapes what the person typed', () => {
-  const page = renderReport(settings, runs, summary, { ...facts, command: '<b>"&' });
+  const page = renderReport(settings, outcomes, summary, { ...facts, command: '<b>"&' });
   expect(page).not.toContain('<b>"');
 });
 
 test('the report of a single seed and of an interrupted comparison can be drawn', () => {
   const some = runs.filter((run) => run.seed === 0).slice(0, 3);
-  const page = renderReport(settings, some, summarize(settings, some), {
+  const page = renderReport(settings, { runs: some, failures: [] }, summarize(settings, some), {
     ...facts,
     interrupted: true,
     command: '',
@@ -58,9 +71,9 @@ test('the report of a single seed and of an interrupted comparison can be drawn'
 });
 
 test('the JSON carries every figure of the table, and times only under times', () => {
-  const first = renderJson(settings, runs, summary, facts);
+  const first = renderJson(settings, outcomes, summary, facts);
   const slower = runs.map((run) => ({ ...run, seconds: run.seconds * 2 })).reverse();
-  const second = renderJson(settings, slower, summarize(settings, slower), {
+  const second = renderJson(settings, { runs: slower, failures: [] }, summarize(settings, slower), {
     ...facts,
     startedAt: 'later',
     seconds: 9,

@@ -1,12 +1,14 @@
-import { findMethod, methods } from '@tikhonov/regularizers';
+import { findMethod, methods, plainPlan } from '@tikhonov/regularizers';
 import { type ArgsDef, type CommandDef, defineCommand } from 'citty';
 import { checkFlags, parseNames, parseNumber } from '../flags.ts';
 import { renderReport } from '../report/html.ts';
+import { renderHelp } from '../usage.ts';
 import { UsageError } from '../usage-error.ts';
-import { requireWritable, writeWhole } from '../write-file.ts';
+import { requireDistinct, requireWritable, writeWhole } from '../write-file.ts';
 import { renderJson } from './json.ts';
 import { startProgress } from './progress.ts';
 import { runAll } from './run-all.ts';
+import { heldOutSize } from './run-one.ts';
 import {
   allMethods,
   baseline,
@@ -22,9 +24,11 @@ import { renderTables } from './table.ts';
 const defaultJson = 'tikhonov-report.json';
 const defaultReport = 'tikhonov-report.html';
 
-/** `--l2-lambda` for the argument `lambda` of `l2`. */
-const flagOf = (method: string, argument: string): string =>
-  `${method}-${argument.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
+/** `--l2-lambda` for the argument `lambda` of `l2`, `--weight-decay` for that of its own name. */
+function flagOf(method: string, argument: string): string {
+  const name = argument.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
+  return name === method ? method : `${method}-${name}`;
+}
 
 function argumentFlags(): ArgsDef {
   return Object.fromEntries(
@@ -50,7 +54,7 @@ const ownFlags = {
   methods: {
     type: 'string',
     valueHint: 'a,b,...',
-    description: 'methods to compare with none (default all)',
+    description: `methods to compare with none, of: ${methods.map(({ id }) => id).join(', ')} (default all)`,
   },
   seeds: {
     type: 'string',
@@ -78,7 +82,11 @@ const ownFlags = {
     valueHint: 'n,...',
     description: `hidden units of each layer (default ${defaults.hidden.join(',')})`,
   },
-  'batch-size': { type: 'string', valueHint: 'n', description: `(default ${defaults.batchSize})` },
+  'batch-size': {
+    type: 'string',
+    valueHint: 'n',
+    description: `examples in a step (default ${defaults.batchSize})`,
+  },
   'learning-rate': {
     type: 'string',
     valueHint: 'x',
@@ -109,31 +117,44 @@ export function settingsFrom(flags: Flags): CompareSettings {
   };
   const count = { integer: true, min: 1 };
   const [dataset] = parseNames('dataset', text(flags, 'dataset') ?? defaults.dataset, datasets);
-  return {
+  const settings = {
     dataset: dataset!,
     methods: methodsFrom(flags),
-    seeds: number('seeds', defaults.seeds, count),
-    firstSeed: number('first-seed', defaults.firstSeed, { integer: true, min: 0 }),
+    seeds: number('seeds', defaults.seeds, { ...count, max: 10_000 }),
+    firstSeed: number('first-seed', defaults.firstSeed, { integer: true, min: 0, max: 2 ** 52 }),
     epochs: number('epochs', defaults.epochs, count),
     trainSize: number('train-size', defaults.trainSize, { integer: true, min: 20, max: 1500 }),
     labelNoise: number('label-noise', defaults.labelNoise, { min: 0, max: 1 }),
     hidden: (text(flags, 'hidden') ?? defaults.hidden.join(','))
       .split(',')
-      .map((n) => parseNumber('hidden', n, count)),
+      .map((n) => parseNumber('hidden', n, { ...count, max: 65_536 })),
     batchSize: number('batch-size', defaults.batchSize, count),
     learningRate: number('learning-rate', defaults.learningRate, { min: 0, open: 'min' }),
   };
+  checkHeldOut(settings);
+  return settings;
+}
+
+/** Refuses shares that hold out nobody, or everybody. */
+function checkHeldOut({ methods: chosen, trainSize }: CompareSettings): void {
+  for (const { id, values } of chosen) {
+    const { validationFraction } = findMethod(id).recipe(plainPlan, values);
+    const held = heldOutSize(trainSize, validationFraction);
+    if (validationFraction > 0 && (held < 1 || held >= trainSize)) {
+      throw new UsageError(
+        `${id} would hold out ${held} of ${trainSize} training examples; change the share or --train-size`,
+      );
+    }
+  }
 }
 
 function methodsFrom(flags: Flags): MethodSetting[] {
-  const known = [baseline, ...methods.map((method) => method.id)];
+  const known = ['all', baseline, ...methods.map((method) => method.id)];
   const list = text(flags, 'methods');
-  const chosen =
-    list === undefined || list === 'all'
-      ? allMethods()
-      : parseNames('methods', list, known)
-          .filter((id) => id !== baseline)
-          .map((id) => settingOf(findMethod(id)));
+  const names = list === undefined ? ['all'] : parseNames('methods', list, known);
+  const chosen = names.includes('all')
+    ? allMethods()
+    : names.filter((id) => id !== baseline).map((id) => settingOf(findMethod(id)));
   for (const method of methods) {
     for (const argument of method.arguments) {
       const flag = flagOf(method.id, argument.name);
@@ -157,12 +178,18 @@ function methodsFrom(flags: Flags): MethodSetting[] {
 
 const args: ArgsDef = { ...ownFlags, ...argumentFlags() };
 
+const description = 'Train one network under several regularizers and report which of them helped';
+
+/** The text of `tikhonov compare --help`. */
+export const compareHelp = (): string =>
+  renderHelp('compare', description, [
+    { title: 'Options', args: ownFlags },
+    { title: 'Arguments of the methods', args: argumentFlags() },
+  ]);
+
 /** `tikhonov compare`. */
 export const compareCommand: CommandDef = defineCommand({
-  meta: {
-    name: 'compare',
-    description: 'Train one network under several regularizers and report which of them helped',
-  },
+  meta: { name: 'compare', description },
   args,
   async run({ rawArgs, args: flags }) {
     checkFlags(rawArgs, args);
@@ -178,6 +205,7 @@ export const compareCommand: CommandDef = defineCommand({
         : parseNumber('workers', workers, { integer: true, min: 1 });
     await requireWritable('json', files.json);
     await requireWritable('report', files.report);
+    await requireDistinct(files);
     await compare(settings, files, {
       workers: threads,
       quiet: flags.quiet === true,
@@ -199,36 +227,54 @@ async function compare(
   const print = options.quiet ? () => {} : (line: string) => process.stdout.write(`${line}\n`);
   const startedAt = new Date();
   const abort = new AbortController();
-  const interrupt = (): void => abort.abort();
+  const interrupt = (signal: NodeJS.Signals): void => {
+    process.exitCode = signal === 'SIGINT' ? 130 : 143;
+    abort.abort();
+  };
   process.once('SIGINT', interrupt);
   process.once('SIGTERM', interrupt);
   const total = settings.seeds * (settings.methods.length + 1);
   print(
-    `${settings.methods.length + 1} methods x ${settings.seeds} seeds on ${settings.dataset}: ${settings.trainSize} training examples, ${Math.round(100 * settings.labelNoise)} % of their labels wrong, ${settings.epochs} epochs`,
+    `${counted(settings.methods.length + 1, 'method')} x ${counted(settings.seeds, 'seed')} on ${settings.dataset}: ${settings.trainSize} training examples, ${Number((100 * settings.labelNoise).toFixed(1))} % of their labels wrong, ${counted(settings.epochs, 'epoch')}`,
   );
   const progress = startProgress(total, options.quiet);
-  const runs = await runAll(settings, {
+  const outcomes = await runAll(settings, {
     workers: options.workers,
     signal: abort.signal,
     onResult: ({ method, seed }, finished) => progress.update(finished, `${method}, seed ${seed}`),
   }).finally(() => progress.stop());
-  process.off('SIGINT', interrupt);
-  process.off('SIGTERM', interrupt);
   const interrupted = abort.signal.aborted;
-  if (interrupted) process.exitCode = 130;
-  if (runs.length === 0) {
+  const { runs, failures } = outcomes;
+  const ended = runs.length + failures.length;
+  if (ended === 0) {
     print('Interrupted before any run had finished; nothing was written.');
     return;
   }
-  const summary = summarize(settings, runs);
+  const summary = summarize(settings, runs, failures);
   const seconds = (Date.now() - startedAt.getTime()) / 1000;
   const facts = { startedAt: startedAt.toISOString(), seconds, interrupted };
-  await writeWhole(files.json, renderJson(settings, runs, summary, facts));
-  const page = renderReport(settings, runs, summary, { ...facts, command: options.command });
-  await writeWhole(files.report, page);
-  if (interrupted) print(`Interrupted: ${runs.length} of ${total} runs had finished.`);
-  print(renderTables(summary));
+  if (interrupted) print(`Interrupted: ${ended} of ${total} runs had finished.`);
+  print(renderTables(summary, process.stdout.columns));
   print('');
   for (const sentence of conclusions(summary)) print(`• ${sentence}`);
+  if (!interrupted && failures.some(({ failure }) => failure === 'crashed')) process.exitCode = 1;
+  for (const { method, seed, failure, message } of failures) {
+    process.stderr.write(`${method}, seed ${seed}, ${failure}: ${message}\n`);
+  }
+  await save(files.json, renderJson(settings, outcomes, summary, facts));
+  const page = renderReport(settings, outcomes, summary, { ...facts, command: options.command });
+  await save(files.report, page);
+  process.off('SIGINT', interrupt);
+  process.off('SIGTERM', interrupt);
   print(`${files.report} and ${files.json} written after ${seconds.toFixed(0)} s`);
+}
+
+const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
+
+/** Writes a file, or says in one line why it could not. */
+async function save(file: string, text: string): Promise<void> {
+  await writeWhole(file, text).catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`cannot write ${file}: ${reason}`);
+  });
 }

@@ -1,4 +1,6 @@
-import type { RunResult } from './run-one.ts';
+import { version } from '../version.ts';
+import type { Outcomes } from './run-all.ts';
+import type { RunFailure, RunResult } from './run-one.ts';
 import type { CompareSettings } from './settings.ts';
 import { conclusions, type Row, type Summary } from './summarize.ts';
 
@@ -10,25 +12,28 @@ export const schema = 1;
  */
 export function renderJson(
   settings: CompareSettings,
-  runs: readonly RunResult[],
+  { runs, failures }: Outcomes,
   summary: Summary,
   times: { readonly startedAt: string; readonly seconds: number; readonly interrupted: boolean },
 ): string {
-  const ordered = orderRuns(settings, runs);
+  const ordered = inOrder(settings, runs);
   const document = {
     tool: 'tikhonov compare',
     schema,
+    version,
     complete: !times.interrupted,
     settings,
     conclusions: conclusions(summary),
     methods: summary.rows.map(withoutTime),
     helped: summary.helped,
     tiedForLowest: summary.tiedForLowest,
+    failures: inOrder(settings, failures),
     runs: ordered.map(({ seconds: _seconds, ...rest }) => rest),
     times: {
       startedAt: times.startedAt,
       seconds: times.seconds,
       methods: Object.fromEntries(summary.rows.map((row) => [row.method, row.seconds])),
+      failures: inOrder(settings, failures),
       runs: ordered.map(({ method, seed, seconds }) => ({ method, seed, seconds })),
     },
   };
@@ -38,8 +43,11 @@ export function renderJson(
 const withoutTime = ({ seconds: _seconds, ...row }: Row): Omit<Row, 'seconds'> => row;
 
 /** Runs by method and seed, whatever order they finished in. */
-function orderRuns(settings: CompareSettings, runs: readonly RunResult[]): RunResult[] {
+function inOrder<T extends RunResult | RunFailure>(
+  settings: CompareSettings,
+  runs: readonly T[],
+): T[] {
   const ids = settings.methods.map((method) => method.id);
-  const place = (run: RunResult): number => ids.indexOf(run.method);
+  const place = (run: T): number => ids.indexOf(run.method);
   return [...runs].sort((a, b) => place(a) - place(b) || a.seed - b.seed);
 }

@@ -14,7 +14,8 @@ export function startProgress(total: number, quiet: boolean, unit = 'runs'): Pro
   if (!process.stderr.isTTY) return lines(total, unit);
   const bar = new SingleBar({
     format: '{bar} {value}/{total} {unit}, about {eta_formatted} left | {what}',
-    hideCursor: true,
+    // Hidden, it would stay hidden when Ctrl-C ends the process at once.
+    hideCursor: false,
     clearOnComplete: true,
     gracefulExit: false,
     barsize: 24,

@@ -1,16 +1,22 @@
 import { setMaxListeners } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { Piscina } from 'piscina';
-import type { RunResult, RunTask } from './run-one.ts';
+import { isFailure, type RunFailure, type RunResult, type RunTask } from './run-one.ts';
 import { baseline, type CompareSettings } from './settings.ts';
 
 /** How `runAll` reports and can be stopped. */
 export interface RunAllOptions {
   /** Worker threads. @defaultValue the number of cores */
   readonly workers?: number | undefined;
-  readonly onResult?: (result: RunResult, finished: number, total: number) => void;
+  readonly onResult?: (outcome: RunResult | RunFailure, finished: number, total: number) => void;
   /** Stops the runs that are not finished; those that are stay. */
   readonly signal?: AbortSignal;
+}
+
+/** What became of the runs. */
+export interface Outcomes {
+  readonly runs: readonly RunResult[];
+  readonly failures: readonly RunFailure[];
 }
 
 /** The runs of a comparison, all methods of a seed together, so that what finishes early is paired. */
@@ -21,35 +27,51 @@ export function tasksOf({ methods, ...settings }: CompareSettings): RunTask[] {
   );
 }
 
-/** Runs every task on a pool of workers and returns what finished, in no particular order. */
+/**
+ * Runs every task on a pool of workers and returns what finished, in the order of the tasks. A run that
+ * fails does not take the others with it.
+ */
 export async function runAll(
   settings: CompareSettings,
   options: RunAllOptions = {},
-): Promise<RunResult[]> {
+): Promise<Outcomes> {
   const tasks = tasksOf(settings);
   const workers = Math.min(tasks.length, options.workers ?? availableParallelism());
-  const pool = new Piscina<RunTask, RunResult>({
+  const pool = new Piscina<RunTask, RunResult | RunFailure>({
     filename: new URL('./worker.js', import.meta.url).href,
     minThreads: workers,
     maxThreads: workers,
   });
-  const results: RunResult[] = [];
+  const runs: RunResult[] = [];
+  const failures: RunFailure[] = [];
   const { signal } = options;
   // Every queued run listens to the signal.
   if (signal !== undefined) setMaxListeners(0, signal);
   try {
     await Promise.all(
       tasks.map(async (task) => {
-        const result = await pool.run(task, signal === undefined ? {} : { signal });
+        const outcome = await pool
+          .run(task, signal === undefined ? {} : { signal })
+          .catch((error: unknown) => crash(task, error));
         if (signal?.aborted === true) return;
-        results.push(result);
-        options.onResult?.(result, results.length, tasks.length);
+        if (isFailure(outcome)) failures.push(outcome);
+        else runs.push(outcome);
+        options.onResult?.(outcome, runs.length + failures.length, tasks.length);
       }),
     );
-  } catch (error) {
-    if (signal?.aborted !== true) throw error;
   } finally {
     await pool.destroy();
   }
-  return results;
+  const name = ({ method, seed }: RunResult | RunFailure): string => `${method}/${seed}`;
+  const place = new Map(tasks.map(({ method, seed }, i) => [`${method.id}/${seed}`, i]));
+  const byTask = (a: RunResult | RunFailure, b: RunResult | RunFailure): number =>
+    place.get(name(a))! - place.get(name(b))!;
+  return { runs: runs.sort(byTask), failures: failures.sort(byTask) };
 }
+
+const crash = ({ method, seed }: RunTask, error: unknown): RunFailure => ({
+  method: method.id,
+  seed,
+  failure: 'crashed',
+  message: (error instanceof Error ? error.message : String(error)).split('\n')[0]!,
+});

@@ -3,7 +3,14 @@ import { type Dataset, loadDigits, split, withLabelNoise } from '@tikhonov/data'
 import { crossEntropy, mlp } from '@tikhonov/nn';
 import { adamw } from '@tikhonov/optim';
 import { findMethod, plainPlan, type TrainingPlan } from '@tikhonov/regularizers';
-import { accuracy, type Callback, evaluate, fit, negativeLogLikelihood } from '@tikhonov/train';
+import {
+  accuracy,
+  type Callback,
+  evaluate,
+  fit,
+  NonFiniteError,
+  negativeLogLikelihood,
+} from '@tikhonov/train';
 import { baseline, type CompareSettings, type MethodSetting } from './settings.ts';
 
 /** One network to train: a method under one seed. */
@@ -38,15 +45,42 @@ export interface RunResult {
   readonly seconds: number;
 }
 
+/** A run without a result: its loss became infinite or NaN, or its worker died. */
+export interface RunFailure {
+  readonly method: string;
+  readonly seed: number;
+  readonly failure: 'diverged' | 'crashed';
+  /** One line: where it happened. */
+  readonly message: string;
+}
+
+/** Whether a run gave no result. */
+export const isFailure = (outcome: RunResult | RunFailure): outcome is RunFailure =>
+  'failure' in outcome;
+
 /** How often a run looks at the test set; evaluation is not what is being compared. */
 const evaluations = 15;
 
 /**
  * Trains one network. Split, label noise, initial weights and batches depend on the seed only, so
- * that runs of different methods under one seed form a pair.
+ * that runs of different methods under one seed form a pair. Divergence is an outcome, not an error.
  */
-export async function runOne(task: RunTask): Promise<RunResult> {
-  const { settings, method, seed } = task;
+export async function runOne(task: RunTask): Promise<RunResult | RunFailure> {
+  const diverged = (message: string): RunFailure => {
+    const { method, seed } = task;
+    return { method: method.id, seed, failure: 'diverged', message };
+  };
+  try {
+    const result = await trainOne(task);
+    const scores = [result, ...result.curve].flatMap(({ train, test }) => [train.nll, test.nll]);
+    return scores.every(Number.isFinite) ? result : diverged('a loss is not finite');
+  } catch (error) {
+    if (!(error instanceof NonFiniteError)) throw error;
+    return diverged(error.message.split('\n')[0]!);
+  }
+}
+
+async function trainOne({ settings, method, seed }: RunTask): Promise<RunResult> {
   const plan = planOf(method);
   const all = loadDigits();
   const [clean, test] = split(all, {
@@ -108,10 +142,13 @@ function planOf(method: MethodSetting): TrainingPlan {
   return findMethod(method.id).recipe(plainPlan, method.values);
 }
 
+/** How many training examples a share is. */
+export const heldOutSize = (size: number, fraction: number): number => Math.round(size * fraction);
+
 /** The part trained on and the part that callbacks watch: both from the training set. */
 function holdOut(data: Dataset, fraction: number, seed: number): [Dataset, Dataset | null] {
   if (fraction === 0) return [data, null];
-  const size = Math.round(data.size * fraction);
+  const size = heldOutSize(data.size, fraction);
   const [kept, held] = split(data, { sizes: [data.size - size, size], seed });
   return [kept, held];
 }

@@ -5,6 +5,7 @@ import { type ArgsDef, type CommandDef, defineCommand } from 'citty';
 import Table from 'cli-table3';
 import { startProgress } from '../compare/progress.ts';
 import { checkFlags, parseNumber } from '../flags.ts';
+import { renderHelp } from '../usage.ts';
 import { UsageError } from '../usage-error.ts';
 import { requireWritable, writeWhole } from '../write-file.ts';
 
@@ -16,9 +17,14 @@ const args: ArgsDef = {
   quiet: { type: 'boolean', description: 'print nothing but errors and counterexamples' },
 };
 
+const description = 'Try to falsify every law of the catalogue and the engine';
+
+/** The text of `tikhonov laws --help`. */
+export const lawsHelp = (): string => renderHelp('laws', description, [{ title: 'Options', args }]);
+
 /** `tikhonov laws`. */
 export const lawsCommand: CommandDef = defineCommand({
-  meta: { name: 'laws', description: 'Try to falsify every law of the catalogue and the engine' },
+  meta: { name: 'laws', description },
   args,
   async run({ rawArgs, args: flags }) {
     checkFlags(rawArgs, args);
@@ -48,9 +54,10 @@ export const lawsCommand: CommandDef = defineCommand({
     if (!quiet) process.stdout.write(`${renderLaws(results)}\n`);
     const fallen = results.filter((result) => !result.holds);
     for (const result of fallen) process.stdout.write(`${counterexample(result)}\n`);
+    const cases = results.reduce((total, result) => total + result.cases, 0);
     const summary =
       fallen.length === 0
-        ? `${results.length} laws hold: none fell in ${runs} runs each, seed ${seed}`
+        ? `${results.length} laws hold: none fell in ${cases} cases, --runs ${runs}, seed ${seed}`
         : `${fallen.length} of ${results.length} laws fell, seed ${seed}`;
     if (!quiet || fallen.length > 0) process.stdout.write(`${summary}\n`);
     if (fallen.length > 0) process.exitCode = 1;

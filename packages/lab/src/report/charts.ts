@@ -2,6 +2,7 @@ import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import type { RunResult } from '../compare/run-one.ts';
 import { baseline } from '../compare/settings.ts';
+import { spread } from '../compare/statistics.ts';
 import type { Summary, Verdict } from '../compare/summarize.ts';
 
 /** Colour of each verdict; distinguishable without red-green vision. */
@@ -10,6 +11,8 @@ export const colours: Readonly<Record<Verdict, string>> = {
   higher: '#d95f02',
   'within noise': '#7f7f7f',
   'too few seeds': '#7f7f7f',
+  diverged: '#a50026',
+  crashed: '#a50026',
   baseline: '#222222',
 };
 
@@ -39,7 +42,7 @@ export function differenceChart(summary: Summary, runs: readonly RunResult[]): s
   const colour = (method: string): string => colours[verdicts.get(method) ?? 'baseline'];
   const dots = runs.flatMap((run) => {
     const against = none.get(run.seed);
-    if (run.method === baseline || against === undefined) return [];
+    if (!verdicts.has(run.method) || against === undefined) return [];
     return [{ method: run.method, difference: run.test.nll - against }];
   });
   const means = order.map((row) => ({
@@ -94,7 +97,9 @@ export function differenceChart(summary: Summary, runs: readonly RunResult[]): s
 
 /** Train and test accuracy of each method, joined: the length is the generalisation gap. */
 export function gapChart(summary: Summary): string {
-  const rows = summary.rows.map((row) => ({
+  const shown = summary.rows.filter((row) => row.runs > 0);
+  if (shown.length === 0) return '';
+  const rows = shown.map((row) => ({
     method: row.method,
     train: 100 * row.trainAccuracy.mean,
     test: 100 * row.testAccuracy.mean,
@@ -107,7 +112,7 @@ export function gapChart(summary: Summary): string {
     marginRight: 30,
     marginBottom: 44,
     x: {
-      label: 'accuracy, % (train labels are noisy, test labels clean)',
+      label: `accuracy, % (${summary.labelNoise === 0 ? 'all labels clean' : 'train labels are noisy, test labels clean'})`,
       labelAnchor: 'center',
       labelArrow: 'none',
       grid: true,
@@ -153,30 +158,33 @@ interface CurveRow {
   readonly high: number;
 }
 
-/** Mean test loss over the seeds at each evaluated epoch, with the range of the seeds. */
+/**
+ * Mean test loss over the seeds at each evaluated epoch, with the range of the seeds. A run that stopped
+ * keeps its last loss: means over those still running would follow other seeds at every stop.
+ */
 function meanCurve(runs: readonly RunResult[], method: string): CurveRow[] {
   const own = runs.filter((run) => run.method === method);
-  const byEpoch = new Map<number, number[]>();
-  for (const run of own) {
-    for (const point of run.curve) {
-      byEpoch.set(point.epoch, [...(byEpoch.get(point.epoch) ?? []), point.test.nll]);
-    }
-  }
-  return [...byEpoch]
-    .sort(([a], [b]) => a - b)
-    .map(([epoch, values]) => ({
-      method,
-      epoch,
-      mean: values.reduce((total, x) => total + x, 0) / values.length,
-      low: Math.min(...values),
-      high: Math.max(...values),
-    }));
+  if (own.length === 0) return [];
+  // Of all methods, so that one whose every run stopped is drawn to the end.
+  const epochs = [...new Set(runs.flatMap((run) => run.curve.map(({ epoch }) => epoch)))];
+  return epochs
+    .sort((a, b) => a - b)
+    .map((epoch) => {
+      const values = own.map((run) => {
+        return run.curve.find((point) => point.epoch === epoch)?.test.nll ?? run.test.nll;
+      });
+      const mean = spread(values).mean;
+      return { method, epoch, mean, low: Math.min(...values), high: Math.max(...values) };
+    });
 }
 
 /** Test loss over training, one panel a method, `none` dashed in each. */
 export function curveChart(summary: Summary, runs: readonly RunResult[]): string {
   const verdicts = new Map(summary.rows.map((row) => [row.method, row.verdict]));
-  const ids = summary.rows.map((row) => row.method).filter((id) => id !== baseline);
+  const ids = summary.rows
+    .filter((row) => row.method !== baseline && row.runs > 0)
+    .map((row) => row.method);
+  if (runs.length === 0) return '';
   const panels = ids.length === 0 ? [baseline] : ids;
   const perRow = Math.min(3, panels.length);
   const column = (id: string): number => panels.indexOf(id) % perRow;

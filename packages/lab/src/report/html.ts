@@ -1,9 +1,11 @@
 import { findMethod, type Reference } from '@tikhonov/regularizers';
 import temml from 'temml';
-import type { RunResult } from '../compare/run-one.ts';
+import type { Outcomes } from '../compare/run-all.ts';
+import type { RunFailure } from '../compare/run-one.ts';
 import { baseline, type CompareSettings } from '../compare/settings.ts';
 import { conclusions, type Row, type Summary } from '../compare/summarize.ts';
-import { type Column, scoreColumns, verdictColumns } from '../compare/table.ts';
+import { type Column, judgedRows, scoreColumns, show, verdictColumns } from '../compare/table.ts';
+import { version } from '../version.ts';
 import { colours, curveChart, differenceChart, gapChart } from './charts.ts';
 
 const escapeHtml = (text: string): string =>
@@ -19,6 +21,7 @@ h2 { font-size: 20px; margin: 40px 0 8px; }
 section.card { background: white; border: 1px solid #ddd; border-radius: 8px; padding: 16px 20px; overflow-x: auto; }
 ul.conclusions { margin: 0; padding-left: 20px; font-size: 17px; }
 ul.conclusions li { margin: 4px 0; }
+thead { display: table-header-group; }
 table { border-collapse: collapse; font-size: 13.5px; font-variant-numeric: tabular-nums; white-space: nowrap; }
 th, td { padding: 6px 10px; text-align: right; border-bottom: 1px solid #eee; }
 th { color: #555; font-weight: 600; border-bottom: 2px solid #ccc; }
@@ -31,17 +34,22 @@ dt { color: #555; } dd { margin: 0; }
 .method { border-bottom: 1px solid #eee; padding: 10px 0; } .method:last-child { border-bottom: 0; }
 .method h3 { margin: 0; font-size: 16px; } .method p { margin: 4px 0; font-size: 14.5px; }
 math { font-size: 1.1em; }
-@media print { body { background: white; } section.card { break-inside: avoid; } }
+@media print {
+  body { background: white; print-color-adjust: exact; } main { padding: 0; }
+  section.card { overflow: visible; padding: 10px 12px; break-inside: avoid; } h2 { break-after: avoid; }
+  section.long { break-inside: auto; } .method { break-inside: avoid; }
+  table { font-size: 11px; } th, td { padding: 4px 6px; }
+}
 `;
 
 /** A self-contained page: no script, no font, no image from anywhere else. */
 export function renderReport(
   settings: CompareSettings,
-  runs: readonly RunResult[],
+  { runs, failures }: Outcomes,
   summary: Summary,
   facts: { readonly interrupted: boolean; readonly command: string; readonly startedAt: string },
 ): string {
-  const seeds = [...new Set(runs.map((run) => run.seed))].sort((a, b) => a - b);
+  const seeds = [...new Set([...runs, ...failures].map(({ seed }) => seed))].sort((a, b) => a - b);
   const claims = conclusions(summary).map((sentence) => `<li>${escapeHtml(sentence)}</li>`);
   const warning = facts.interrupted
     ? '<p class="note"><strong>Interrupted:</strong> only the runs that had finished are shown.</p>'
@@ -57,31 +65,29 @@ export function renderReport(
 <body>
 <main>
 <h1>Regularizers compared on ${escapeHtml(settings.dataset)}</h1>
-<p class="lead">${summary.rows.length} methods × ${seeds.length} seeds, the same network, data and batches under each seed.</p>
+<p class="lead">${counted(summary.rows.length, 'method')} × ${counted(seeds.length, 'seed')}; under each seed the same network, data and batches.</p>
 ${warning}
 <section class="card"><ul class="conclusions">${claims.join('')}</ul></section>
 
 <h2>Does it help?</h2>
 <section class="card">${differenceChart(summary, runs)}
-<p class="note">Each small dot is one seed, paired with <em>none</em> under that seed; the large dot is the mean, the bar its 95 % interval (paired t). ${legend()} Colours follow p-values of a paired t-test, Holm-adjusted over all methods, at 5 %.</p>
-${table(
-  verdictColumns,
-  summary.rows.filter((row) => row.versusNone !== null),
-)}</section>
+<p class="note">Each small dot is one seed, paired with <em>none</em> under that seed; the large dot is the mean, the bar its 95 % interval (paired t), of that method alone. ${legend()} Colours follow p-values of a paired t-test, Holm-adjusted over all methods, at 5 %, so a bar may clear 0 and still be grey. The claims are about splits and seeds of this data set with this network, not about other data.</p>
+${table(verdictColumns, judgedRows(summary))}${failureList(failures)}</section>
 
 <h2>The figures</h2>
 <section class="card">${table(scoreColumns, summary.rows)}
-<p class="note">Mean ± standard deviation over the seeds. NLL: negative log-likelihood in nats, measured without penalties, dropout or label smoothing. Gap: test NLL less train NLL.</p></section>
+<p class="note">Mean ± standard deviation over the seeds. NLL: negative log-likelihood in nats, measured without penalties, dropout or label smoothing; train scores on the training labels as given, held-out examples of early stopping included; test scores on clean labels. Gap: test NLL less train NLL.</p></section>
 
 <h2>Training and test accuracy</h2>
-<section class="card">${gapChart(summary)}</section>
+<section class="card">${gapChart(summary)}
+<p class="note">Means over the seeds.</p></section>
 
 <h2>Test loss during training</h2>
 <section class="card">${curveChart(summary, runs)}
-<p class="note">Mean over the seeds with their range; dashed: none. Methods that stop early end early.</p></section>
+<p class="note">Mean over the seeds with their range; dashed: none. A run that stopped early keeps the loss it ended with.</p></section>
 
 <h2>The methods</h2>
-<section class="card">${methodCards(settings)}</section>
+<section class="card long">${methodCards(settings)}</section>
 
 <h2>Settings</h2>
 <section class="card"><dl>${settingsList(settings, seeds, facts)}</dl></section>
@@ -90,6 +96,16 @@ ${table(
 </body>
 </html>
 `;
+}
+
+const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
+
+function failureList(failures: readonly RunFailure[]): string {
+  if (failures.length === 0) return '';
+  const lines = failures.map(({ method, seed, failure, message }) => {
+    return `<li>${escapeHtml(`${method}, seed ${seed}, ${failure}: ${message}`)}</li>`;
+  });
+  return `<p class="note">Runs without a result:</p><ul class="note">${lines.join('')}</ul>`;
 }
 
 function legend(): string {
@@ -107,7 +123,7 @@ function table(columns: readonly Column[], rows: readonly Row[]): string {
   const head = columns.map((column) => `${open('th', column)}${escapeHtml(column.title)}</th>`);
   const body = rows.map((row) => {
     const cells = columns.map((column) => {
-      const text = escapeHtml(column.cell(row));
+      const text = escapeHtml(column.cell(row, show));
       return column.title === 'test NLL is'
         ? `<td class="left verdict" style="color:${colours[row.verdict]}">${text}</td>`
         : `${open('td', column)}${text}</td>`;
@@ -141,13 +157,14 @@ function settingsList(
 ): string {
   const entries: [string, string][] = [
     ['command', facts.command],
+    ['version', version],
     ['started', facts.startedAt],
     ['seeds', seeds.join(', ')],
     ['network', `${['pixels', ...settings.hidden, 'classes'].join(' - ')}, relu`],
     ['optimizer', `Adam, learning rate ${settings.learningRate}, batches of ${settings.batchSize}`],
     ['epochs', String(settings.epochs)],
     ['training examples', String(settings.trainSize)],
-    ['wrong training labels', `${(100 * settings.labelNoise).toFixed(0)} %`],
+    ['wrong training labels', `${Number((100 * settings.labelNoise).toFixed(1))} %`],
   ];
   return entries.map(([term, text]) => `<dt>${term}</dt><dd>${escapeHtml(text)}</dd>`).join('');
 }
