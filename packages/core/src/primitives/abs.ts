@@ -1,4 +1,4 @@
-import { mapKernel } from '@tikhonov/array';
+import { unaryKernel } from '@tikhonov/array';
 import { asTensor, type TensorLike } from '../as-tensor.ts';
 import { floatingUnary } from '../avals.ts';
 import { bind } from '../bind.ts';
@@ -19,7 +19,10 @@ export const absP: Primitive<1, null> = /* @__PURE__ */ definePrimitive({
   ],
   cases: (draw) => ({ inputs: [draw.tensor(draw.shape(), { avoid: [0] })], attrs: null }),
 });
-const kernel = /* @__PURE__ */ mapKernel(Math.abs);
+// Written out, because every optimizer step runs it over all parameters: a shared loop calls f.
+const kernel = /* @__PURE__ */ unaryKernel((out, o, x, ox, sx, n) => {
+  for (let i = 0; i < n; i++) out[o + i] = Math.abs(x[ox + i * sx]!);
+});
 
 /**
  * Elementwise absolute value; the derivative at 0 is 0. `[...s] -> [...s]`.

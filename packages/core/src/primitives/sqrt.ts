@@ -1,4 +1,4 @@
-import { mapKernel } from '@tikhonov/array';
+import { unaryKernel } from '@tikhonov/array';
 import { asTensor, type TensorLike } from '../as-tensor.ts';
 import { floatingUnary } from '../avals.ts';
 import { bind } from '../bind.ts';
@@ -15,7 +15,10 @@ export const sqrtP: Primitive<1, null> = /* @__PURE__ */ definePrimitive({
   vjp: [(ans) => (g) => div(g, mul(ans, 2))],
   cases: (draw) => ({ inputs: [draw.tensor(draw.shape(), { min: 0.3 })], attrs: null }),
 });
-const kernel = /* @__PURE__ */ mapKernel(Math.sqrt);
+// Written out, because every optimizer step runs it over all parameters: a shared loop calls f.
+const kernel = /* @__PURE__ */ unaryKernel((out, o, x, ox, sx, n) => {
+  for (let i = 0; i < n; i++) out[o + i] = Math.sqrt(x[ox + i * sx]!);
+});
 
 /**
  * Elementwise square root; NaN below 0. The derivative at 0 is Infinity: where a vector may vanish,

@@ -49,7 +49,7 @@ const ownFlags = {
   dataset: {
     type: 'string',
     valueHint: 'name',
-    description: `one of: ${datasets.join(', ')} (default ${defaults.dataset})`,
+    description: `one of: ${Object.keys(datasets).join(', ')} (default ${defaults.dataset})`,
   },
   methods: {
     type: 'string',
@@ -116,7 +116,11 @@ export function settingsFrom(flags: Flags): CompareSettings {
     return given === undefined ? fallback : parseNumber(name, given, rule);
   };
   const count = { integer: true, min: 1 };
-  const [dataset] = parseNames('dataset', text(flags, 'dataset') ?? defaults.dataset, datasets);
+  const [dataset] = parseNames(
+    'dataset',
+    text(flags, 'dataset') ?? defaults.dataset,
+    Object.keys(datasets),
+  );
   const settings = {
     dataset: dataset!,
     methods: methodsFrom(flags),

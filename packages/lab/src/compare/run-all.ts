@@ -11,6 +11,8 @@ export interface RunAllOptions {
   readonly onResult?: (outcome: RunResult | RunFailure, finished: number, total: number) => void;
   /** Stops the runs that are not finished; those that are stay. */
   readonly signal?: AbortSignal;
+  /** The module whose default export runs a task in a thread. @defaultValue the package's own */
+  readonly worker?: URL;
 }
 
 /** What became of the runs. */
@@ -38,7 +40,7 @@ export async function runAll(
   const tasks = tasksOf(settings);
   const workers = Math.min(tasks.length, options.workers ?? availableParallelism());
   const pool = new Piscina<RunTask, RunResult | RunFailure>({
-    filename: new URL('./worker.js', import.meta.url).href,
+    filename: (options.worker ?? new URL('./worker.js', import.meta.url)).href,
     minThreads: workers,
     maxThreads: workers,
   });
@@ -73,5 +75,11 @@ const crash = ({ method, seed }: RunTask, error: unknown): RunFailure => ({
   method: method.id,
   seed,
   failure: 'crashed',
-  message: (error instanceof Error ? error.message : String(error)).split('\n')[0]!,
+  message: messageOf(error).split('\n')[0]!,
 });
+
+// Errors come from another thread, so they are not instances of this one's Error.
+const messageOf = (error: unknown): string =>
+  typeof error === 'object' && error !== null && 'message' in error
+    ? String(error.message)
+    : String(error);

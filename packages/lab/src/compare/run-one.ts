@@ -1,5 +1,5 @@
 import { random } from '@tikhonov/core';
-import { type Dataset, loadDigits, split, withLabelNoise } from '@tikhonov/data';
+import { type Dataset, split, withLabelNoise } from '@tikhonov/data';
 import { crossEntropy, mlp } from '@tikhonov/nn';
 import { adamw } from '@tikhonov/optim';
 import { findMethod, plainPlan, type TrainingPlan } from '@tikhonov/regularizers';
@@ -11,7 +11,7 @@ import {
   NonFiniteError,
   negativeLogLikelihood,
 } from '@tikhonov/train';
-import { baseline, type CompareSettings, type MethodSetting } from './settings.ts';
+import { baseline, type CompareSettings, datasets, type MethodSetting } from './settings.ts';
 
 /** One network to train: a method under one seed. */
 export interface RunTask {
@@ -82,7 +82,7 @@ export async function runOne(task: RunTask): Promise<RunResult | RunFailure> {
 
 async function trainOne({ settings, method, seed }: RunTask): Promise<RunResult> {
   const plan = planOf(method);
-  const all = loadDigits();
+  const all = datasets[settings.dataset]!();
   const [clean, test] = split(all, {
     sizes: [settings.trainSize, all.size - settings.trainSize],
     seed,

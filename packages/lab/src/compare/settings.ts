@@ -1,7 +1,8 @@
+import { type Dataset, loadDigits } from '@tikhonov/data';
 import { type ArgumentValues, type Method, methods } from '@tikhonov/regularizers';
 
-/** The data sets that `compare` knows. */
-export const datasets: readonly string[] = ['digits'];
+/** The data sets that `compare` knows, by name. */
+export const datasets: Readonly<Record<string, () => Dataset>> = { digits: loadDigits };
 
 /** A method with the values of its arguments. */
 export interface MethodSetting {
@@ -32,7 +33,7 @@ export const defaults: Omit<CompareSettings, 'methods'> = {
   dataset: 'digits',
   seeds: 5,
   firstSeed: 0,
-  epochs: 150,
+  epochs: 120,
   trainSize: 300,
   labelNoise: 0.2,
   hidden: [256],

@@ -2,7 +2,7 @@ import { findMethod, type Reference } from '@tikhonov/regularizers';
 import temml from 'temml';
 import type { Outcomes } from '../compare/run-all.ts';
 import type { RunFailure } from '../compare/run-one.ts';
-import { baseline, type CompareSettings } from '../compare/settings.ts';
+import { baseline, type CompareSettings, datasets } from '../compare/settings.ts';
 import { conclusions, type Row, type Summary } from '../compare/summarize.ts';
 import { type Column, judgedRows, scoreColumns, show, verdictColumns } from '../compare/table.ts';
 import { version } from '../version.ts';
@@ -91,7 +91,7 @@ ${table(verdictColumns, judgedRows(summary))}${failureList(failures)}</section>
 
 <h2>Settings</h2>
 <section class="card"><dl>${settingsList(settings, seeds, facts)}</dl></section>
-<p class="note">Data: Optical Recognition of Handwritten Digits, E. Alpaydin and C. Kaynak, UCI Machine Learning Repository, CC BY 4.0.</p>
+<p class="note">Data: ${source(settings.dataset)}.</p>
 </main>
 </body>
 </html>
@@ -167,4 +167,10 @@ function settingsList(
     ['wrong training labels', `${Number((100 * settings.labelNoise).toFixed(1))} %`],
   ];
   return entries.map(([term, text]) => `<dt>${term}</dt><dd>${escapeHtml(text)}</dd>`).join('');
+}
+
+/** Whose data they are, and under what terms. */
+function source(name: string): string {
+  const { citation, source, license } = datasets[name]!();
+  return escapeHtml([citation, source, license].filter((part) => part !== undefined).join('; '));
 }
