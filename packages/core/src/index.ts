@@ -41,6 +41,7 @@ export { clamp, logSigmoid, logSoftmax, relu, softmax } from './ops/activations.
 export { oneHot } from './ops/one-hot.ts';
 export { all, logsumexp, mean, variance } from './ops/reduce.ts';
 export { singularValues } from './ops/singular-values.ts';
+export { type OptionNames, requireOptions } from './options.ts';
 export {
   type AnyPrimitive,
   type Aval,

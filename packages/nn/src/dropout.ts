@@ -12,7 +12,9 @@ import {
   logicalNot,
   logicalOr,
   mul,
+  type OptionNames,
   random,
+  requireOptions,
   type Shape,
   ShapeError,
   showShape,
@@ -52,6 +54,15 @@ export interface DropoutOptions extends DropoutSettings {
   readonly mask?: Tensor;
 }
 
+const known: OptionNames<DropoutOptions> = {
+  p: true,
+  mode: true,
+  noiseShape: true,
+  training: true,
+  rng: true,
+  mask: true,
+};
+
 /**
  * Drops elements with probability `p`. With a mask `m` of 0 and 1: inverted, `y = m x / (1 - p)` in
  * training and `x` in evaluation; classic, `y = m x` and `(1 - p) x`. An element is dropped iff its
@@ -78,6 +89,7 @@ export interface DropoutOptions extends DropoutSettings {
  * ```
  */
 export function dropout(x: TensorLike, options: DropoutOptions = {}): Tensor {
+  requireOptions('dropout', options, known);
   const source = asTensor(x);
   const { mode = 'inverted', training = false } = options;
   if (mode !== 'inverted' && mode !== 'classic') {

@@ -3,9 +3,11 @@ import {
   asTensor,
   type DType,
   matmul,
+  type OptionNames,
   type Parameter,
   parameter,
   random,
+  requireOptions,
   reshape,
   ShapeError,
   showShape,
@@ -28,6 +30,15 @@ export interface LinearOptions extends KeySource {
   /** @defaultValue `U(-1 / sqrt(inFeatures), 1 / sqrt(inFeatures))`, as PyTorch */
   readonly biasInit?: Initializer;
 }
+
+const known: OptionNames<LinearOptions> = {
+  seed: true,
+  key: true,
+  bias: true,
+  dtype: true,
+  weightInit: true,
+  biasInit: true,
+};
 
 /**
  * `y = x W^T + b` on the last axis. `[...s, in] -> [...s, out]`.
@@ -53,6 +64,7 @@ export class Linear extends Module {
     super();
     requireSize('Linear', 'inFeatures', inFeatures);
     requireSize('Linear', 'outFeatures', outFeatures);
+    requireOptions('Linear', options, known);
     const key = initialKey('Linear', options);
     const { dtype = 'float32', weightInit = torchLinear } = options;
     const { biasInit = uniformInit(1 / Math.sqrt(inFeatures)) } = options;

@@ -1,4 +1,4 @@
-import { type DType, random, type Tensor } from '@tikhonov/core';
+import { type DType, type OptionNames, random, requireOptions, type Tensor } from '@tikhonov/core';
 import { type ActivationFunction, type ActivationName, resolveActivation } from './activations.ts';
 import { Dropout } from './dropout.ts';
 import type { Initializer } from './initializers.ts';
@@ -21,6 +21,16 @@ export interface MlpOptions extends KeySource {
   readonly bias?: boolean;
 }
 
+const known: OptionNames<MlpOptions> = {
+  seed: true,
+  key: true,
+  activation: true,
+  dropout: true,
+  dtype: true,
+  init: true,
+  bias: true,
+};
+
 /** A multilayer perceptron; see `mlp`. */
 export class MLP extends Module {
   readonly layers: readonly Linear[];
@@ -35,6 +45,7 @@ export class MLP extends Module {
       );
     }
     for (const [i, size] of sizes.entries()) requireSize('mlp', `sizes[${i}]`, size);
+    requireOptions('mlp', options, known);
     const key = initialKey('mlp', options);
     const { dtype = 'float32', init, bias = true, dropout = 0 } = options;
     this.layers = sizes.slice(1).map(

@@ -1,4 +1,4 @@
-import type { Cell } from '@tikhonov/core';
+import { type Cell, type OptionNames, requireOptions } from '@tikhonov/core';
 import { chain } from './chain.ts';
 import { Optimizer } from './optimizer.ts';
 import type { Scalar } from './scalars.ts';
@@ -20,6 +20,17 @@ export interface AdamOptions extends AdamSettings {
   /** Learning rate, >= 0; a 0-d cell may be shared. @defaultValue 1e-3 */
   readonly lr?: number | Cell;
 }
+
+const known: OptionNames<AdamOptions> = {
+  lr: true,
+  betas: true,
+  eps: true,
+  amsgrad: true,
+  weightDecay: true,
+  decay: true,
+  gradients: true,
+  maximize: true,
+};
 
 const front = (options: CommonOptions): Transform[] => [
   ...(options.gradients ?? []),
@@ -58,8 +69,10 @@ export const adamwTransform = (options: AdamSettings & { readonly lr?: Scalar } 
  * w.read().toArray(); // => [0.9, -0.9]
  * ```
  */
-export const adam = (target: OptimizerTarget, options: AdamOptions = {}): Optimizer =>
-  new Optimizer(target, (lr) => adamTransform({ ...options, lr }), options.lr ?? 1e-3);
+export function adam(target: OptimizerTarget, options: AdamOptions = {}): Optimizer {
+  requireOptions('adam', options, known);
+  return new Optimizer(target, (lr) => adamTransform({ ...options, lr }), options.lr ?? 1e-3);
+}
 
 /**
  * Adam with decoupled weight decay: `w -= lr * (direction + weightDecay * w)`, the moments see the raw
@@ -76,5 +89,7 @@ export const adam = (target: OptimizerTarget, options: AdamOptions = {}): Optimi
  * w.read().toArray(); // => [0.85, -0.85]
  * ```
  */
-export const adamw = (target: OptimizerTarget, options: AdamOptions = {}): Optimizer =>
-  new Optimizer(target, (lr) => adamwTransform({ ...options, lr }), options.lr ?? 1e-3);
+export function adamw(target: OptimizerTarget, options: AdamOptions = {}): Optimizer {
+  requireOptions('adamw', options, known);
+  return new Optimizer(target, (lr) => adamwTransform({ ...options, lr }), options.lr ?? 1e-3);
+}

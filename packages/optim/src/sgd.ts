@@ -1,4 +1,4 @@
-import type { Cell } from '@tikhonov/core';
+import { type Cell, type OptionNames, requireOptions } from '@tikhonov/core';
 import { chain } from './chain.ts';
 import { requireNesterov, trace } from './momentum.ts';
 import { Optimizer } from './optimizer.ts';
@@ -39,6 +39,17 @@ export interface SgdOptions extends SgdSettings {
   readonly lr: number | Cell;
 }
 
+const known: OptionNames<SgdOptions> = {
+  lr: true,
+  momentum: true,
+  dampening: true,
+  nesterov: true,
+  weightDecay: true,
+  decay: true,
+  gradients: true,
+  maximize: true,
+};
+
 /** `sgd` as a pure transform. */
 export function sgdTransform(options: SgdSettings & { readonly lr: Scalar }): Transform {
   const { momentum = 0, dampening = 0, nesterov = false, weightDecay = 0 } = options;
@@ -66,5 +77,7 @@ export function sgdTransform(options: SgdSettings & { readonly lr: Scalar }): Tr
  * w.read().toArray(); // => [0]
  * ```
  */
-export const sgd = (target: OptimizerTarget, options: SgdOptions): Optimizer =>
-  new Optimizer(target, (lr) => sgdTransform({ ...options, lr }), options.lr);
+export function sgd(target: OptimizerTarget, options: SgdOptions): Optimizer {
+  requireOptions('sgd', options, known);
+  return new Optimizer(target, (lr) => sgdTransform({ ...options, lr }), options.lr);
+}

@@ -1,3 +1,4 @@
+import { type OptionNames, requireOptions } from '@tikhonov/core';
 import type { Callback, TrainContext } from './callback.ts';
 import { recordValue } from './history.ts';
 import type { Model } from './model.ts';
@@ -24,6 +25,17 @@ export interface EarlyStoppingOptions extends PatienceRule {
   readonly restoreBestWeights?: boolean;
 }
 
+const known: OptionNames<EarlyStoppingOptions> = {
+  monitor: true,
+  mode: true,
+  minDelta: true,
+  patience: true,
+  baseline: true,
+  startFromEpoch: true,
+  checkFinite: true,
+  restoreBestWeights: true,
+};
+
 /** The callback, with its state for inspection and saving. */
 export interface EarlyStopping extends Callback {
   /** Where the rule stands; plain data. */
@@ -49,6 +61,7 @@ export interface EarlyStopping extends Callback {
  * ```
  */
 export function earlyStopping(options: EarlyStoppingOptions = {}): EarlyStopping {
+  requireOptions('earlyStopping', options, known);
   const { monitor = 'validation.loss', restoreBestWeights = false, startFromEpoch = 0 } = options;
   checkPatienceRule(options);
   let state = initialPatience;

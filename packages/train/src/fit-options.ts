@@ -1,4 +1,4 @@
-import { random, type Tensor } from '@tikhonov/core';
+import { type OptionNames, random, requireOptions, type Tensor } from '@tikhonov/core';
 import type { Dataset, Seeded } from '@tikhonov/data';
 import type { Callback } from './callback.ts';
 import { asDataset, checkMetrics, type Examples } from './evaluate.ts';
@@ -48,6 +48,28 @@ export interface FitOptions extends Seeded {
   readonly onNonFinite?: 'throw' | 'stop';
 }
 
+const known: OptionNames<FitOptions> = {
+  train: true,
+  validation: true,
+  evaluateOn: true,
+  epochs: true,
+  batchSize: true,
+  shuffle: true,
+  dropLast: true,
+  optimizer: true,
+  loss: true,
+  evaluationLoss: true,
+  penalties: true,
+  metrics: true,
+  callbacks: true,
+  evaluateEvery: true,
+  progress: true,
+  signal: true,
+  onNonFinite: true,
+  seed: true,
+  key: true,
+};
+
 /** The options with defaults in place and everything checked. */
 export interface FitPlan {
   readonly train: Dataset;
@@ -69,6 +91,7 @@ export interface FitPlan {
 
 /** Fills in defaults. @throws RangeError or TypeError for bad options */
 export function planOf(options: FitOptions): FitPlan {
+  requireOptions('fit', options, known);
   checkKinds(options);
   const train = asDataset(options.train);
   if (train.size === 0) throw new RangeError('fit: the training data have no rows.');

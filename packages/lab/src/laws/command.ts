@@ -125,6 +125,6 @@ function counterexample(result: LawResult): string {
     '',
     `${result.id} falls: ${result.statement}`,
     `  counterexample (shrunk): ${found?.text ?? '-'}`,
-    `  slack ${found?.slack ?? '-'}, seed ${result.seed}, path ${found?.path ?? '-'}`,
+    `  slack ${slackText(found?.slack ?? Number.NaN)}, seed ${result.seed}, path ${found?.path ?? '-'}`,
   ].join('\n');
 }

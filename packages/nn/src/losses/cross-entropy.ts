@@ -16,6 +16,8 @@ import {
   logSoftmax,
   mul,
   neg,
+  type OptionNames,
+  requireOptions,
   reshape,
   ShapeError,
   showShape,
@@ -47,6 +49,12 @@ export interface CrossEntropyOptions {
   readonly reduction?: Reduction;
 }
 
+const known: OptionNames<CrossEntropyOptions> = {
+  labelSmoothing: true,
+  weight: true,
+  reduction: true,
+};
+
 /**
  * Cross-entropy of a softmax, `-sum_k w_k q_k log softmax(z)_k` per sample, from logits and without
  * overflow. A class whose target probability is 0 contributes exactly 0, even at a logit of -Infinity;
@@ -70,6 +78,7 @@ export function crossEntropy(
   labels: TensorLike,
   options: CrossEntropyOptions = {},
 ): Tensor {
+  requireOptions('crossEntropy', options, known);
   const z = asTensor(logits);
   const target = asTensor(labels);
   const { reduction = 'mean' } = options;
