@@ -1,5 +1,6 @@
 export {
   expectClose,
+  expectedCount,
   type GoldenName,
   goldenFile,
   loadTensor,

@@ -13,6 +13,7 @@ import {
   transpose,
   valueAndGrad,
 } from '@tikhonov/core';
+import { expectedCount } from '@tikhonov/golden';
 import { adam, adamw, type Optimizer, sgd } from '@tikhonov/optim';
 import { initialPatience } from '@tikhonov/train';
 import {
@@ -331,7 +332,8 @@ describe.each<[DType, number]>([
 test(`${run.length} of ${all.length} reference cases are of methods of this package; none is missing`, () => {
   const counts = Object.fromEntries(Object.keys(methods).map((name) => [name, 0]));
   for (const item of run) counts[item.method]! += 1;
-  expect(counts).toEqual(
-    Object.fromEntries(Object.entries(methods).map(([name, [count]]) => [name, count])),
+  const missing = Object.entries(methods).filter(
+    ([name, [count]]) => counts[name]! < expectedCount(count),
   );
+  expect(missing.map(([name]) => name)).toEqual([]);
 });
