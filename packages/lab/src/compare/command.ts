@@ -231,12 +231,16 @@ async function compare(
   const print = options.quiet ? () => {} : (line: string) => process.stdout.write(`${line}\n`);
   const startedAt = new Date();
   const abort = new AbortController();
+  let interruptedAt = Infinity;
   const interrupt = (signal: NodeJS.Signals): void => {
     process.exitCode = signal === 'SIGINT' ? 130 : 143;
+    // One Ctrl-C under npm arrives twice, from the terminal and from npm; a later one means "now".
+    if (performance.now() - interruptedAt > 1000) process.exit();
+    interruptedAt = Math.min(interruptedAt, performance.now());
     abort.abort();
   };
-  process.once('SIGINT', interrupt);
-  process.once('SIGTERM', interrupt);
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
   const total = settings.seeds * (settings.methods.length + 1);
   print(
     `${counted(settings.methods.length + 1, 'method')} x ${counted(settings.seeds, 'seed')} on ${settings.dataset}: ${settings.trainSize} training examples, ${Number((100 * settings.labelNoise).toFixed(1))} % of their labels wrong, ${counted(settings.epochs, 'epoch')}`,
