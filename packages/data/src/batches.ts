@@ -1,4 +1,11 @@
-import { indexSelect, random, slice, type Tensor } from '@tikhonov/core';
+import {
+  indexSelect,
+  type OptionNames,
+  random,
+  requireOptions,
+  slice,
+  type Tensor,
+} from '@tikhonov/core';
 import { Dataset, type DatasetFields } from './dataset.ts';
 import { requireCount } from './validate.ts';
 
@@ -13,6 +20,13 @@ export interface BatchesOptions {
   /** Whether a last batch with fewer rows is left out. @defaultValue false */
   readonly dropLast?: boolean;
 }
+
+const known: OptionNames<BatchesOptions> = {
+  batchSize: true,
+  key: true,
+  shuffle: true,
+  dropLast: true,
+};
 
 /** Some rows. */
 export interface Batch {
@@ -46,6 +60,7 @@ export interface Batches extends Iterable<Batch> {
  * ```
  */
 export function batches(examples: Dataset | DatasetFields, options: BatchesOptions = {}): Batches {
+  requireOptions('batches', options, known);
   const dataset = examples instanceof Dataset ? examples : new Dataset(examples);
   const { batchSize = 32, key, dropLast = false } = options;
   requireCount('batches', 'batchSize', batchSize);

@@ -1,4 +1,4 @@
-import { random, type Tensor, tensor } from '@tikhonov/core';
+import { type OptionNames, random, requireOptions, type Tensor, tensor } from '@tikhonov/core';
 import type { Dataset } from './dataset.ts';
 import { keyOf, type Seeded } from './validate.ts';
 
@@ -12,6 +12,13 @@ export interface LabelNoiseOptions extends Seeded {
    */
   readonly symmetric?: 'different' | 'any';
 }
+
+const known: OptionNames<LabelNoiseOptions> = {
+  rate: true,
+  symmetric: true,
+  seed: true,
+  key: true,
+};
 
 /** A data set with wrong labels, and which they are. */
 export interface NoisyLabels {
@@ -40,6 +47,7 @@ export interface NoisyLabels {
  * ```
  */
 export function withLabelNoise(dataset: Dataset, options: LabelNoiseOptions): NoisyLabels {
+  requireOptions('withLabelNoise', options, known);
   const { rate, symmetric = 'different' } = options;
   if (!(rate >= 0 && rate <= 1)) {
     throw new RangeError(`withLabelNoise: rate must be in [0, 1], got ${rate}.`);

@@ -1,4 +1,4 @@
-import { random } from '@tikhonov/core';
+import { type OptionNames, random, requireOptions } from '@tikhonov/core';
 import type { Dataset } from './dataset.ts';
 import { keyOf, requireCount, type Seeded } from './validate.ts';
 
@@ -14,6 +14,14 @@ export interface SplitOptions<Parts extends Shares> extends Seeded {
   /** Whether every part gets its share of every class. @defaultValue true if there are classes */
   readonly stratify?: boolean;
 }
+
+const known: OptionNames<SplitOptions<Shares>> = {
+  fractions: true,
+  sizes: true,
+  stratify: true,
+  seed: true,
+  key: true,
+};
 
 /**
  * Divides a data set at random into parts that have no row in common. Stratified parts hold, of
@@ -36,6 +44,7 @@ export function split<const Parts extends Shares>(
   dataset: Dataset,
   options: SplitOptions<Parts>,
 ): { readonly [K in keyof Parts]: Dataset } {
+  requireOptions('split', options, known);
   const parts = partsOf(options.fractions, options.sizes);
   const shares: readonly number[] = Object.values(parts);
   const sizes =

@@ -1,11 +1,12 @@
 import { expect, test } from '@jest/globals';
-import { nn, optim, parameter, tensor, train } from '../src/index.ts';
+import { data, nn, optim, parameter, reg, tensor, train } from '../src/index.ts';
 
 // What a person writing JavaScript may misspell: TypeScript would refuse these calls.
 const js = <T>(options: object): T => options as T;
 const w = parameter(tensor([1]));
 const logits = tensor([[0, 1]]);
 const labels = tensor([1], { dtype: 'int32' });
+const small = data.loadDigits().subset(20);
 
 test.each<[string, () => unknown]>([
   ['adam: unknown option "learning_rate"', () => optim.adam({ w }, js({ learning_rate: 0.1 }))],
@@ -17,6 +18,21 @@ test.each<[string, () => unknown]>([
   [
     'crossEntropy: unknown option "label_smoothing"',
     () => nn.crossEntropy(logits, labels, js({ label_smoothing: 0.1 })),
+  ],
+  ['l1: unknown option "only"', () => reg.l1(w, js({ lambda: 1, only: 'w' }))],
+  ['l2: unknown option "halve"', () => reg.l2(w, js({ lambda: 1, halve: true }))],
+  [
+    'spectralNorm: unknown option "iterations"',
+    () => reg.spectralNorm(parameter(tensor([[1]])), js({ lambda: 1, iterations: 3 })),
+  ],
+  ['batches: unknown option "batch_size"', () => data.batches(small, js({ batch_size: 2 }))],
+  ['split: unknown option "ratio"', () => data.split(small, js<never>({ ratio: 0.5 }))],
+  ['withLabelNoise: unknown option "p"', () => data.withLabelNoise(small, js({ p: 0.5 }))],
+  ['digits: unknown option "size"', () => data.digits(js({ size: 100 }))],
+  [
+    'evaluate: unknown option "metric"',
+    () =>
+      train.evaluate(nn.mlp([64, 10], { seed: 0 }), small, js<never>({ loss: nn.mse, metric: {} })),
   ],
   ['earlyStopping: unknown option "patient"', () => train.earlyStopping(js({ patient: 3 }))],
 ])('%s', (message, call) => {

@@ -1,4 +1,11 @@
-import { noGrad, ShapeError, showShape, Tensor } from '@tikhonov/core';
+import {
+  noGrad,
+  type OptionNames,
+  requireOptions,
+  ShapeError,
+  showShape,
+  Tensor,
+} from '@tikhonov/core';
 import { batches, Dataset } from '@tikhonov/data';
 import type { Evaluation } from './history.ts';
 import { hintFor, kindOf, requireFunction } from './kinds.ts';
@@ -19,6 +26,12 @@ export interface EvaluateOptions<Named extends Metrics = Metrics> {
   /** Rows per chunk; bounds the memory. @defaultValue 512 */
   readonly batchSize?: number;
 }
+
+const known: OptionNames<EvaluateOptions> = {
+  loss: true,
+  metrics: true,
+  batchSize: true,
+};
 
 /**
  * Loss and metrics over a data set, with the model in evaluation mode: no dropout, running statistics
@@ -42,6 +55,7 @@ export function evaluate<Named extends Metrics = Readonly<Record<never, Metric>>
   examples: Examples,
   options: EvaluateOptions<Named>,
 ): Evaluation & { readonly [Name in keyof Named]: number } {
+  requireOptions('evaluate', options, known);
   const { loss, batchSize = 512 } = options;
   const metrics: Metrics = options.metrics ?? {};
   requireFunction('evaluate: loss', loss, 'For example nn.crossEntropy.');

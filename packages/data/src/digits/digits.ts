@@ -1,4 +1,12 @@
-import { type DType, DTypeError, isFloating, type Tensor, tensor } from '@tikhonov/core';
+import {
+  type DType,
+  DTypeError,
+  isFloating,
+  type OptionNames,
+  requireOptions,
+  type Tensor,
+  tensor,
+} from '@tikhonov/core';
 import { Dataset } from '../dataset.ts';
 import { split } from '../split.ts';
 import { requireCount } from '../validate.ts';
@@ -21,6 +29,14 @@ export interface DigitsOptions extends LoadDigitsOptions {
   /** Rows in `train`, to study small samples; `test` does not depend on it. @defaultValue the rest */
   readonly trainSize?: number;
 }
+
+const known: OptionNames<DigitsOptions> = {
+  seed: true,
+  testFraction: true,
+  trainSize: true,
+  scale: true,
+  dtype: true,
+};
 
 /** Training and test part. */
 export interface TrainTest {
@@ -80,6 +96,7 @@ const labelTensor = (labels: Uint8Array): Tensor => tensor(Int32Array.from(label
  * ```
  */
 export function digits(options: DigitsOptions = {}): TrainTest {
+  requireOptions('digits', options, known);
   const { seed = 0, testFraction = 0.2, trainSize } = options;
   const all = loadDigits(options);
   if (!(testFraction > 0 && testFraction < 1)) {

@@ -9,6 +9,8 @@ import {
   lessEqual,
   log,
   mul,
+  type OptionNames,
+  requireOptions,
   sign,
   sub,
   sum,
@@ -33,6 +35,11 @@ export interface L1Options extends SelectOptions {
   readonly lambda: Strength;
 }
 
+const known: OptionNames<L1Options> = {
+  lambda: true,
+  filter: true,
+};
+
 /**
  * Sum of absolute values, `lambda * sum |w|`: the lasso, the negative logarithm of a Laplace prior. The
  * gradient is `lambda * sign(w)`, and 0 at `w = 0`, one of its subgradients. Gradient steps make weights
@@ -49,6 +56,7 @@ export interface L1Options extends SelectOptions {
  * ```
  */
 export function l1(params: PenaltyTarget, options: L1Options): Tensor {
+  requireOptions('l1', options, known);
   const lambda = requireStrength('l1: lambda', options.lambda);
   const selected = selectParameters('l1', params, options);
   return scaled(

@@ -6,6 +6,8 @@ import {
   log,
   mul,
   norm,
+  type OptionNames,
+  requireOptions,
   square,
   sum,
   type Tensor,
@@ -30,6 +32,12 @@ export interface L2Options extends SelectOptions {
   readonly half?: boolean;
 }
 
+const known: OptionNames<L2Options> = {
+  lambda: true,
+  half: true,
+  filter: true,
+};
+
 /**
  * Squared Euclidean norm, `lambda * sum w^2`: the negative logarithm of a Gaussian prior, ridge
  * regression, Tikhonov regularization. The gradient is `2 lambda w`.
@@ -49,6 +57,7 @@ export interface L2Options extends SelectOptions {
  * ```
  */
 export function l2(params: PenaltyTarget, options: L2Options): Tensor {
+  requireOptions('l2', options, known);
   const lambda = requireStrength('l2: lambda', options.lambda);
   const selected = selectParameters('l2', params, options);
   const total = sumOver(selected, (w) => sum(square(gated(lambda, w))));

@@ -2,7 +2,9 @@ import {
   asTensor,
   Cell,
   norm,
+  type OptionNames,
   random,
+  requireOptions,
   singularValues,
   stopGradient,
   type Tensor,
@@ -31,6 +33,17 @@ export interface SpectralNormOptions extends ValueOptions, SelectOptions {
   /** Seed of the key. @defaultValue 0 */
   readonly seed?: number;
 }
+
+const known: OptionNames<SpectralNormOptions> = {
+  lambda: true,
+  nPowerIterations: true,
+  eps: true,
+  dim: true,
+  half: true,
+  filter: true,
+  key: true,
+  seed: true,
+};
 
 /** A penalty with the power-iteration vectors that it keeps, by the name of the weight. */
 export interface SpectralNormPenalty extends Penalty {
@@ -66,6 +79,7 @@ export function spectralNorm(
   params: PenaltyTarget,
   options: SpectralNormOptions,
 ): SpectralNormPenalty {
+  requireOptions('spectralNorm', options, known);
   const { nPowerIterations, eps } = iterationSettings('spectralNorm', options);
   const { dim = 0, half = false, key = random.key(options.seed ?? 0) } = options;
   requireStrength('spectralNorm: lambda', options.lambda);

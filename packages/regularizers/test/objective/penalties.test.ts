@@ -167,9 +167,11 @@ test('the Frobenius norm does not overflow and has gradient 0 at 0', () => {
 
 test('of nothing is 0 in the dtype of the network, so that it adds to its loss', () => {
   const biases = { b: parameter(tensor([1], { dtype: 'float64' })) };
-  const none = { lambda: 1, lambda1: 1, lambda2: 1, filter: () => false };
-  for (const method of [l2, l1, elasticNet]) {
-    const value = method(biases, none);
-    expect([value.dtype, value.item()]).toEqual(['float64', 0]);
-  }
+  const filter = () => false;
+  const values = [
+    l2(biases, { lambda: 1, filter }),
+    l1(biases, { lambda: 1, filter }),
+    elasticNet(biases, { lambda1: 1, lambda2: 1, filter }),
+  ];
+  for (const value of values) expect([value.dtype, value.item()]).toEqual(['float64', 0]);
 });
