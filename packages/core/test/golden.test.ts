@@ -1,6 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { astype, type DType, grad, type Tensor, vjp, zerosLike } from '@tikhonov/core';
-import { expectedCount, goldenFile, loadTensor, mismatch, type Stored } from '@tikhonov/golden';
+import {
+  expectedCount,
+  goldenFile,
+  loadTensor,
+  mismatch,
+  type SecondOrderCase,
+  type Stored,
+} from '@tikhonov/golden';
 import { type Adapter, type Attrs, adapters } from './golden-adapters/adapters.ts';
 import { type Formula, formulas, hessianTimes } from './golden-adapters/formulas.ts';
 
@@ -14,16 +21,6 @@ interface Case {
   readonly grads: readonly (Stored | null)[];
   readonly tol?: number;
   readonly float32?: boolean;
-}
-
-interface SecondOrderCase {
-  readonly id: string;
-  readonly op: string;
-  readonly inputs: readonly Stored[];
-  readonly value: number;
-  readonly grads: readonly Stored[];
-  readonly v: readonly Stored[];
-  readonly hvp: readonly Stored[];
 }
 
 const golden = goldenFile<{

@@ -13,6 +13,17 @@ export interface Stored {
 /** The reference files. */
 export type GoldenName = 'ops.json' | 'objective.json' | 'structure.json';
 
+/** A scalar function of `ops.json` with its gradients and Hessian-vector products along `v`. */
+export interface SecondOrderCase {
+  readonly id: string;
+  readonly op: string;
+  readonly inputs: readonly Stored[];
+  readonly value: number;
+  readonly grads: readonly Stored[];
+  readonly v: readonly Stored[];
+  readonly hvp: readonly Stored[];
+}
+
 /** The floating dtypes with the tolerance that the files promise for them. */
 export const precisions: readonly (readonly [DType, number])[] = [
   ['float64', 1e-9],

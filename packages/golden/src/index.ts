@@ -6,5 +6,6 @@ export {
   loadTensor,
   mismatch,
   precisions,
+  type SecondOrderCase,
   type Stored,
 } from './golden-file.ts';

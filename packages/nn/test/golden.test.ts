@@ -6,6 +6,7 @@ import {
   goldenFile,
   loadTensor,
   precisions,
+  type SecondOrderCase,
   type Stored,
 } from '@tikhonov/golden';
 import {
@@ -30,16 +31,6 @@ interface OpCase {
   readonly outputs: readonly Stored[];
   readonly grad_outputs: readonly Stored[];
   readonly grads: readonly (Stored | null)[];
-}
-
-interface SecondOrderCase {
-  readonly id: string;
-  readonly op: string;
-  readonly inputs: readonly Stored[];
-  readonly value: number;
-  readonly grads: readonly Stored[];
-  readonly v: readonly Stored[];
-  readonly hvp: readonly Stored[];
 }
 
 interface DropoutCase {

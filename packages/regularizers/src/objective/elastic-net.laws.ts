@@ -2,6 +2,7 @@ import { drawn, type Law, law } from '@tikhonov/check';
 import { grad, type Tensor, tensor } from '@tikhonov/core';
 import { parametersOf, real, withZeros } from '../laws/draws.ts';
 import { atMost, exactly, near } from '../laws/slack.ts';
+import { zeroStrengthLaw } from '../laws/zero-strength.ts';
 import { elasticNet, proxElasticNet } from './elastic-net.ts';
 import { l1 } from './l1.ts';
 import { l2 } from './l2.ts';
@@ -66,4 +67,5 @@ export const elasticNetLaws: readonly Law[] = [
       );
     },
   }),
+  zeroStrengthLaw('elastic-net', (ws, zero) => elasticNet(ws, { lambda1: zero, lambda2: zero })),
 ];

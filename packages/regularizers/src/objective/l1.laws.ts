@@ -2,7 +2,6 @@ import { drawn, type Law, law } from '@tikhonov/check';
 import {
   abs,
   add,
-  Cell,
   grad,
   matmul,
   maximum,
@@ -21,6 +20,7 @@ import {
 import { parametersOf, real, withZeros } from '../laws/draws.ts';
 import { atMost, exactly, near, withinUlps } from '../laws/slack.ts';
 import { runSgd } from '../laws/training.ts';
+import { zeroStrengthLaw } from '../laws/zero-strength.ts';
 import { l1, laplacePrior, proxL1, softThreshold } from './l1.ts';
 import { spectralNormValue } from './spectral-norm.ts';
 
@@ -190,22 +190,5 @@ export const l1Laws: readonly Law[] = [
       return Math.min(slack, exactly(stays, zero));
     },
   }),
-  law({
-    id: 'l1/zero-strength',
-    statement: 'A strength of 0 gives value 0 and gradient 0, even for infinite weights.',
-    cases: drawn((draw) => ({
-      w: draw.tensor(draw.shape({ minSize: 1 })),
-      infinite: draw.pick([Infinity, -Infinity]),
-      held: draw.pick([true, false]),
-    })),
-    slack: ({ w, infinite, held }) => {
-      const lambda = held ? new Cell(tensor(0, { dtype: 'float64' })) : 0;
-      const all = [w, w.mul(infinite)];
-      const gradients = grad((ws: readonly Tensor[]) => l1(ws, { lambda }))(all);
-      return Math.min(
-        exactly(l1(all, { lambda }), 0),
-        ...gradients.map((g) => exactly(g, zerosLike(w))),
-      );
-    },
-  }),
+  zeroStrengthLaw('l1', (ws, lambda) => l1(ws, { lambda })),
 ];

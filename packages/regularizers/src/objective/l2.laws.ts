@@ -1,8 +1,9 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import { add, Cell, grad, matmul, mul, norm, singularValues, sum, tensor } from '@tikhonov/core';
+import { add, type Cell, grad, matmul, mul, norm, singularValues, sum } from '@tikhonov/core';
 import { parametersOf, real } from '../laws/draws.ts';
 import { atMost, exactly, near, withinUlps } from '../laws/slack.ts';
 import { runSgd } from '../laws/training.ts';
+import { zeroStrengthLaw } from '../laws/zero-strength.ts';
 import { frobeniusNorm, gaussianPrior, l2, proxL2 } from './l2.ts';
 import { spectralNormValue } from './spectral-norm.ts';
 
@@ -145,22 +146,5 @@ export const l2Laws: readonly Law[] = [
       return near(slope(u), v.mul(0), 1e-14);
     },
   }),
-  law({
-    id: 'l2/zero-strength',
-    statement: 'A strength of 0 gives value 0 and gradient 0, even for infinite weights.',
-    cases: drawn((draw) => ({
-      w: draw.tensor(draw.shape({ minSize: 1 })),
-      infinite: draw.pick([Infinity, -Infinity]),
-      held: draw.pick([true, false]),
-    })),
-    slack: ({ w, infinite, held }) => {
-      const lambda = held ? new Cell(tensor(0, { dtype: 'float64' })) : 0;
-      const all = [w, w.mul(infinite)];
-      const gradients = grad((ws: readonly (typeof w)[]) => l2(ws, { lambda }))(all);
-      return Math.min(
-        exactly(l2(all, { lambda }), 0),
-        ...gradients.map((g) => exactly(g, w.mul(0))),
-      );
-    },
-  }),
+  zeroStrengthLaw('l2', (ws, lambda) => l2(ws, { lambda })),
 ];
