@@ -87,7 +87,8 @@ ${table(verdictColumns, judgedRows(summary))}${failureList(failures)}</section>
 <p class="note">Mean over the seeds with their range; dashed: none. A run that stopped early keeps the loss it ended with.</p></section>
 
 <h2>The methods</h2>
-<section class="card long">${methodCards(settings)}</section>
+<section class="card long">${methodCards(settings)}
+<p class="note">The default strengths of the penalties and of weight decay were chosen by test loss on other splits of the same images; at these values their results are optimistic.</p></section>
 
 <h2>Settings</h2>
 <section class="card"><dl>${settingsList(settings, seeds, facts)}</dl></section>
