@@ -10,7 +10,18 @@ export {
   unaryKernel,
   zipKernel,
 } from './elementwise.ts';
+export { erfcKernel, erfKernel } from './erf.ts';
+export { erfinvKernel } from './erfinv.ts';
 export { gatherKernel, scatterAddKernel } from './gather.ts';
+export { choleskyKernel } from './linalg/cholesky.ts';
+export { cofactorKernel } from './linalg/cofactor.ts';
+export { eighKernel } from './linalg/eigh.ts';
+export { matrixExpKernel } from './linalg/expm.ts';
+export { detKernel, inverseKernel, slogdetKernel, solveKernel } from './linalg/lu.ts';
+export { pinvKernel } from './linalg/pinv.ts';
+export { qrKernel } from './linalg/qr.ts';
+export { svdKernel } from './linalg/svd.ts';
+export { type TriangularSystem, triangularSolveKernel } from './linalg/triangular.ts';
 export { matmulKernel } from './matmul.ts';
 export { broadcastView, flipView, permuteView, reshapeView, sliceView } from './movement.ts';
 export { fromNdarray, type NdarrayLike, toNdarray } from './ndarray.ts';
@@ -22,7 +33,8 @@ export {
   reduceKernel,
   sumKernel,
 } from './reduce.ts';
-export { singularValues } from './singular-values.ts';
+export { cumsumKernel } from './scan.ts';
+export { argsortKernel } from './sort.ts';
 export {
   contiguous,
   copyAs,
@@ -36,3 +48,4 @@ export {
   type View,
   viewOf,
 } from './view.ts';
+export { sumWindowsKernel, type WindowSteps, windowsView } from './windows.ts';

@@ -16,10 +16,11 @@ export interface NdarrayLike {
  * @throws TypeError if its data is not a Float64Array, Float32Array, Int32Array or Uint32Array
  */
 export function fromNdarray(array: NdarrayLike): View {
-  const dtype = ArrayBuffer.isView(array.data) ? dtypeOf(array.data) : undefined;
+  const isNdarray = typeof array === 'object' && array !== null;
+  const dtype = isNdarray && ArrayBuffer.isView(array.data) ? dtypeOf(array.data) : undefined;
   if (dtype === undefined) {
     throw new TypeError(
-      `fromNdarray: unsupported storage ${Object.prototype.toString.call(array.data)}.\n` +
+      `fromNdarray: unsupported storage ${Object.prototype.toString.call(isNdarray ? array.data : array)}.\n` +
         '  Use a Float64Array, Float32Array, Int32Array or Uint32Array.',
     );
   }

@@ -1,4 +1,4 @@
-import type { DType, TypedArray } from './dtype.ts';
+import { type DType, isFloating, type TypedArray } from './dtype.ts';
 import { permuteView } from './movement.ts';
 import { eachRow, emptyView, type View } from './view.ts';
 
@@ -50,19 +50,28 @@ export function reduceKernel(
   };
 }
 
-/** Sum; 0 for nothing. */
-export const sumKernel: (x: View, axes: readonly number[], dtype?: DType) => View =
-  /* @__PURE__ */ reduceKernel(0, (acc, x, o, s, n) => {
-    for (let i = 0; i < n; i++) acc += x[o + i * s]!;
-    return acc;
-  });
+const floatSum = /* @__PURE__ */ reduceKernel(0, (acc, x, o, s, n) => {
+  for (let i = 0; i < n; i++) acc += x[o + i * s]!;
+  return acc;
+});
+
+/** Wraps at every step, so that it is exact modulo 2^32 however many there are. */
+const integerSum = /* @__PURE__ */ reduceKernel(0, (acc, x, o, s, n) => {
+  let total = acc | 0;
+  for (let i = 0; i < n; i++) total = (total + x[o + i * s]!) | 0;
+  return total;
+});
+
+/** Sum; 0 for nothing. Integers wrap. */
+export const sumKernel = (x: View, axes: readonly number[], dtype?: DType): View =>
+  (isFloating(x.dtype) ? floatSum : integerSum)(x, axes, dtype);
 
 /** Maximum; NaN wins. The caller has refused empty reductions. */
 export const maxKernel: (x: View, axes: readonly number[], dtype?: DType) => View =
   /* @__PURE__ */ reduceKernel(Number.NEGATIVE_INFINITY, (acc, x, o, s, n) => {
     for (let i = 0; i < n; i++) {
-      const value = x[o + i * s]!;
-      if (value > acc || Number.isNaN(value)) acc = value;
+      // Math.max, because NaN wins, and 0 over -0, as for `maximum`.
+      acc = Math.max(acc, x[o + i * s]!);
     }
     return acc;
   });
@@ -77,20 +86,22 @@ export function argmaxKernel(x: View, axis: number): View {
   const outer = permuteView(x, rest);
   const length = x.shape[axis]!;
   const step = x.stride[axis]!;
+  const [data, target] = [x.data, out.data];
   let at = 0;
   eachRow(outer.shape, [outer], ([start], [stride], n) => {
     for (let i = 0; i < n; i++) {
-      const o = start! + i * stride!;
+      let o = start! + i * stride!;
       let best = 0;
-      let value = x.data[o]!;
+      let value = data[o]!;
       for (let k = 1; k < length && !Number.isNaN(value); k++) {
-        const next = x.data[o + k * step]!;
+        o += step;
+        const next = data[o]!;
         if (next > value || Number.isNaN(next)) {
           value = next;
           best = k;
         }
       }
-      out.data[at++] = best;
+      target[at++] = best;
     }
   });
   return out;

@@ -1,4 +1,5 @@
 import { allocate, type DType, type TypedArray } from './dtype.ts';
+import { copyStrided } from './strided-copy.ts';
 
 /** Sizes of the axes, outermost first; `[]` is a scalar. */
 export type Shape = readonly number[];
@@ -131,12 +132,13 @@ export function copyAs(view: View, dtype: DType): View {
     target.set(source.subarray(view.offset, view.offset + target.length));
     return out;
   }
-  const toBool = dtype === 'bool';
+  if (dtype !== 'bool') {
+    const { shape, offset, stride } = view;
+    copyStrided(shape, target, 0, out.stride, source, offset, stride);
+    return out;
+  }
   eachRow(view.shape, [out, view], ([o, x], [, sx], n) => {
-    for (let i = 0; i < n; i++) {
-      const value = source[x! + i * sx!]!;
-      target[o! + i] = toBool ? (value !== 0 ? 1 : 0) : value;
-    }
+    for (let i = 0; i < n; i++) target[o! + i] = source[x! + i * sx!] !== 0 ? 1 : 0;
   });
   return out;
 }

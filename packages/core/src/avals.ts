@@ -10,6 +10,14 @@ export const floatingUnary =
     return { shape: x.shape, dtype: x.dtype };
   };
 
+/** Shape rule of a unary operation on numbers; `bool` is refused. */
+export const numericUnary =
+  (name: string) =>
+  ([x]: readonly [Aval]): Aval => {
+    requireNumeric(name, x.dtype);
+    return { shape: x.shape, dtype: x.dtype };
+  };
+
 /** Shape rule of arithmetic on equal shapes and dtypes; `bool` is refused. */
 export const numericBinary =
   (name: string) =>

@@ -12,7 +12,8 @@ export interface Seed {
 }
 
 /**
- * Pulls cotangents back from the seeds to the targets and returns one per target that was reached.
+ * Pulls cotangents back from the seeds to the targets; returns, per target that was reached, one for
+ * each of its outputs that was.
  * Only operations that lie between them run. Everything is done with lists, so a graph may be as
  * deep as memory allows. Whether the work is itself recorded is up to the current frame.
  */
@@ -20,7 +21,7 @@ export function backpropagate(
   seeds: readonly Seed[],
   isTarget: (node: Node) => boolean,
   oldest: number,
-): Map<Node, Tensor> {
+): Map<Node, readonly (Tensor | undefined)[]> {
   const order = nodesBetween(seeds, isTarget, oldest);
   const cotangents = new Map<Node, (Tensor | undefined)[]>();
   for (const { output, cotangent } of seeds) {
@@ -28,14 +29,14 @@ export function backpropagate(
       accumulate(cotangents, output.node, output.output, cotangent);
     }
   }
-  const found = new Map<Node, Tensor>();
+  const found = new Map<Node, readonly (Tensor | undefined)[]>();
   for (let i = order.nodes.length - 1; i >= 0; i--) {
     const node = order.nodes[i]!;
     const gs = cotangents.get(node);
     if (gs === undefined || !order.useful.has(node)) continue;
     cotangents.delete(node);
     if (isTarget(node)) {
-      found.set(node, gs[0]!);
+      found.set(node, gs);
       continue;
     }
     const full = node.outputs.map((aval, k) => gs[k] ?? zerosLike(aval));

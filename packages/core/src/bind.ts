@@ -1,6 +1,13 @@
 import { isFloating } from '@tikhonov/array';
+import { NoDerivativeError } from './errors.ts';
 import { frame } from './interpreter.ts';
-import { erase, type Items, type MultiPrimitive, type Primitive } from './primitive.ts';
+import {
+  type AnyPrimitive,
+  erase,
+  type Items,
+  type MultiPrimitive,
+  type Primitive,
+} from './primitive.ts';
 import { createNode, type Edge, type NodePullback } from './tape.ts';
 import { Tensor } from './tensor.ts';
 
@@ -17,10 +24,12 @@ export function bind<N extends number, Attrs>(
   const list: readonly Tensor[] = inputs;
   const erased = erase(primitive);
   const aval = erased.infer(list, attrs);
-  const [payload] = evaluator.run(erased, list.map(payloadOf), attrs, [aval]);
-  const plain = new Tensor(aval.shape, aval.dtype, payload!);
+  const [payload] = evaluator.run(erased, list.map(payloadOf), attrs, [aval], list);
   const level = lowestLevel(list);
-  if (level >= recordBelow || level === Infinity || !isFloating(aval.dtype)) return plain;
+  if (level >= recordBelow || level === Infinity || !isFloating(aval.dtype)) {
+    return new Tensor(aval.shape, aval.dtype, payload!);
+  }
+  refuseIfNone(erased);
   // The answer that a rule captures must itself be tracked, or second derivatives through it die:
   // so the tracked tensor exists first, and its edges are filled in afterwards.
   const edges: Edge[] = [];
@@ -34,7 +43,7 @@ export function bind<N extends number, Attrs>(
     const pullback = rule(ans, list, attrs);
     edges.push({ parent: input.node, output: input.output, pullback: single(pullback) });
   }
-  return edges.length === 0 ? plain : ans;
+  return edges.length === 0 ? new Tensor(aval.shape, aval.dtype, payload!) : ans;
 }
 
 /** As `bind`, for a primitive with several outputs. */
@@ -47,10 +56,11 @@ export function bindMulti<N extends number, Attrs>(
   const list: readonly Tensor[] = inputs;
   const erased = erase(primitive);
   const avals = erased.infer(list, attrs);
-  const payloads = evaluator.run(erased, list.map(payloadOf), attrs, avals);
+  const payloads = evaluator.run(erased, list.map(payloadOf), attrs, avals, list);
   const plain = avals.map((aval, k) => new Tensor(aval.shape, aval.dtype, payloads[k]!));
   const level = lowestLevel(list);
   if (level >= recordBelow || level === Infinity) return plain;
+  refuseIfNone(erased);
   const edges: Edge[] = [];
   const node = createNode({ level, name: primitive.name, outputs: avals, edges, cell: null });
   const ans = avals.map((aval, k) =>
@@ -65,6 +75,13 @@ export function bindMulti<N extends number, Attrs>(
     edges.push({ parent: input.node, output: input.output, pullback });
   }
   return edges.length === 0 ? plain : ans;
+}
+
+function refuseIfNone({ name, nondifferentiable }: AnyPrimitive): void {
+  if (nondifferentiable === undefined) return;
+  throw new NoDerivativeError(
+    `${name}: has no derivative: ${nondifferentiable}.\n  Pass stopGradient(x) if x counts as a constant here.`,
+  );
 }
 
 const payloadOf = (x: Tensor): Tensor['payload'] => x.payload;

@@ -1,7 +1,8 @@
 import { isFloating, sameShape } from '@tikhonov/array';
 import { scalar } from './create.ts';
-import { DTypeError, ShapeError, showShape } from './errors.ts';
+import { DTypeError, kindOf, ShapeError, showShape } from './errors.ts';
 import { frame } from './interpreter.ts';
+import { requireOptions } from './options.ts';
 import { createNode } from './tape.ts';
 import { Tensor } from './tensor.ts';
 
@@ -34,9 +35,19 @@ export class Cell {
     return this.#value.shape;
   }
 
-  /** Element type of the value; fixed for the life of the cell. */
+  /** Element type of the value; fixed, unless a whole model is cast. */
   get dtype(): Tensor['dtype'] {
     return this.#value.dtype;
+  }
+
+  /** Number of axes of the value. */
+  get rank(): number {
+    return this.#value.rank;
+  }
+
+  /** Number of elements of the value. */
+  get size(): number {
+    return this.#value.size;
   }
 
   /** The present value. */
@@ -80,11 +91,21 @@ export class Cell {
     return this.#value.toJSON();
   }
 
+  /** @internal The value, without telling the evaluator. */
+  peek(): Tensor {
+    return this.#value;
+  }
+
   /** @internal Replaces the value as it is, history included; returns the one before. */
   swap(value: Tensor): Tensor {
     const before = this.#value;
     this.#value = value;
     return before;
+  }
+
+  /** @internal Rebinds the cell to a value of another dtype: casting a whole model, as `nn.astype` does. */
+  retype(value: Tensor): void {
+    this.#value = this.wrap(detach(value));
   }
 
   /** @internal Hook for parameters: the value as reads return it. */
@@ -143,8 +164,7 @@ class GradCell extends Cell {}
 
 function requireTensor(label: string, value: unknown): asserts value is Tensor {
   if (value instanceof Tensor) return;
-  const kind = value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value;
-  throw new TypeError(`${label}: needs a Tensor, got ${kind}. Make one with tensor(...).`);
+  throw new TypeError(`${label}: needs a Tensor, got ${kindOf(value)}. Make one with tensor(...).`);
 }
 
 /**
@@ -156,8 +176,10 @@ function requireTensor(label: string, value: unknown): asserts value is Tensor {
  * stopGradient(x.mul(x)).requiresGrad; // => false
  * ```
  */
-export const detach = (x: Tensor): Tensor =>
-  x.node === null ? x : new Tensor(x.shape, x.dtype, x.payload);
+export function detach(x: Tensor): Tensor {
+  if (!(x instanceof Tensor)) requireTensor('stopGradient', x);
+  return x.node === null ? x : new Tensor(x.shape, x.dtype, x.payload);
+}
 
 /**
  * A trainable tensor.
@@ -170,5 +192,7 @@ export const detach = (x: Tensor): Tensor =>
  * w.grad.toArray(); // => [6, -8]
  * ```
  */
-export const parameter = (value: Tensor, options?: { name?: string }): Parameter =>
-  new Parameter(value, options);
+export function parameter(value: Tensor, options: { name?: string } = {}): Parameter {
+  requireOptions('parameter', options, { name: true });
+  return new Parameter(value, options);
+}

@@ -1,22 +1,26 @@
-import { broadcastShapes, sameShape } from '@tikhonov/array';
+import { broadcastShapes, type DType, isFloating, sameShape } from '@tikhonov/array';
 import { asTensor, type TensorLike } from './as-tensor.ts';
 import { scalar } from './create.ts';
 import { DTypeError, ShapeError, showShape } from './errors.ts';
 import { broadcastTo } from './primitives/sum-broadcast.ts';
 import type { Tensor } from './tensor.ts';
 
+/** The cast that loses nothing, of two operands `x` and `y`: that of the one that is not floating. */
+export const castHint = (x: DType, y: DType): string =>
+  isFloating(x) && !isFloating(y) ? `y.astype('${x}')` : `x.astype('${y}')`;
+
 /**
  * Both operands in one dtype and one shape. A number takes the other's dtype, and is rounded to it;
  * two tensors must agree in dtype.
  */
 export function coercePair(name: string, x: TensorLike, y: TensorLike): [Tensor, Tensor] {
-  const a = typeof x === 'number' && typeof y !== 'number' ? asTensor(y) : asTensor(x);
-  const left = typeof x === 'number' ? scalar(x, a.dtype) : a;
-  const right = typeof y === 'number' ? scalar(y, left.dtype) : asTensor(y);
+  const a = typeof x === 'number' && typeof y !== 'number' ? asTensor(y, name) : asTensor(x, name);
+  const left = typeof x === 'number' ? scalar(x, a.dtype, name) : a;
+  const right = typeof y === 'number' ? scalar(y, left.dtype, name) : asTensor(y, name);
   if (left.dtype !== right.dtype) {
     throw new DTypeError(
       `${name}: dtypes differ: ${left.dtype} and ${right.dtype} (shapes ${showShape(left.shape)}, ${showShape(right.shape)}).\n` +
-        `  Cast one of them, for example x.astype('${right.dtype}').`,
+        `  Cast one of them, for example ${castHint(left.dtype, right.dtype)}.`,
     );
   }
   if (sameShape(left.shape, right.shape)) return [left, right];

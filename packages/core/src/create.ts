@@ -13,7 +13,8 @@ import {
   viewOf,
   fromNdarray as viewOfNdarray,
 } from '@tikhonov/array';
-import { DTypeError, ShapeError, showShape } from './errors.ts';
+import { DTypeError, kindOf, ShapeError, showShape, showValue } from './errors.ts';
+import { type OptionNames, requireOptions } from './options.ts';
 import { type NestedArray, Tensor } from './tensor.ts';
 
 /** The dtype that floating values get when nothing else is said. */
@@ -26,14 +27,17 @@ export const fromView = (view: View): Tensor => new Tensor(view.shape, view.dtyp
 export function checkShape(name: string, shape: Shape): void {
   if (!Array.isArray(shape) || !shape.every((n) => Number.isInteger(n) && n >= 0)) {
     throw new ShapeError(
-      `${name}: ${JSON.stringify(shape)} is not a shape.\n  Give an array of integers >= 0, such as [2, 3].`,
+      `${name}: ${showValue(shape)} is not a shape.\n  Give an array of integers >= 0, such as [2, 3].`,
     );
   }
 }
 
-function checkDType(name: string, dtype: DType): void {
+/** Throws unless `dtype` is one. */
+export function checkDType(name: string, dtype: DType): void {
   if (!dtypes.includes(dtype)) {
-    throw new DTypeError(`${name}: unknown dtype "${dtype}". Use one of ${dtypes.join(', ')}.`);
+    throw new DTypeError(
+      `${name}: unknown dtype "${String(dtype)}". Use one of ${dtypes.join(', ')}.`,
+    );
   }
 }
 
@@ -66,11 +70,7 @@ export function tensor(
   values: NestedArray | TypedArray,
   options: { readonly dtype?: DType; readonly shape?: Shape } = {},
 ): Tensor {
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError(
-      `tensor: options must be an object, got ${JSON.stringify(options)}. Did you mean { dtype: ${JSON.stringify(options)} }?`,
-    );
-  }
+  requireOptions('tensor', options, { dtype: true, shape: true });
   if (options.dtype !== undefined) checkDType('tensor', options.dtype);
   if (options.shape !== undefined) checkShape('tensor', options.shape);
   if (ArrayBuffer.isView(values)) {
@@ -127,9 +127,7 @@ function flatten(values: NestedArray, shape: Shape, axis: number, out: (number |
     if (typeof values !== 'number' && typeof values !== 'boolean') {
       throw Array.isArray(values)
         ? ragged(shape)
-        : new TypeError(
-            `tensor: found ${values === null ? 'null' : typeof values} where a number or boolean belongs.`,
-          );
+        : new TypeError(`tensor: found ${kindOf(values)} where a number or boolean belongs.`);
     }
     out.push(values);
     return;
@@ -144,8 +142,8 @@ const ragged = (shape: Shape): ShapeError =>
   );
 
 /** A scalar of the given dtype; used for the weakly typed numbers of arithmetic. */
-export function scalar(value: number, dtype: DType = defaultFloat): Tensor {
-  checkElement('number', value, dtype);
+export function scalar(value: number, dtype: DType = defaultFloat, name = 'number'): Tensor {
+  checkElement(name, value, dtype);
   const data = allocate(dtype, 1);
   data[0] = dtype === 'bool' ? Number(value !== 0) : value;
   return fromView({ dtype, data, shape: [], stride: [], offset: 0 });
@@ -168,9 +166,28 @@ export interface CreateOptions {
 export const full = (shape: Shape, value: number, options?: CreateOptions): Tensor =>
   filled('full', shape, value, options);
 
-function filled(name: string, shape: Shape, value: number, options: CreateOptions = {}): Tensor {
+/** The dtype that the options of a creating function ask for. */
+export function dtypeOption(
+  name: string,
+  options: CreateOptions,
+  otherwise: DType = defaultFloat,
+  known: OptionNames<CreateOptions> = { dtype: true },
+): DType {
+  requireOptions(name, options, known);
+  const { dtype = otherwise } = options;
+  checkDType(name, dtype);
+  return dtype;
+}
+
+function filled(
+  name: string,
+  shape: Shape,
+  value: number,
+  options: CreateOptions = {},
+  otherwise?: DType,
+): Tensor {
   checkShape(name, shape);
-  const one = scalar(value, options.dtype ?? defaultFloat).view;
+  const one = scalar(value, dtypeOption(name, options, otherwise), name).view;
   return fromView({ ...one, shape: [...shape], stride: shape.map(() => 0) });
 }
 
@@ -197,26 +214,47 @@ export const ones = (shape: Shape, options?: CreateOptions): Tensor =>
   filled('ones', shape, 1, options);
 
 /**
- * Zeros with the shape and dtype of `x`.
+ * Zeros with the shape of `x`, and its dtype unless `options` name one.
  *
  * @example
  * ```ts
  * zerosLike(tensor([1, 2], { dtype: 'int32' })).dtype; // => 'int32'
  * ```
  */
-export const zerosLike = (x: { readonly shape: Shape; readonly dtype: DType }): Tensor =>
-  full(x.shape, 0, { dtype: x.dtype });
+export const zerosLike = (x: Like, options?: CreateOptions): Tensor =>
+  filledLike('zerosLike', x, 0, options);
 
 /**
- * Ones with the shape and dtype of `x`.
+ * Ones with the shape of `x`, and its dtype unless `options` name one.
  *
  * @example
  * ```ts
  * onesLike(tensor([5])).toArray(); // => [1]
  * ```
  */
-export const onesLike = (x: { readonly shape: Shape; readonly dtype: DType }): Tensor =>
-  full(x.shape, 1, { dtype: x.dtype });
+export const onesLike = (x: Like, options?: CreateOptions): Tensor =>
+  filledLike('onesLike', x, 1, options);
+
+/**
+ * Every element `value`, with the shape of `x`, and its dtype unless `options` name one.
+ *
+ * @throws DTypeError for a value that the dtype cannot hold
+ * @example
+ * ```ts
+ * fullLike(tensor([1, 2]), 7).toArray(); // => [7, 7]
+ * ```
+ */
+export const fullLike = (x: Like, value: number, options?: CreateOptions): Tensor =>
+  filledLike('fullLike', x, value, options);
+
+type Like = { readonly shape: Shape; readonly dtype: DType };
+
+function filledLike(name: string, x: Like, value: number, options?: CreateOptions): Tensor {
+  if (!Array.isArray(x?.shape)) throw new TypeError(`${name}: needs a tensor, got ${kindOf(x)}.`);
+  return filled(name, x.shape, value, options, x.dtype);
+}
+
+const rangeNames = { dtype: true, step: 'number' } as const;
 
 /**
  * `start, start + step, ...` below `stop`, as int32 unless `dtype` says otherwise. With one number,
@@ -234,13 +272,14 @@ export function arange(
   options: CreateOptions & { readonly step?: number } = {},
 ): Tensor {
   if (typeof stop !== 'number') return arange(0, start, stop ?? {});
+  const dtype = dtypeOption('arange', options, 'int32', rangeNames);
   const step = options.step ?? 1;
   const count = Math.max(0, Math.ceil((stop - start) / step));
   if (!Number.isFinite(count)) {
     throw new RangeError(`arange: ${start} to ${stop} by ${step} is not a finite range.`);
   }
   const values = Array.from({ length: count }, (_, i) => start + i * step);
-  return fill('arange', values, options.dtype ?? 'int32', [count]);
+  return fill('arange', values, dtype, [count]);
 }
 
 /**
@@ -253,7 +292,7 @@ export function arange(
  */
 export function eye(n: number, options: CreateOptions = {}): Tensor {
   checkShape('eye', [n]);
-  const dtype = options.dtype ?? defaultFloat;
+  const dtype = dtypeOption('eye', options);
   const data = allocate(dtype, n * n);
   for (let i = 0; i < n; i++) data[i * n + i] = 1;
   return fromView(viewOf(data, [n, n], dtype));
@@ -275,7 +314,10 @@ export const fromNdarray = (array: NdarrayLike): Tensor => fromView(viewOfNdarra
  * An ndarray on the tensor's own storage: nothing is copied, so treat it as read-only. ndarray builds
  * its classes with generated code and so needs a policy that allows it.
  */
-export const toNdarray = (x: Tensor): ReturnType<typeof ndarrayOfView> => ndarrayOfView(x.view);
+export function toNdarray(x: Tensor): ReturnType<typeof ndarrayOfView> {
+  if (x instanceof Tensor) return ndarrayOfView(x.view);
+  throw new TypeError(`toNdarray: needs a Tensor, got ${kindOf(x)}.`);
+}
 
 /** Row-major elements for reading; shared with the tensor where it is contiguous. */
 export const readData = (x: Tensor): TypedArray => contiguous(x.view).data;

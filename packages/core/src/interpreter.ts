@@ -1,5 +1,6 @@
 import { contiguous, type View } from '@tikhonov/array';
 import type { Cell } from './cell.ts';
+import { requireFunction } from './errors.ts';
 import type { Aval, MultiPrimitive, Primitive } from './primitive.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -19,6 +20,7 @@ export const isConcrete = (payload: Payload): payload is View => !('symbolic' in
 /**
  * The bottom of the interpreter: it turns the payloads of inputs into payloads of outputs. The eager
  * one runs kernels; a tracing one appends equations. Derivatives are recorded above it, once for all.
+ * `outputs` and `avals` are the shapes and dtypes of what goes out and of what comes in.
  */
 export interface Evaluator {
   run(
@@ -26,6 +28,7 @@ export interface Evaluator {
     inputs: readonly Payload[],
     attrs: unknown,
     outputs: readonly Aval[],
+    avals: readonly Aval[],
   ): readonly Payload[];
   /** Called before a cell is read; a trace turns its value into a hidden input. */
   onRead?(cell: Cell): void;
@@ -33,15 +36,21 @@ export interface Evaluator {
   onWrite?(cell: Cell, value: Tensor): Tensor;
 }
 
+/** The payloads themselves, all of which must have elements. */
+function requireConcrete(name: string, payloads: readonly Payload[]): readonly View[] {
+  for (const payload of payloads) {
+    if (isConcrete(payload)) continue;
+    throw new Error(
+      `internal: a traced value reached the kernel of ${name}: ${payload.describe()}`,
+    );
+  }
+  return payloads as readonly View[];
+}
+
 /** Runs each primitive's kernel now. */
 export const eager: Evaluator = {
   run(primitive, inputs, attrs) {
-    const views = inputs.map((payload) => {
-      if (isConcrete(payload)) return payload;
-      throw new Error(
-        `internal: a traced value reached the kernel of ${primitive.name}: ${payload.describe()}`,
-      );
-    });
+    const views = requireConcrete(primitive.name, inputs);
     return primitive.kind === 'single'
       ? [primitive.forward(views, attrs)]
       : primitive.forward(views, attrs);
@@ -85,13 +94,17 @@ export function within<T>(change: Partial<Frame>, body: () => T): T {
  * Runs `body` without recording derivatives: for evaluation, and for state that must not be
  * differentiated through. A `grad` inside still works.
  *
+ * @throws TypeError unless given a function, and one that is not async
  * @example
  * ```ts
  * const w = parameter(tensor([1, 2]));
  * noGrad(() => mul(w, 3).sum()).requiresGrad; // => false
  * ```
  */
-export const noGrad = <T>(body: () => T): T => within({ recordBelow: -Infinity }, body);
+export function noGrad<T>(body: () => T): T {
+  requireFunction('noGrad', body);
+  return within({ recordBelow: -Infinity }, body);
+}
 
 /** Row-major elements of a view as a fresh or shared typed array; for reading only. */
 export const elementsOf = (view: View): View['data'] => contiguous(view).data;

@@ -1,6 +1,6 @@
 import type { DType, Shape } from '@tikhonov/array';
 import type { TensorLike } from './as-tensor.ts';
-import type { AxisLike, ReduceOptions } from './axes.ts';
+import type { AxisLike, AxisOrOption, ReduceOptions } from './axes.ts';
 import { Cell, detach } from './cell.ts';
 import { mean } from './ops/reduce.ts';
 import { add } from './primitives/add.ts';
@@ -11,7 +11,13 @@ import { max, min } from './primitives/max.ts';
 import { mul } from './primitives/mul.ts';
 import { neg } from './primitives/neg.ts';
 import { pow } from './primitives/pow.ts';
-import { expandDims, flatten, reshape, squeeze } from './primitives/reshape.ts';
+import {
+  expandDims,
+  type FlattenOptions,
+  flatten,
+  reshape,
+  squeeze,
+} from './primitives/reshape.ts';
 import { sub } from './primitives/sub.ts';
 import { broadcastTo, sum } from './primitives/sum-broadcast.ts';
 import { permute, transpose } from './primitives/transpose.ts';
@@ -32,10 +38,10 @@ export interface TensorMethods {
   max(options?: ReduceOptions): Tensor;
   min(options?: ReduceOptions): Tensor;
   reshape(shape: Shape): Tensor;
-  flatten(): Tensor;
-  expandDims(axis: number): Tensor;
-  squeeze(axis?: AxisLike): Tensor;
-  transpose(): Tensor;
+  flatten(options?: FlattenOptions): Tensor;
+  expandDims(axis: AxisOrOption<number>): Tensor;
+  squeeze(axis?: AxisOrOption<AxisLike>): Tensor;
+  transpose(...none: readonly never[]): Tensor;
   permute(axes: readonly number[]): Tensor;
   broadcastTo(shape: Shape): Tensor;
   astype(dtype: DType): Tensor;
@@ -47,6 +53,15 @@ export interface TensorMethods {
 
 declare module './tensor.ts' {
   interface Tensor extends TensorMethods {}
+}
+
+/** What a cell has of a tensor's methods: they act on its present value. */
+export interface CellMethods
+  extends Omit<TensorMethods, 'backward'>,
+    Pick<Tensor, 'data' | 'item' | 'toArray'> {}
+
+declare module './cell.ts' {
+  interface Cell extends CellMethods {}
 }
 
 // Installed here, not written in the class: the operations' rules need tensors, so a class that
@@ -88,8 +103,8 @@ const methods: TensorMethods & ThisType<Tensor> = {
   reshape(shape) {
     return reshape(this, shape);
   },
-  flatten() {
-    return flatten(this);
+  flatten(options) {
+    return flatten(this, options);
   },
   expandDims(axis) {
     return expandDims(this, axis);
@@ -97,8 +112,8 @@ const methods: TensorMethods & ThisType<Tensor> = {
   squeeze(axis) {
     return squeeze(this, axis);
   },
-  transpose() {
-    return transpose(this);
+  transpose(...none) {
+    return transpose(this, ...none);
   },
   permute(axes) {
     return permute(this, axes);
@@ -117,16 +132,23 @@ const methods: TensorMethods & ThisType<Tensor> = {
   },
 };
 
-for (const [name, value] of Object.entries(methods)) {
-  Object.defineProperty(Tensor.prototype, name, { value, writable: true, configurable: true });
+const install = (on: object, name: string | symbol, value: unknown): void => {
+  Object.defineProperty(on, name, { value, writable: true, configurable: true });
+};
+
+for (const [name, method] of Object.entries(methods)) install(Tensor.prototype, name, method);
+
+for (const name of ['data', 'item', 'toArray', ...Object.keys(methods)]) {
+  install(Cell.prototype, name, function (this: Cell, ...args: unknown[]) {
+    const value = this.read();
+    return Reflect.apply(Reflect.get(value, name), value, args);
+  });
 }
 
 // What Node's console prints, instead of internals.
 const inspect = Symbol.for('nodejs.util.inspect.custom');
 for (const type of [Tensor, Cell]) {
-  Object.defineProperty(type.prototype, inspect, {
-    value(this: Tensor | Cell) {
-      return this.toString();
-    },
+  install(type.prototype, inspect, function (this: Tensor | Cell) {
+    return this.toString();
   });
 }

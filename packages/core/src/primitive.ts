@@ -1,5 +1,4 @@
 import type { DType, Shape, View } from '@tikhonov/array';
-import type { CaseDraw } from './case-draw.ts';
 import type { Tensor } from './tensor.ts';
 
 /** What is known of a value without its elements. Tensors are avals. */
@@ -35,29 +34,17 @@ export type MultiVjpRule<N extends number, Attrs> =
     ) => (gs: readonly Tensor[]) => Tensor)
   | null;
 
-/** One input for the gradient checks: tensors in float64 away from kinks, with the attributes. */
-export interface PrimitiveCase<N extends number, Attrs> {
-  readonly inputs: Items<Tensor, N>;
-  readonly attrs: Attrs;
-}
-
-interface PrimitiveBase<N extends number, Attrs> {
+interface PrimitiveBase {
   readonly name: string;
   /**
-   * Draws a valid case. The checks run every primitive of the registry on such cases: `infer`
-   * against `forward`, derivatives against finite differences, linearity, views against copies.
+   * Set to say why a floating result has no derivative at all. Asking for one through a floating input
+   * is then a `NoDerivativeError`; rules of `null` alone mean a derivative of zero.
    */
-  readonly cases: (draw: CaseDraw) => PrimitiveCase<N, Attrs>;
-  /**
-   * Set to say why derivatives are not compared with finite differences, e.g. for integer results.
-   * Without it, a primitive whose rules are all `null` must be locally constant.
-   */
-  readonly discrete?: string;
+  readonly nondifferentiable?: string;
 }
 
 /** A primitive with one output: shape rule, kernel and derivative in one place. */
-export interface Primitive<N extends number = number, Attrs = unknown>
-  extends PrimitiveBase<N, Attrs> {
+export interface Primitive<N extends number = number, Attrs = unknown> extends PrimitiveBase {
   readonly kind: 'single';
   /** Output shape and dtype; throws the user's error for inputs that do not fit. */
   readonly infer: (inputs: Items<Aval, N>, attrs: Attrs) => Aval;
@@ -77,8 +64,7 @@ export interface PrimitiveDefinition<N extends number, Attrs>
 }
 
 /** A primitive with several outputs. */
-export interface MultiPrimitive<N extends number = number, Attrs = unknown>
-  extends PrimitiveBase<N, Attrs> {
+export interface MultiPrimitive<N extends number = number, Attrs = unknown> extends PrimitiveBase {
   readonly kind: 'multi';
   readonly infer: (inputs: Items<Aval, N>, attrs: Attrs) => readonly Aval[];
   readonly forward: (inputs: Items<View, N>, attrs: Attrs) => readonly View[];

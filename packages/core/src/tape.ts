@@ -30,7 +30,10 @@ export interface Edge {
 let created = 0;
 
 /** A new node; its number is larger than that of every node before it. */
-export function createNode(fields: Omit<Node, 'id'>): Node {
+export function createNode({ level, name, outputs, edges, cell }: Omit<Node, 'id'>): Node {
   created += 1;
-  return { id: created, ...fields };
+  return { id: created, level, name, outputs, edges, cell };
 }
+
+/** The number of the newest node: what is recorded from now on has larger ones. */
+export const newest = (): number => created;

@@ -95,8 +95,12 @@ export class Tensor {
     return view.data[view.offset]!;
   }
 
-  /** The elements as nested arrays of numbers (`bool`: booleans); a number for a scalar. */
-  toArray(): NestedArray {
+  /**
+   * The elements as nested arrays of numbers (`bool`: booleans); a number for a scalar.
+   *
+   * @typeParam Nested  what the caller knows it to be, as in `x.toArray<number[][]>()`; not checked
+   */
+  toArray<Nested extends NestedArray = NestedArray>(): Nested {
     const data = contiguous(this.view).data;
     const isBool = this.dtype === 'bool';
     const build = (axis: number, start: number, stride: number): NestedArray => {
@@ -105,7 +109,7 @@ export class Tensor {
       const step = stride / n;
       return Array.from({ length: n }, (_, i) => build(axis + 1, start + i * step, step));
     };
-    return build(0, 0, this.size);
+    return build(0, 0, this.size) as Nested;
   }
 
   /** Shape, dtype and the first elements. */

@@ -1,4 +1,5 @@
-import { Cell } from './cell.ts';
+import { Cell, type Parameter } from './cell.ts';
+import { kindOf, requireFunction } from './errors.ts';
 import { Tensor } from './tensor.ts';
 
 /** Nested plain objects and arrays with leaves of type `Leaf`. */
@@ -7,9 +8,44 @@ export type Tree<Leaf> = Leaf | readonly Tree<Leaf>[] | { readonly [name: string
 /** The tree with every tensor or cell replaced by a tensor: the type of its gradient. */
 export type TensorsOf<T> = [Tree<Tensor>] extends [T]
   ? Tree<Tensor>
-  : T extends Tensor | Cell
+  : [Tree<Parameter>] extends [T]
+    ? Tree<Tensor>
+    : T extends Tensor | Cell
+      ? Tensor
+      : { readonly [K in keyof T]: TensorsOf<T[K]> };
+
+/**
+ * What a tree `T` must be if it is an interface: one has no index signature, so it is not assignable to
+ * `Tree`. To be used as `T extends Tree<Leaf> | TreeParts<T, Leaf>`.
+ */
+export type TreeParts<T, Leaf = Tensor | Cell> = object & {
+  readonly [K in keyof T]: TreePart<T[K], Leaf>;
+};
+type TreePart<T, Leaf> =
+  T extends Tree<Leaf>
+    ? T
+    : T extends (...args: never[]) => unknown
+      ? never
+      : T extends object
+        ? { readonly [K in keyof T]: TreePart<T[K], Leaf> }
+        : never;
+
+/** What the leaves of a tree are, as far as its type tells. */
+export type LeafOf<T> = [Tree<Tensor | Cell>] extends [T]
+  ? Tensor | Cell
+  : [Tree<Tensor>] extends [T]
     ? Tensor
-    : { readonly [K in keyof T]: TensorsOf<T[K]> };
+    : [Tree<Cell>] extends [T]
+      ? Cell
+      : [Tree<Parameter>] extends [T]
+        ? Parameter
+        : LeafOfPart<T>;
+// Apart, because only a bare type parameter is taken member by member when it is a union.
+type LeafOfPart<T> = T extends Tensor | Cell
+  ? T
+  : T extends readonly (infer Item)[]
+    ? LeafOf<Item>
+    : { [K in keyof T]: LeafOf<T[K]> }[keyof T];
 
 /** A tree taken apart: its leaves in order, where each lies, and how to build one like it. */
 export interface Flat<Leaf> {
@@ -74,10 +110,9 @@ function visit<Leaf extends Tensor | Cell>(
     );
     return (others) => Object.fromEntries(parts.map(([key, part]) => [key, part(others)]));
   }
-  const kind = value === null ? 'null' : typeof value;
   const isModel = typeof value === 'object' && value !== null && 'namedParameters' in value;
   throw new TypeError(
-    `${name}: found ${kind}${path === '' ? '' : ` at "${path}"`} where a Tensor, a Cell, an array or a plain object belongs.` +
+    `${name}: found ${kindOf(value)}${path === '' ? '' : ` at "${path}"`} where a Tensor, a Cell, an array or a plain object belongs.` +
       (isModel ? '\n  Pass model.namedParameters().' : ''),
   );
 }
@@ -125,6 +160,7 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
 /**
  * Applies a function to every leaf, with the corresponding leaves of further trees.
  *
+ * @param f  gets a leaf (a `Parameter`, of a tree of parameters) and the others' tensors at its place
  * @throws TypeError if the trees differ in structure
  * @example
  * ```ts
@@ -132,13 +168,16 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
  * doubled.w.toArray(); // => [2, 4]
  * ```
  */
-export function mapTree<T extends Tree<Tensor | Cell>>(
+export function mapTree<T extends Tree<Tensor | Cell> | TreeParts<T>>(
   tree: T,
-  f: (leaf: Tensor | Cell, ...others: Tensor[]) => Tensor,
+  f: (leaf: LeafOf<T>, ...others: Tensor[]) => Tensor,
   ...others: readonly Tree<Tensor>[]
 ): TensorsOf<T> {
-  const flat = flattenTree(tree);
+  requireFunction('mapTree', f);
+  const flat = flattenTree<Tensor | Cell>(tree, 'mapTree');
   const rest = others.map((other) => leavesLike('mapTree', flat, flattenTree<Tensor>(other)));
-  const mapped = flat.leaves.map((leaf, i) => f(leaf, ...rest.map((leaves) => leaves[i]!)));
+  const mapped = flat.leaves.map((leaf, i) =>
+    f(leaf as LeafOf<T>, ...rest.map((leaves) => leaves[i]!)),
+  );
   return flat.rebuild<TensorsOf<T>>(mapped);
 }

@@ -4,7 +4,6 @@ import {
   arange,
   argmax,
   broadcastTo,
-  check,
   clamp,
   concat,
   DTypeError,
@@ -37,6 +36,7 @@ import {
   where,
   zeros,
 } from '@tikhonov/core';
+import { check } from '@tikhonov/core/engine';
 import { double, thrown } from './support.ts';
 
 const int = (values: Parameters<typeof tensor>[0]): ReturnType<typeof tensor> =>
@@ -70,7 +70,6 @@ const cases: readonly (readonly [string, () => unknown, new (text: string) => Er
     DTypeError,
     'mul: bool values have no arithmetic',
   ],
-  ['sum of bool', () => sum(bool), DTypeError, 'sum: bool values have no arithmetic'],
   [
     'division of integers',
     () => div(int([4]), int([2])),
@@ -88,7 +87,7 @@ const cases: readonly (readonly [string, () => unknown, new (text: string) => Er
     'an array for a tensor',
     () => Reflect.apply(add, null, [[1], [2]]),
     TypeError,
-    'Expected a Tensor, a Cell or a number, got an array. Make one with tensor(...).',
+    'expected a Tensor, a Cell or a number, got an array. Make one with tensor(...).',
   ],
   [
     'matmul of inner sizes',
@@ -235,16 +234,16 @@ const cases: readonly (readonly [string, () => unknown, new (text: string) => Er
     'slice: 2 ranges for shape [2] of rank 1.',
   ],
   [
-    'slice with a negative step',
-    () => slice(zeros([2]), [{ step: -1 }]),
+    'slice with a step of 0',
+    () => slice(zeros([2]), [{ step: 0 }]),
     RangeError,
-    'slice: step must be an integer >= 1, got -1. To walk backwards, flip the axis first.',
+    'slice: step must be an integer other than 0, got 0.',
   ],
   [
     'slice at a fraction',
     () => slice(zeros([2]), [{ start: 0.5 }]),
     RangeError,
-    'slice: bounds must be integers, got 0.5 and 2.',
+    'slice: bounds must be integers, got 0.5.',
   ],
   [
     'pad',
@@ -389,7 +388,7 @@ const cases: readonly (readonly [string, () => unknown, new (text: string) => Er
     'bounds of uniform',
     () => random.uniform(key, [1], { min: 1, max: 1 }),
     RangeError,
-    'random.uniform: needs min < max, got 1 and 1.',
+    'random.uniform: needs min < max with a finite distance, got 1 and 1.',
   ],
   [
     'std of normal',

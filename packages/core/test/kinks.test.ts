@@ -21,10 +21,11 @@ import {
   type Tensor,
   where,
 } from '@tikhonov/core';
-import { double } from './support.ts';
+import { double, numbers } from './support.ts';
 
+/** The derivatives; a zero of either sign is 0. */
 const slope = (f: (x: Tensor) => Tensor, at: readonly number[]): unknown =>
-  grad((x: Tensor) => sum(f(x)))(double([...at])).toArray();
+  numbers(grad((x: Tensor) => sum(f(x)))(double([...at]))).map((d) => d + 0);
 const curvature = (f: (x: Tensor) => Tensor, at: readonly number[]): unknown =>
   hvp((x: Tensor) => sum(f(x)), [double([...at])], [double(at.map(() => 1))])[0].toArray();
 

@@ -4,6 +4,9 @@ import {
   argmax,
   type Cell,
   concat,
+  cumsum,
+  expm1,
+  full,
   grad,
   jvp,
   logsumexp,
@@ -12,12 +15,15 @@ import {
   norm,
   parameter,
   random,
+  slice,
   square,
+  std,
   sum,
   type Tensor,
   tensor,
   valueAndGrad,
   valueAndGradWithAux,
+  variance,
   vjp,
 } from '@tikhonov/core';
 import { double } from './support.ts';
@@ -94,7 +100,7 @@ describe('what is differentiated', () => {
     const w = parameter(tensor(3), { name: 'w' });
     const before = w.read();
     expect(() => grad((p: { a: Cell; b: Cell }) => mul(p.a, p.b))({ a: w, b: w })).toThrow(
-      'leaves 0 and 1 are the same cell "w"',
+      'twice: "a" and "b" are the same cell',
     );
     expect(w.read()).toBe(before);
   });
@@ -185,4 +191,54 @@ describe('random draws', () => {
       'does not broadcast to [2]',
     );
   });
+});
+
+describe('integer sums wrap exactly, however large they get on the way', () => {
+  test.each([
+    ['int32', 2147483647, 2 ** 22 + 3],
+    ['uint32', 4294967295, 2 ** 21 + 3],
+  ] as const)('%s', (dtype, value, count) => {
+    const x = full([count], value, { dtype });
+    const want = BigInt(value) * BigInt(count);
+    const wrapped = Number(dtype === 'int32' ? BigInt.asIntN(32, want) : BigInt.asUintN(32, want));
+    expect(sum(x).item()).toBe(wrapped);
+    expect(slice(cumsum(x), [{ start: -1 }]).item()).toBe(wrapped);
+  });
+});
+
+describe('equal values have no variance', () => {
+  test.each([0.1, 1 / 3, 1e30, 0.7])('of %p, in both dtypes, whatever their number', (value) => {
+    for (const dtype of ['float32', 'float64'] as const) {
+      for (const count of [3, 7, 49, 1000]) {
+        const x = full([count], value, { dtype });
+        expect(variance(x).item()).toBe(0);
+        expect(
+          grad((at: Tensor) => std(at))(x)
+            .data()
+            .every((g) => g === 0),
+        ).toBe(true);
+      }
+    }
+  });
+});
+
+test('the slope of expm1 keeps its digits far below 0', () => {
+  const slope = grad((x: Tensor) => sum(expm1(x)))(double([-40, -100]));
+  expect(slope.toArray()).toEqual([Math.exp(-40), Math.exp(-100)]);
+});
+
+test('tensors joined along one axis and then the other have gradients of their own', () => {
+  const parts = [double([[1, 2]]), double([[3, 4]])];
+  const slopes = grad((xs: readonly Tensor[]) =>
+    sum(
+      mul(
+        concat(xs, { axis: 0 }),
+        double([
+          [1, 2],
+          [3, 4],
+        ]),
+      ),
+    ).add(sum(mul(concat(xs, { axis: 1 }), double([[10, 20, 30, 40]])))),
+  )(parts);
+  expect(slopes.map((g) => g.toArray())).toEqual([[[11, 22]], [[33, 44]]]);
 });

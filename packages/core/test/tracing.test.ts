@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import {
   Cell,
-  type Evaluator,
   grad,
   greater,
   matmul,
@@ -19,8 +18,8 @@ import {
   tensor,
   transpose,
   where,
-  within,
 } from '@tikhonov/core';
+import { type Evaluator, within } from '@tikhonov/core/engine';
 import { thrown } from './support.ts';
 
 interface Recording {

@@ -42,14 +42,14 @@ describe('mistakes are named', () => {
     expect(() => parameter(js([1]))).toThrow('parameter: needs a Tensor, got an array');
     const cell = new Cell(tensor([1]), { name: 'u' });
     expect(() => cell.write(js({ shape: [1], dtype: 'float32' }))).toThrow(
-      'Cell.write(u): needs a Tensor, got object',
+      'Cell.write(u): needs a Tensor, got a tensor or cell',
     );
     expect(cell.read().toArray()).toEqual([1]);
   });
 
   test('options that are not objects', () => {
     expect(() => tensor([1, 2]).sum(js(0))).toThrow('Did you mean { axis: 0 }?');
-    expect(() => tensor([1], js('int32'))).toThrow('Did you mean { dtype: "int32" }?');
+    expect(() => tensor([1], js('int32'))).toThrow("Did you mean { dtype: 'int32' }?");
   });
 
   test('a random key that is a number', () => {

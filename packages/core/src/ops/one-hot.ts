@@ -1,6 +1,6 @@
 import { isFloating } from '@tikhonov/array';
 import { asTensor, type TensorLike } from '../as-tensor.ts';
-import { arange, type CreateOptions } from '../create.ts';
+import { arange, type CreateOptions, dtypeOption } from '../create.ts';
 import { DTypeError } from '../errors.ts';
 import { astype } from '../primitives/astype.ts';
 import { check } from '../primitives/check.ts';
@@ -20,7 +20,8 @@ import type { Tensor } from '../tensor.ts';
  * ```
  */
 export function oneHot(labels: TensorLike, classes: number, options: CreateOptions = {}): Tensor {
-  const indices = asTensor(labels);
+  const indices = asTensor(labels, 'oneHot');
+  const dtype = dtypeOption('oneHot', options);
   if (isFloating(indices.dtype) || indices.dtype === 'bool') {
     throw new DTypeError(
       `oneHot: labels must be int32 or uint32, got ${indices.dtype}. Cast with astype('int32').`,
@@ -31,8 +32,8 @@ export function oneHot(labels: TensorLike, classes: number, options: CreateOptio
   }
   check(
     logicalAnd(lessEqual(0, indices), less(indices, classes)),
-    () => new RangeError(`labels must be integers in [0, ${classes}).`),
+    () => new RangeError(`oneHot: labels must be integers in [0, ${classes}).`),
   );
   const hot = equal(expandDims(indices, -1), arange(classes, { dtype: indices.dtype }));
-  return astype(hot, options.dtype ?? 'float32');
+  return astype(hot, dtype);
 }

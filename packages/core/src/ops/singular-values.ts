@@ -1,17 +1,14 @@
-import { singularValues as jacobi } from '@tikhonov/array';
+import { contiguous, svdKernel } from '@tikhonov/array';
 import { asTensor, type TensorLike } from '../as-tensor.ts';
 import { requireFloating } from '../avals.ts';
-import { detach as stopGradient } from '../cell.ts';
+import { detach } from '../cell.ts';
 import { ShapeError, showShape } from '../errors.ts';
-import { abs } from '../primitives/abs.ts';
 import { astype } from '../primitives/astype.ts';
-import { div } from '../primitives/div.ts';
-import { max } from '../primitives/max.ts';
 
 /**
  * Singular values of a matrix `[n, m]`, descending, `min(n, m)` of them, by one-sided Jacobi rotations
- * in float64. They are plain numbers, for reports and tests: nothing can be differentiated through
- * them.
+ * in float64. They are plain numbers, for reports and tests; `linalg.svdvals` is the operation. NaN if an
+ * element is not finite.
  *
  * @throws ShapeError unless the rank is 2; DTypeError unless floating; TraceError while tracing
  * @see Hestenes, "Inversion of Matrices by Biorthogonalization and Related Results" (1958)
@@ -21,16 +18,13 @@ import { max } from '../primitives/max.ts';
  * ```
  */
 export function singularValues(x: TensorLike): number[] {
-  const source = asTensor(x);
+  const source = asTensor(x, 'singularValues');
   requireFloating('singularValues', source.dtype);
   if (source.rank !== 2) {
     throw new ShapeError(
       `singularValues: needs a matrix, got shape ${showShape(source.shape)}.\n  Reshape it to [n, m].`,
     );
   }
-  // Scaled by the largest element, so that no square over- or underflows.
-  const doubles = astype(stopGradient(source), 'float64');
-  const largest = doubles.size === 0 ? 0 : max(abs(doubles)).item();
-  if (!(largest > 0 && largest < Infinity)) return Array.from(jacobi(doubles.view));
-  return Array.from(jacobi(div(doubles, largest).view), (sigma) => sigma * largest);
+  const [, values] = svdKernel(astype(detach(source), 'float64').view);
+  return Array.from(contiguous(values).data);
 }

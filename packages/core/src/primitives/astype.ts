@@ -1,6 +1,8 @@
 import { copyAs, type DType } from '@tikhonov/array';
 import { asTensor, type TensorLike } from '../as-tensor.ts';
 import { bind } from '../bind.ts';
+import type { Checks } from '../checks.ts';
+import { checkDType } from '../create.ts';
 import { definePrimitive, type Primitive } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
 
@@ -15,8 +17,11 @@ export const astypeP: Primitive<1, { readonly dtype: DType }> = /* @__PURE__ */ 
       return (g) => astype(g, dtype);
     },
   ],
-  cases: (draw) => ({ inputs: [draw.tensor(draw.shape())], attrs: { dtype: 'float64' } }),
 });
+
+export const astypeChecks: Checks<typeof astypeP> = {
+  cases: (draw) => ({ inputs: [draw.tensor(draw.shape())], attrs: { dtype: 'float64' } }),
+};
 
 /**
  * The values in another dtype. To float32 rounds to nearest; floating to integer truncates toward
@@ -28,6 +33,7 @@ export const astypeP: Primitive<1, { readonly dtype: DType }> = /* @__PURE__ */ 
  * ```
  */
 export function astype(x: TensorLike, dtype: DType): Tensor {
-  const source = asTensor(x);
+  const source = asTensor(x, 'astype');
+  checkDType('astype', dtype);
   return source.dtype === dtype ? source : bind(astypeP, [source], { dtype });
 }

@@ -1,12 +1,13 @@
 import { eachRow } from '@tikhonov/array';
 import { bind } from '../bind.ts';
+import type { Checks } from '../checks.ts';
 import { DTypeError } from '../errors.ts';
 import { definePrimitive, type Primitive } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
 import { equal } from './compare.ts';
 
 /** Throws unless every element of a `bool` tensor is true; passes it through. */
-export const checkP: Primitive<1, { readonly error: () => Error }> =
+export const checkP: Primitive<1, { readonly error: (index: number) => Error }> =
   /* @__PURE__ */ definePrimitive({
     name: 'check',
     infer: ([condition]) => {
@@ -16,30 +17,37 @@ export const checkP: Primitive<1, { readonly error: () => Error }> =
       return { shape: condition.shape, dtype: 'bool' };
     },
     forward: ([condition], { error }) => {
+      let index = 0;
       eachRow(condition.shape, [condition], ([o], [s], n) => {
-        for (let i = 0; i < n; i++) if (condition.data[o! + i * s!] === 0) throw error();
+        for (let i = 0; i < n; i++, index++) {
+          if (condition.data[o! + i * s!] === 0) throw error(index);
+        }
       });
       return condition;
     },
     vjp: [null],
-    discrete: 'it returns its bool condition',
-    cases: (draw) => {
-      const x = draw.integers(draw.shape(), 0, 3);
-      return { inputs: [equal(x, x)], attrs: { error: () => new Error('x differs from x') } };
-    },
   });
+
+export const checkChecks: Checks<typeof checkP> = {
+  discrete: 'it returns its bool condition',
+  cases: (draw) => {
+    const x = draw.integers(draw.shape(), 0, 3);
+    return { inputs: [equal(x, x)], attrs: { error: () => new Error('x differs from x') } };
+  },
+};
 
 /**
  * Throws `error()` unless every element of `condition` is true. A requirement on data, stated as an
  * operation, so that it holds in recorded programs too.
  *
  * @param condition  `bool`, any shape
+ * @param error  makes the error; it is told the row-major position of the first false element
  * @example
  * ```ts
  * const labels = tensor([0, 2], { dtype: 'int32' });
  * check(lessEqual(0, labels), () => new RangeError('labels must be >= 0'));
  * ```
  */
-export function check(condition: Tensor, error: () => Error): void {
+export function check(condition: Tensor, error: (index: number) => Error): void {
   bind(checkP, [condition], { error });
 }

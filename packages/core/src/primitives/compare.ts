@@ -1,44 +1,59 @@
-import { type View, zipKernel } from '@tikhonov/array';
+import { binaryKernel, copyAs, type View } from '@tikhonov/array';
 import type { TensorLike } from '../as-tensor.ts';
 import { bind } from '../bind.ts';
+import type { PrimitiveChecks } from '../checks.ts';
 import { coercePair } from '../coerce.ts';
 import { definePrimitive, type Primitive } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
 
-// Four primitives of one form: `bool` results, NaN compares as in IEEE 754, no derivative.
+// Four primitives of one form: `bool` results, NaN compares as in IEEE 754, no derivative. Number(c)
+// compiles without a branch, which `c ? 1 : 0` has: on data of random sign that is three times as fast.
 
 const comparison = (name: string, kernel: (x: View, y: View) => View): Primitive<2, null> =>
   definePrimitive({
     name,
     infer: ([x]) => ({ shape: x.shape, dtype: 'bool' }),
-    forward: ([x, y]) => kernel(x, y),
+    // Bytes would be the fifth class of array in the loop, which V8 then no longer compiles.
+    forward: ([x, y]) =>
+      x.dtype === 'bool' ? kernel(copyAs(x, 'int32'), copyAs(y, 'int32')) : kernel(x, y),
     vjp: [null, null],
-    discrete: 'the result is bool',
-    cases: (draw) => {
-      const shape = draw.shape();
-      return { inputs: [draw.integers(shape, -1, 1), draw.integers(shape, -1, 1)], attrs: null };
-    },
   });
+
+export const comparisonChecks: PrimitiveChecks<2, null> = {
+  discrete: 'the result is bool',
+  cases: (draw) => {
+    const shape = draw.shape();
+    return { inputs: [draw.integers(shape, -1, 1), draw.integers(shape, -1, 1)], attrs: null };
+  },
+};
 
 /** Elementwise `x == y`; NaN equals nothing. */
 export const equalP: Primitive<2, null> = /* @__PURE__ */ comparison(
   'equal',
-  /* @__PURE__ */ zipKernel((x, y) => Number(x === y), 'bool'),
+  /* @__PURE__ */ binaryKernel((out, o, x, ox, sx, y, oy, sy, n) => {
+    for (let i = 0; i < n; i++) out[o + i] = Number(x[ox + i * sx]! === y[oy + i * sy]!);
+  }, 'bool'),
 );
 /** Elementwise `x != y`. */
 export const notEqualP: Primitive<2, null> = /* @__PURE__ */ comparison(
   'notEqual',
-  /* @__PURE__ */ zipKernel((x, y) => Number(x !== y), 'bool'),
+  /* @__PURE__ */ binaryKernel((out, o, x, ox, sx, y, oy, sy, n) => {
+    for (let i = 0; i < n; i++) out[o + i] = Number(x[ox + i * sx]! !== y[oy + i * sy]!);
+  }, 'bool'),
 );
 /** Elementwise `x < y`. */
 export const lessP: Primitive<2, null> = /* @__PURE__ */ comparison(
   'less',
-  /* @__PURE__ */ zipKernel((x, y) => Number(x < y), 'bool'),
+  /* @__PURE__ */ binaryKernel((out, o, x, ox, sx, y, oy, sy, n) => {
+    for (let i = 0; i < n; i++) out[o + i] = Number(x[ox + i * sx]! < y[oy + i * sy]!);
+  }, 'bool'),
 );
 /** Elementwise `x <= y`. */
 export const lessEqualP: Primitive<2, null> = /* @__PURE__ */ comparison(
   'lessEqual',
-  /* @__PURE__ */ zipKernel((x, y) => Number(x <= y), 'bool'),
+  /* @__PURE__ */ binaryKernel((out, o, x, ox, sx, y, oy, sy, n) => {
+    for (let i = 0; i < n; i++) out[o + i] = Number(x[ox + i * sx]! <= y[oy + i * sy]!);
+  }, 'bool'),
 );
 
 /**

@@ -1,8 +1,10 @@
-import { concatKernel } from '@tikhonov/array';
-import { asTensor, type TensorLike } from '../as-tensor.ts';
+import { concatKernel, sameShape } from '@tikhonov/array';
+import { type TensorLike, tensorList } from '../as-tensor.ts';
 import { normalizeAxis } from '../axes.ts';
 import { bind } from '../bind.ts';
+import type { Checks } from '../checks.ts';
 import { DTypeError, ShapeError, showShape } from '../errors.ts';
+import { requireOptions } from '../options.ts';
 import { type Aval, definePrimitive, type Primitive } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
 import { expandDims } from './reshape.ts';
@@ -20,23 +22,43 @@ export const concatP: Primitive<number, { readonly axis: number }> =
         const window = windowOf(inputs, index, axis);
         return (g) => slice(g, window);
       },
-    cases: (draw) => {
-      const shape = draw.shape({ minRank: 1 });
-      const axis = draw.integer(0, shape.length - 1);
-      const count = draw.integer(1, 3);
-      const inputs = Array.from({ length: count }, () =>
-        draw.tensor(shape.map((n, k) => (k === axis ? draw.integer(0, 3) : n))),
-      );
-      return { inputs, attrs: { axis } };
-    },
   });
+
+export const concatChecks: Checks<typeof concatP> = {
+  cases: (draw) => {
+    const shape = draw.shape({ minRank: 1 });
+    const axis = draw.integer(0, shape.length - 1);
+    const count = draw.integer(1, 4);
+    const inputs = Array.from({ length: count }, () =>
+      draw.tensor(shape.map((n, k) => (k === axis ? draw.integer(0, 3) : n))),
+    );
+    return { inputs, attrs: { axis } };
+  },
+};
 
 /** Where an input lies in the result. Apart from the rule, whose pullback would keep all inputs. */
 function windowOf(inputs: readonly Aval[], index: number, axis: number): (AxisSlice | null)[] {
-  let start = 0;
-  for (let i = 0; i < index; i++) start += inputs[i]!.shape[axis]!;
+  const start = startsOf(inputs, axis)[index]!;
   const window = { start, stop: start + inputs[index]!.shape[axis]! };
   return inputs[index]!.shape.map((_, k) => (k === axis ? window : null));
+}
+
+// The rules of all inputs ask for the same list: adding it up for each would be quadratic.
+const known = /* @__PURE__ */ new WeakMap<
+  readonly Aval[],
+  { axis: number; starts: readonly number[] }
+>();
+
+function startsOf(inputs: readonly Aval[], axis: number): readonly number[] {
+  const before = known.get(inputs);
+  if (before?.axis === axis) return before.starts;
+  let end = 0;
+  const starts = inputs.map(({ shape }) => {
+    end += shape[axis]!;
+    return end - shape[axis]!;
+  });
+  known.set(inputs, { axis, starts });
+  return starts;
 }
 
 function inferConcat(inputs: readonly Aval[], axis: number): Aval {
@@ -69,8 +91,8 @@ function inferConcat(inputs: readonly Aval[], axis: number): Aval {
  * ```
  */
 export function concat(tensors: readonly TensorLike[], options: { axis?: number } = {}): Tensor {
-  const list = tensors.map(asTensor);
-  if (list.length === 0) throw new ShapeError('concat: needs at least one tensor.');
+  const list = someTensors('concat', tensors);
+  requireOptions('concat', options, { axis: true });
   const axis = normalizeAxis('concat', options.axis ?? 0, list[0]!.shape);
   return bind(concatP, list, { axis });
 }
@@ -78,15 +100,33 @@ export function concat(tensors: readonly TensorLike[], options: { axis?: number 
 /**
  * Joins tensors of one shape along a new axis. `n x [...s] -> [..., n, ...]`.
  *
+ * @param options  `axis` of the result @defaultValue 0
+ * @throws ShapeError for an empty list, shapes that differ, or an axis out of range; DTypeError for
+ * dtypes that differ
  * @example
  * ```ts
  * stack([tensor([1, 2]), tensor([3, 4])], { axis: 1 }).toArray(); // => [[1, 3], [2, 4]]
  * ```
  */
 export function stack(tensors: readonly TensorLike[], options: { axis?: number } = {}): Tensor {
-  const axis = options.axis ?? 0;
+  const list = someTensors('stack', tensors);
+  requireOptions('stack', options, { axis: true });
+  const { shape } = list[0]!;
+  const wrong = list.find((x) => !sameShape(x.shape, shape));
+  if (wrong !== undefined) {
+    throw new ShapeError(
+      `stack: shapes differ: ${showShape(shape)} and ${showShape(wrong.shape)}.\n  To join along an existing axis use concat.`,
+    );
+  }
+  const axis = normalizeAxis('stack', options.axis ?? 0, [...shape, 1]);
   return concat(
-    tensors.map((x) => expandDims(x, axis)),
+    list.map((x) => expandDims(x, axis)),
     { axis },
   );
+}
+
+function someTensors(name: string, tensors: readonly TensorLike[]): Tensor[] {
+  const list = tensorList(name, tensors);
+  if (list.length === 0) throw new ShapeError(`${name}: needs at least one tensor.`);
+  return list;
 }

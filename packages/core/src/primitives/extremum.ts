@@ -1,9 +1,9 @@
-import { type View, zipKernel } from '@tikhonov/array';
+import { binaryKernel, type View } from '@tikhonov/array';
 import type { TensorLike } from '../as-tensor.ts';
 import { numericBinary } from '../avals.ts';
 import { bind } from '../bind.ts';
+import type { PrimitiveChecks } from '../checks.ts';
 import { coercePair } from '../coerce.ts';
-import { full } from '../create.ts';
 import { definePrimitive, type Primitive } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
 import { equal, less } from './compare.ts';
@@ -24,38 +24,46 @@ const extremum = (
     forward: ([x, y]) => kernel(x, y),
     vjp: [
       (_ans, [x, y]) => {
-        const part = share(loses(x, y), x, y);
-        return (g) => mul(g, part);
+        const [lost, tied] = [loses(x, y), equal(x, y)];
+        return (g) => share(g, lost, tied);
       },
       (_ans, [x, y]) => {
-        const part = share(loses(y, x), x, y);
-        return (g) => mul(g, part);
+        const [lost, tied] = [loses(y, x), equal(x, y)];
+        return (g) => share(g, lost, tied);
       },
     ],
-    cases: (draw) => {
-      const shape = draw.shape();
-      const x = draw.tensor(shape, { avoid: [0] });
-      return { inputs: [x, draw.pick([mul(x, 2), mul(x, -1)])], attrs: null };
-    },
   });
 
-/** 0 where the argument loses, 1/2 at a tie, else 1. */
-function share(loses: Tensor, x: Tensor, y: Tensor): Tensor {
-  const half = full(x.shape, 0.5, { dtype: x.dtype });
-  return where(loses, 0, where(equal(x, y), half, 1));
-}
+export const extremumChecks: PrimitiveChecks<2, null> = {
+  cases: (draw) => {
+    const shape = draw.shape();
+    const x = draw.tensor(shape, { avoid: [0] });
+    return { inputs: [x, draw.pick([mul(x, 2), mul(x, -1)])], attrs: null };
+  },
+};
+
+/**
+ * The cotangent of one argument: 0 where it loses, half at a tie. Chosen, not multiplied: 0 times an
+ * infinite cotangent would be NaN.
+ */
+const share = (g: Tensor, lost: Tensor, tied: Tensor): Tensor =>
+  where(lost, 0, where(tied, mul(g, 0.5), g));
 
 /** Elementwise larger value; NaN wins. */
 export const maximumP: Primitive<2, null> = /* @__PURE__ */ extremum(
   'maximum',
-  /* @__PURE__ */ zipKernel(Math.max),
+  /* @__PURE__ */ binaryKernel((out, o, x, ox, sx, y, oy, sy, n) => {
+    for (let i = 0; i < n; i++) out[o + i] = Math.max(x[ox + i * sx]!, y[oy + i * sy]!);
+  }),
   less,
 );
 
 /** Elementwise smaller value; NaN wins. */
 export const minimumP: Primitive<2, null> = /* @__PURE__ */ extremum(
   'minimum',
-  /* @__PURE__ */ zipKernel(Math.min),
+  /* @__PURE__ */ binaryKernel((out, o, x, ox, sx, y, oy, sy, n) => {
+    for (let i = 0; i < n; i++) out[o + i] = Math.min(x[ox + i * sx]!, y[oy + i * sy]!);
+  }),
   (x, y) => less(y, x),
 );
 

@@ -2,6 +2,7 @@ import { mapKernel } from '@tikhonov/array';
 import { asTensor, type TensorLike } from '../as-tensor.ts';
 import { floatingUnary } from '../avals.ts';
 import { bind } from '../bind.ts';
+import type { Checks } from '../checks.ts';
 import { definePrimitive, type Primitive } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
 import { add } from './add.ts';
@@ -17,8 +18,12 @@ export const log1pP: Primitive<1, null> = /* @__PURE__ */ definePrimitive({
       (g) =>
         div(g, add(x, 1)),
   ],
-  cases: (draw) => ({ inputs: [draw.tensor(draw.shape(), { min: -0.7 })], attrs: null }),
 });
+
+export const log1pChecks: Checks<typeof log1pP> = {
+  cases: (draw) => ({ inputs: [draw.tensor(draw.shape(), { min: -0.7 })], attrs: null }),
+};
+
 const kernel = /* @__PURE__ */ mapKernel(Math.log1p);
 
 /**
@@ -29,4 +34,4 @@ const kernel = /* @__PURE__ */ mapKernel(Math.log1p);
  * log1p(tensor([0, Math.E - 1])).toArray(); // => [0, 1]
  * ```
  */
-export const log1p = (x: TensorLike): Tensor => bind(log1pP, [asTensor(x)], null);
+export const log1p = (x: TensorLike): Tensor => bind(log1pP, [asTensor(x, 'log1p')], null);

@@ -2,6 +2,7 @@ import { broadcastShapes, isFloating, matmulKernel, sameShape } from '@tikhonov/
 import { asTensor, type TensorLike } from '../as-tensor.ts';
 import { requireFloating } from '../avals.ts';
 import { bind } from '../bind.ts';
+import type { Checks } from '../checks.ts';
 import { DTypeError, ShapeError, showShape } from '../errors.ts';
 import { definePrimitive, type Primitive } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
@@ -25,12 +26,15 @@ export const matmulP: Primitive<2, null> = /* @__PURE__ */ definePrimitive({
       (g) =>
         bind(matmulP, [transpose(a), g], null),
   ],
+});
+
+export const matmulChecks: Checks<typeof matmulP> = {
   cases: (draw) => {
     const batch = draw.shape({ maxRank: 1, maxSize: 2 });
     const [n, k, m] = [draw.integer(0, 5), draw.integer(0, 5), draw.integer(0, 5)];
     return { inputs: [draw.tensor([...batch, n, k]), draw.tensor([...batch, k, m])], attrs: null };
   },
-});
+};
 
 /**
  * Matrix product with NumPy's rules: `[n, k] @ [k, m] -> [n, m]`; a vector on the left is a row, on
@@ -45,7 +49,7 @@ export const matmulP: Primitive<2, null> = /* @__PURE__ */ definePrimitive({
  * ```
  */
 export function matmul(x: TensorLike, y: TensorLike): Tensor {
-  const [left, right] = [asTensor(x), asTensor(y)];
+  const [left, right] = [asTensor(x, 'matmul'), asTensor(y, 'matmul')];
   const shapes = `${showShape(left.shape)} @ ${showShape(right.shape)}`;
   if (left.rank === 0 || right.rank === 0) {
     throw new ShapeError(`matmul: needs rank >= 1 on both sides: ${shapes}.\n  Use mul to scale.`);

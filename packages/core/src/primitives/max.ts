@@ -1,18 +1,22 @@
 import { argmaxKernel, maxKernel } from '@tikhonov/array';
 import { asTensor, type TensorLike } from '../as-tensor.ts';
 import { requireNumeric } from '../avals.ts';
-import { normalizeAxis, type ReduceOptions, reducedAxes } from '../axes.ts';
+import { normalizeAxis, type ReduceOptions, reducedAxes, reduceNames } from '../axes.ts';
 import { bind } from '../bind.ts';
-import { ShapeError, showShape } from '../errors.ts';
+import type { Checks } from '../checks.ts';
+import { zerosLike } from '../create.ts';
+import { hasAval, ShapeError, showShape } from '../errors.ts';
+import { requireOptions } from '../options.ts';
 import { type Aval, definePrimitive, type Primitive } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
 import { astype } from './astype.ts';
 import { equal } from './compare.ts';
 import { div } from './div.ts';
-import { mul } from './mul.ts';
 import { neg } from './neg.ts';
+import { reshape } from './reshape.ts';
 import { sub } from './sub.ts';
 import { broadcastTo, dropAxes, sum } from './sum-broadcast.ts';
+import { where } from './where.ts';
 
 function inferReduced(name: string, x: Aval, axes: readonly number[]): readonly number[] {
   requireNumeric(name, x.dtype);
@@ -32,17 +36,25 @@ export const maxP: Primitive<1, { readonly axes: readonly number[] }> =
     forward: ([x], { axes }) => maxKernel(x, axes),
     vjp: [
       (ans, [x], { axes }) => {
-        const winners = astype(equal(x, broadcastTo(ans, x.shape)), x.dtype);
-        const share = div(winners, sum(winners, { axis: axes, keepdims: true }));
-        return (g) => mul(broadcastTo(g, share.shape), share);
+        const winners = equal(x, broadcastTo(ans, x.shape));
+        const count = sum(astype(winners, x.dtype), { axis: axes, keepdims: true });
+        const { shape } = x;
+        // Where the maximum is NaN nothing equals it: then there are losers only, with gradient NaN.
+        const nothing = broadcastTo(where(equal(ans, ans), zerosLike(ans), NaN), shape);
+        // Chosen, not multiplied by 0: the cotangent may be infinite.
+        return (g) => where(winners, broadcastTo(div(g, count), shape), nothing);
       },
     ],
-    cases: (draw) => {
-      const shape = draw.shape({ minSize: 1 });
-      const axes = draw.axes(shape.length);
-      return { inputs: [draw.tensor(shape, { distinct: true })], attrs: { axes } };
-    },
   });
+
+export const maxChecks: Checks<typeof maxP> = {
+  cases: (draw) => {
+    const drawn = draw.shape();
+    const axes = draw.axes(drawn.length);
+    const shape = drawn.map((n, k) => (axes.includes(k) ? Math.max(1, n) : n));
+    return { inputs: [draw.tensor(shape, { distinct: true })], attrs: { axes } };
+  },
+};
 
 /** Position of the first maximum along one axis, which stays with size 1. */
 export const argmaxP: Primitive<1, { readonly axis: number }> = /* @__PURE__ */ definePrimitive({
@@ -50,12 +62,24 @@ export const argmaxP: Primitive<1, { readonly axis: number }> = /* @__PURE__ */ 
   infer: ([x], { axis }) => ({ shape: inferReduced('argmax', x, [axis]), dtype: 'int32' }),
   forward: ([x], { axis }) => argmaxKernel(x, axis),
   vjp: [null],
+});
+
+export const argmaxChecks: Checks<typeof argmaxP> = {
   discrete: 'the result is an index',
   cases: (draw) => {
-    const shape = draw.shape({ minRank: 1, minSize: 1 });
-    return { inputs: [draw.tensor(shape)], attrs: { axis: draw.integer(0, shape.length - 1) } };
+    const drawn = draw.shape({ minRank: 1 });
+    const axis = draw.integer(0, drawn.length - 1);
+    const shape = drawn.map((n, k) => (k === axis ? Math.max(1, n) : n));
+    return { inputs: [draw.tensor(shape)], attrs: { axis } };
   },
-});
+};
+
+function axesOver(name: 'max' | 'min', options: ReduceOptions, x: Tensor): number[] {
+  if (hasAval(options)) {
+    throw new TypeError(`${name}: reduces one tensor, got two. Did you mean ${name}imum(x, y)?`);
+  }
+  return reducedAxes(name, options, x.shape);
+}
 
 /**
  * Largest value over `axis`; NaN wins. Ties share the gradient equally.
@@ -67,8 +91,8 @@ export const argmaxP: Primitive<1, { readonly axis: number }> = /* @__PURE__ */ 
  * ```
  */
 export function max(x: TensorLike, options: ReduceOptions = {}): Tensor {
-  const source = asTensor(x);
-  const axes = reducedAxes('max', options, source.shape);
+  const source = asTensor(x, 'max');
+  const axes = axesOver('max', options, source);
   const kept = bind(maxP, [source], { axes });
   return options.keepdims === true ? kept : dropAxes(kept, axes);
 }
@@ -82,7 +106,9 @@ export function max(x: TensorLike, options: ReduceOptions = {}): Tensor {
  * ```
  */
 export function min(x: TensorLike, options: ReduceOptions = {}): Tensor {
-  const source = asTensor(x);
+  const source = asTensor(x, 'min');
+  const axes = axesOver('min', options, source);
+  inferReduced('min', source, axes);
   return reversed(max(reversed(source), options));
 }
 
@@ -93,33 +119,54 @@ export function min(x: TensorLike, options: ReduceOptions = {}): Tensor {
 const reversed = (x: Tensor): Tensor =>
   x.dtype === 'int32' ? sub(-1, x) : x.dtype === 'uint32' ? sub(2 ** 32 - 1, x) : neg(x);
 
-/**
- * Position of the largest value along one axis, the first among equals, as int32. No gradient.
- *
- * @example
- * ```ts
- * argmax(tensor([[1, 5], [7, 2]]), { axis: 1 }).toArray(); // => [1, 0]
- * ```
- */
-export function argmax(
-  x: TensorLike,
-  options: { readonly axis: number; readonly keepdims?: boolean },
-): Tensor {
-  const source = asTensor(x);
-  const axis = normalizeAxis('argmax', options.axis, source.shape);
+/** Options of `argmax` and `argmin`. */
+export interface ArgOptions {
+  /** The one axis to search. @defaultValue none: the position is that in the flattened tensor */
+  readonly axis?: number;
+  /** Keep reduced axes with size 1. @defaultValue false */
+  readonly keepdims?: boolean;
+}
+
+function position(name: string, x: Tensor, options: ArgOptions): Tensor {
+  requireOptions(name, options, reduceNames);
+  const whole = options.axis === undefined;
+  const source = whole ? reshape(x, [-1]) : x;
+  const axis = normalizeAxis(name, options.axis ?? 0, source.shape);
+  if (source.shape[axis] === 0) inferReduced(name, source, [axis]);
   const kept = bind(argmaxP, [source], { axis });
-  return options.keepdims === true ? kept : dropAxes(kept, [axis]);
+  const shape = x.shape.map((n, k) => (whole || k === axis ? 1 : n));
+  return reshape(
+    kept,
+    options.keepdims === true ? shape : shape.filter((_, k) => !whole && k !== axis),
+  );
 }
 
 /**
- * Position of the smallest value along one axis, the first among equals, as int32. No gradient.
+ * Position of the largest value along one axis, or in the flattened tensor, as int32: the first among
+ * equals; NaN counts as the largest. No gradient.
  *
+ * @throws ShapeError for an empty axis or one out of range; DTypeError for bool
  * @example
  * ```ts
- * argmin(tensor([3, 1, 2]), { axis: 0 }).item(); // => 1
+ * argmax(tensor([[1, 5], [7, 2]]), { axis: 1 }).toArray(); // => [1, 0]
+ * argmax(tensor([[1, 5], [7, 2]])).item(); // => 2
  * ```
  */
-export const argmin = (
-  x: TensorLike,
-  options: { readonly axis: number; readonly keepdims?: boolean },
-): Tensor => argmax(reversed(asTensor(x)), options);
+export const argmax = (x: TensorLike, options: ArgOptions = {}): Tensor =>
+  position('argmax', asTensor(x, 'argmax'), options);
+
+/**
+ * Position of the smallest value along one axis, or in the flattened tensor, as int32: the first among
+ * equals; NaN counts as the smallest. No gradient.
+ *
+ * @throws ShapeError for an empty axis or one out of range; DTypeError for bool
+ * @example
+ * ```ts
+ * argmin(tensor([3, 1, 2])).item(); // => 1
+ * ```
+ */
+export function argmin(x: TensorLike, options: ArgOptions = {}): Tensor {
+  const source = asTensor(x, 'argmin');
+  requireNumeric('argmin', source.dtype);
+  return position('argmin', reversed(source), options);
+}

@@ -1,7 +1,8 @@
 import { binaryKernel, zipKernel } from '@tikhonov/array';
-import type { TensorLike } from '../as-tensor.ts';
-import { numericBinary } from '../avals.ts';
+import { asTensor, type TensorLike } from '../as-tensor.ts';
+import { numericBinary, requireNumeric } from '../avals.ts';
 import { bind } from '../bind.ts';
+import type { Checks } from '../checks.ts';
 import { coercePair } from '../coerce.ts';
 import { definePrimitive, type Primitive } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
@@ -21,13 +22,21 @@ export const mulP: Primitive<2, null> = /* @__PURE__ */ definePrimitive({
       (g) =>
         mul(g, x),
   ],
+});
+
+export const mulChecks: Checks<typeof mulP> = {
   cases: (draw) => {
     const shape = draw.shape();
     return { inputs: [draw.tensor(shape), draw.tensor(shape)], attrs: null };
   },
-});
+};
 
 const times = /* @__PURE__ */ binaryKernel((out, o, x, ox, sx, y, oy, sy, n) => {
+  if (sy === 0) {
+    const scalar = y[oy]!;
+    for (let i = 0; i < n; i++) out[o + i] = x[ox + i * sx]! * scalar;
+    return;
+  }
   for (let i = 0; i < n; i++) out[o + i] = x[ox + i * sx]! * y[oy + i * sy]!;
 });
 const timesInteger = /* @__PURE__ */ zipKernel(Math.imul);
@@ -51,4 +60,8 @@ export const mul = (x: TensorLike, y: TensorLike): Tensor =>
  * square(tensor([-3])).toArray(); // => [9]
  * ```
  */
-export const square = (x: TensorLike): Tensor => mul(x, x);
+export function square(x: TensorLike): Tensor {
+  const source = asTensor(x, 'square');
+  requireNumeric('square', source.dtype);
+  return mul(source, source);
+}

@@ -1,7 +1,8 @@
-import { mapKernel } from '@tikhonov/array';
+import { unaryKernel } from '@tikhonov/array';
 import { asTensor, type TensorLike } from '../as-tensor.ts';
 import { floatingUnary } from '../avals.ts';
 import { bind } from '../bind.ts';
+import type { Checks } from '../checks.ts';
 import { definePrimitive, type Primitive } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
 import { mul } from './mul.ts';
@@ -13,9 +14,19 @@ export const sigmoidP: Primitive<1, null> = /* @__PURE__ */ definePrimitive({
   infer: floatingUnary('sigmoid'),
   forward: ([x]) => kernel(x),
   vjp: [(ans) => (g) => mul(g, mul(ans, sub(1, ans)))],
-  cases: (draw) => ({ inputs: [draw.tensor(draw.shape())], attrs: null }),
 });
-const kernel = /* @__PURE__ */ mapKernel((x) => 1 / (1 + Math.exp(-x)));
+
+export const sigmoidChecks: Checks<typeof sigmoidP> = {
+  cases: (draw) => ({ inputs: [draw.tensor(draw.shape())], attrs: null }),
+};
+
+// Below -709 e^-x overflows, while e^x, which the value has long been equal to, has not vanished.
+const kernel = /* @__PURE__ */ unaryKernel((out, o, x, ox, sx, n) => {
+  for (let i = 0; i < n; i++) {
+    const at = x[ox + i * sx]!;
+    out[o + i] = at < -700 ? Math.exp(at) : 1 / (1 + Math.exp(-at));
+  }
+});
 
 /**
  * Elementwise `1 / (1 + e^-x)`; 0 and 1 at the infinities. `[...s] -> [...s]`.
@@ -25,4 +36,4 @@ const kernel = /* @__PURE__ */ mapKernel((x) => 1 / (1 + Math.exp(-x)));
  * sigmoid(tensor([0, Infinity])).toArray(); // => [0.5, 1]
  * ```
  */
-export const sigmoid = (x: TensorLike): Tensor => bind(sigmoidP, [asTensor(x)], null);
+export const sigmoid = (x: TensorLike): Tensor => bind(sigmoidP, [asTensor(x, 'sigmoid')], null);

@@ -2,6 +2,7 @@ import { mapKernel } from '@tikhonov/array';
 import { asTensor, type TensorLike } from '../as-tensor.ts';
 import { floatingUnary } from '../avals.ts';
 import { bind } from '../bind.ts';
+import type { Checks } from '../checks.ts';
 import { definePrimitive, type Primitive } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
 import { mul } from './mul.ts';
@@ -19,8 +20,12 @@ export const sinP: Primitive<1, null> = /* @__PURE__ */ definePrimitive({
       (g) =>
         mul(g, cos(x)),
   ],
-  cases: (draw) => ({ inputs: [draw.tensor(draw.shape())], attrs: null }),
 });
+
+export const sinChecks: Checks<typeof sinP> = {
+  cases: (draw) => ({ inputs: [draw.tensor(draw.shape())], attrs: null }),
+};
+
 const sine = /* @__PURE__ */ mapKernel(Math.sin);
 
 /**
@@ -31,7 +36,7 @@ const sine = /* @__PURE__ */ mapKernel(Math.sin);
  * sin(tensor([0, Math.PI / 2])).toArray(); // => [0, 1]
  * ```
  */
-export const sin = (x: TensorLike): Tensor => bind(sinP, [asTensor(x)], null);
+export const sin = (x: TensorLike): Tensor => bind(sinP, [asTensor(x, 'sin')], null);
 
 /** Elementwise cosine, radians. */
 export const cosP: Primitive<1, null> = /* @__PURE__ */ definePrimitive({
@@ -43,8 +48,12 @@ export const cosP: Primitive<1, null> = /* @__PURE__ */ definePrimitive({
       (g) =>
         neg(mul(g, sin(x))),
   ],
-  cases: (draw) => ({ inputs: [draw.tensor(draw.shape())], attrs: null }),
 });
+
+export const cosChecks: Checks<typeof cosP> = {
+  cases: (draw) => ({ inputs: [draw.tensor(draw.shape())], attrs: null }),
+};
+
 const cosine = /* @__PURE__ */ mapKernel(Math.cos);
 
 /**
@@ -55,4 +64,4 @@ const cosine = /* @__PURE__ */ mapKernel(Math.cos);
  * cos(tensor([0, Math.PI])).toArray(); // => [1, -1]
  * ```
  */
-export const cos = (x: TensorLike): Tensor => bind(cosP, [asTensor(x)], null);
+export const cos = (x: TensorLike): Tensor => bind(cosP, [asTensor(x, 'cos')], null);

@@ -1,9 +1,12 @@
 import { padKernel, sliceView } from '@tikhonov/array';
 import { asTensor, type TensorLike } from '../as-tensor.ts';
 import { bind } from '../bind.ts';
+import type { Checks } from '../checks.ts';
 import { ShapeError, showShape } from '../errors.ts';
+import { requireOptions } from '../options.ts';
 import { definePrimitive, type Primitive } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
+import { flip } from './flip.ts';
 
 // Slice and zero padding are each other's adjoint, so they share a file.
 
@@ -39,6 +42,9 @@ export const sliceP: Primitive<1, SliceAttrs> = /* @__PURE__ */ definePrimitive(
       return (g) => bind(padP, [g], { low, high, interior });
     },
   ],
+});
+
+export const sliceChecks: Checks<typeof sliceP> = {
   cases: (draw) => {
     const shape = draw.shape();
     const starts = shape.map((n) => draw.integer(0, n));
@@ -48,7 +54,7 @@ export const sliceP: Primitive<1, SliceAttrs> = /* @__PURE__ */ definePrimitive(
       attrs: { starts, stops, steps: shape.map(() => draw.integer(1, 3)) },
     };
   },
-});
+};
 
 /** Zeros around and between the elements. */
 export const padP: Primitive<1, PadAttrs> = /* @__PURE__ */ definePrimitive({
@@ -65,6 +71,9 @@ export const padP: Primitive<1, PadAttrs> = /* @__PURE__ */ definePrimitive({
       return (g) => bind(sliceP, [g], { starts, stops, steps });
     },
   ],
+});
+
+export const padChecks: Checks<typeof padP> = {
   cases: (draw) => {
     const shape = draw.shape();
     const amounts = (): number[] => shape.map(() => draw.integer(0, 2));
@@ -73,81 +82,89 @@ export const padP: Primitive<1, PadAttrs> = /* @__PURE__ */ definePrimitive({
       attrs: { low: amounts(), high: amounts(), interior: amounts() },
     };
   },
-});
+};
 
 const paddedShape = (shape: readonly number[], { low, high, interior }: PadAttrs): number[] =>
   shape.map((n, k) => low[k]! + n + Math.max(0, n - 1) * interior[k]! + high[k]!);
 
-/** What to take of one axis; missing bounds mean the whole. Negative positions count from the end. */
+/** What to take of one axis, with Python's meaning. Negative positions count from the end. */
 export interface AxisSlice {
-  readonly start?: number;
-  readonly stop?: number;
-  /** @defaultValue 1 */
-  readonly step?: number;
+  /** The first position. @defaultValue the first, or the last for a negative step */
+  readonly start?: number | null | undefined;
+  /** The position to stop before. @defaultValue one past the end of the walk */
+  readonly stop?: number | null | undefined;
+  /** Negative steps walk backwards. @defaultValue 1 */
+  readonly step?: number | null | undefined;
 }
 
 /**
  * A window on the tensor, without a copy: one entry per leading axis, `null` for the whole axis.
- * Bounds are clipped as in NumPy.
+ * Bounds are clipped and negative steps walk backwards, as in Python and NumPy.
  *
- * @throws RangeError for a step that is not a positive integer (see `flip`)
+ * @throws RangeError for a step of 0 or bounds that are not integers; ShapeError for too many entries
  * @example
  * ```ts
  * slice(tensor([1, 2, 3, 4, 5]), [{ start: 1, step: 2 }]).toArray(); // => [2, 4]
+ * slice(tensor([1, 2, 3, 4, 5]), [{ start: 3, stop: null, step: -2 }]).toArray(); // => [4, 2]
  * ```
  */
 export function slice(x: TensorLike, ranges: readonly (AxisSlice | null)[]): Tensor {
-  const source = asTensor(x);
+  const source = asTensor(x, 'slice');
+  if (!Array.isArray(ranges)) {
+    throw new TypeError(
+      `slice: ranges must be an array, one entry per axis, as in [{ start: 1 }].`,
+    );
+  }
   if (ranges.length > source.rank) {
     throw new ShapeError(
       `slice: ${ranges.length} ranges for shape ${showShape(source.shape)} of rank ${source.rank}.`,
     );
   }
   const parts = source.shape.map((n, k) => clipRange(ranges[k] ?? {}, n));
-  return bind(sliceP, [source], {
-    starts: parts.map((p) => p.start),
-    stops: parts.map((p) => p.stop),
-    steps: parts.map((p) => p.step),
+  const backwards = parts.flatMap(({ step }, k) => (step < 0 ? [k] : []));
+  const ahead = parts.map((part, k) => (part.step < 0 ? reversed(part, source.shape[k]!) : part));
+  return bind(sliceP, [backwards.length === 0 ? source : flip(source, backwards)], {
+    starts: ahead.map((p) => p.start),
+    stops: ahead.map((p) => p.stop),
+    steps: ahead.map((p) => p.step),
   });
 }
 
-function clipRange(range: AxisSlice, n: number): Required<AxisSlice> {
-  const { start = 0, stop = n, step = 1 } = range;
-  if (!Number.isInteger(start) || !Number.isInteger(stop)) {
-    throw new RangeError(`slice: bounds must be integers, got ${start} and ${stop}.`);
-  }
-  if (!Number.isInteger(step) || step < 1) {
-    throw new RangeError(
-      `slice: step must be an integer >= 1, got ${step}. To walk backwards, flip the axis first.`,
-    );
-  }
-  const clip = (at: number): number => Math.min(n, Math.max(0, at < 0 ? at + n : at));
-  const from = clip(start);
-  return { start: from, stop: Math.max(from, clip(stop)), step };
+interface ClippedRange {
+  readonly start: number;
+  readonly stop: number;
+  readonly step: number;
 }
 
-/**
- * Zeros before and after the elements of each axis.
- *
- * @param widths  `[before, after]` for every axis
- * @example
- * ```ts
- * pad(tensor([1, 2]), [[1, 2]]).toArray(); // => [0, 1, 2, 0, 0]
- * ```
- */
-export function pad(x: TensorLike, widths: readonly (readonly [number, number])[]): Tensor {
-  const source = asTensor(x);
-  if (widths.length !== source.rank) {
-    throw new ShapeError(
-      `pad: ${widths.length} pairs of widths for shape ${showShape(source.shape)} of rank ${source.rank}.`,
+const rangeNames = { start: true, stop: true, step: true } as const;
+
+/** As Python's `slice.indices(n)`: `-1` is the position before the first when walking backwards. */
+function clipRange(range: AxisSlice, n: number): ClippedRange {
+  if (typeof range !== 'object' || Array.isArray(range)) {
+    throw new TypeError(
+      `slice: a range is { start, stop, step } or null, got ${JSON.stringify(range)}.\n  For one position use select.`,
     );
   }
-  if (!widths.flat().every((n) => Number.isInteger(n) && n >= 0)) {
-    throw new RangeError(`pad: widths must be integers >= 0, got ${JSON.stringify(widths)}.`);
+  requireOptions('slice', range, rangeNames);
+  const step = range.step ?? 1;
+  if (!Number.isInteger(step) || step === 0) {
+    throw new RangeError(`slice: step must be an integer other than 0, got ${step}.`);
   }
-  return bind(padP, [source], {
-    low: widths.map(([before]) => before),
-    high: widths.map(([, after]) => after),
-    interior: widths.map(() => 0),
-  });
+  const [low, high] = step > 0 ? [0, n] : [-1, n - 1];
+  const clip = (at: number | null | undefined, whole: number): number => {
+    if (at === null || at === undefined) return whole;
+    if (!Number.isInteger(at)) throw new RangeError(`slice: bounds must be integers, got ${at}.`);
+    return Math.min(high, Math.max(low, at < 0 ? at + n : at));
+  };
+  const start = clip(range.start, step > 0 ? low : high);
+  const stop = clip(range.stop, step > 0 ? high : low);
+  const empty = step > 0 ? stop <= start : stop >= start;
+  return empty ? { start: 0, stop: 0, step: Math.abs(step) } : { start, stop, step };
 }
+
+/** The same walk, seen on the flipped axis. */
+const reversed = ({ start, stop, step }: ClippedRange, n: number): ClippedRange => ({
+  start: n - 1 - start,
+  stop: n - 1 - stop,
+  step: -step,
+});

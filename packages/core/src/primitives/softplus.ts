@@ -1,7 +1,8 @@
-import { mapKernel } from '@tikhonov/array';
+import { unaryKernel } from '@tikhonov/array';
 import { asTensor, type TensorLike } from '../as-tensor.ts';
 import { floatingUnary } from '../avals.ts';
 import { bind } from '../bind.ts';
+import type { Checks } from '../checks.ts';
 import { definePrimitive, type Primitive } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
 import { mul } from './mul.ts';
@@ -17,11 +18,18 @@ export const softplusP: Primitive<1, null> = /* @__PURE__ */ definePrimitive({
       (g) =>
         mul(g, sigmoid(x)),
   ],
-  cases: (draw) => ({ inputs: [draw.tensor(draw.shape())], attrs: null }),
 });
-const kernel = /* @__PURE__ */ mapKernel(
-  (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
-);
+
+export const softplusChecks: Checks<typeof softplusP> = {
+  cases: (draw) => ({ inputs: [draw.tensor(draw.shape())], attrs: null }),
+};
+
+const kernel = /* @__PURE__ */ unaryKernel((out, o, x, ox, sx, n) => {
+  for (let i = 0; i < n; i++) {
+    const at = x[ox + i * sx]!;
+    out[o + i] = Math.max(at, 0) + Math.log1p(Math.exp(-Math.abs(at)));
+  }
+});
 
 /**
  * Elementwise `log(1 + e^x)`, without overflow. `[...s] -> [...s]`.
@@ -31,4 +39,4 @@ const kernel = /* @__PURE__ */ mapKernel(
  * softplus(tensor([0, 1000])).toArray(); // => [Math.LN2, 1000]
  * ```
  */
-export const softplus = (x: TensorLike): Tensor => bind(softplusP, [asTensor(x)], null);
+export const softplus = (x: TensorLike): Tensor => bind(softplusP, [asTensor(x, 'softplus')], null);

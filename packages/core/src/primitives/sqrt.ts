@@ -2,6 +2,7 @@ import { unaryKernel } from '@tikhonov/array';
 import { asTensor, type TensorLike } from '../as-tensor.ts';
 import { floatingUnary } from '../avals.ts';
 import { bind } from '../bind.ts';
+import type { Checks } from '../checks.ts';
 import { definePrimitive, type Primitive } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
 import { div } from './div.ts';
@@ -13,8 +14,12 @@ export const sqrtP: Primitive<1, null> = /* @__PURE__ */ definePrimitive({
   infer: floatingUnary('sqrt'),
   forward: ([x]) => kernel(x),
   vjp: [(ans) => (g) => div(g, mul(ans, 2))],
-  cases: (draw) => ({ inputs: [draw.tensor(draw.shape(), { min: 0.3 })], attrs: null }),
 });
+
+export const sqrtChecks: Checks<typeof sqrtP> = {
+  cases: (draw) => ({ inputs: [draw.tensor(draw.shape(), { min: 0.3 })], attrs: null }),
+};
+
 // Written out, because every optimizer step runs it over all parameters: a shared loop calls f.
 const kernel = /* @__PURE__ */ unaryKernel((out, o, x, ox, sx, n) => {
   for (let i = 0; i < n; i++) out[o + i] = Math.sqrt(x[ox + i * sx]!);
@@ -29,4 +34,4 @@ const kernel = /* @__PURE__ */ unaryKernel((out, o, x, ox, sx, n) => {
  * sqrt(tensor([4, 9])).toArray(); // => [2, 3]
  * ```
  */
-export const sqrt = (x: TensorLike): Tensor => bind(sqrtP, [asTensor(x)], null);
+export const sqrt = (x: TensorLike): Tensor => bind(sqrtP, [asTensor(x, 'sqrt')], null);

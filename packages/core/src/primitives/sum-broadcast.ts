@@ -3,10 +3,12 @@ import { asTensor, type TensorLike } from '../as-tensor.ts';
 import { requireNumeric } from '../avals.ts';
 import { type ReduceOptions, reducedAxes } from '../axes.ts';
 import { bind } from '../bind.ts';
+import type { Checks } from '../checks.ts';
 import { checkShape } from '../create.ts';
 import { ShapeError, showShape } from '../errors.ts';
 import { definePrimitive, type Primitive } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
+import { astype } from './astype.ts';
 import { reshape } from './reshape.ts';
 
 // Sum and broadcast are each other's adjoint, so they share a file.
@@ -30,11 +32,14 @@ export const sumP: Primitive<1, { readonly axes: readonly number[] }> =
         return (g) => broadcastTo(g, shape);
       },
     ],
-    cases: (draw) => {
-      const shape = draw.shape();
-      return { inputs: [draw.tensor(shape)], attrs: { axes: draw.axes(shape.length) } };
-    },
   });
+
+export const sumChecks: Checks<typeof sumP> = {
+  cases: (draw) => {
+    const shape = draw.shape();
+    return { inputs: [draw.tensor(shape)], attrs: { axes: draw.axes(shape.length) } };
+  },
+};
 
 /** Repetition over new or size-1 axes (no copy). The cotangent is summed over what was repeated. */
 export const broadcastToP: Primitive<1, { readonly shape: Shape }> =
@@ -57,13 +62,16 @@ export const broadcastToP: Primitive<1, { readonly shape: Shape }> =
         return (g) => sumTo(g, shape);
       },
     ],
-    cases: (draw) => {
-      const shape = draw.shape();
-      const lead = draw.shape({ maxRank: 1 });
-      const source = shape.map((n) => draw.pick([1, n]));
-      return { inputs: [draw.tensor(source)], attrs: { shape: [...lead, ...shape] } };
-    },
   });
+
+export const broadcastToChecks: Checks<typeof broadcastToP> = {
+  cases: (draw) => {
+    const shape = draw.shape();
+    const lead = draw.shape({ maxRank: 1 });
+    const source = shape.map((n) => draw.pick([1, n]));
+    return { inputs: [draw.tensor(source)], attrs: { shape: [...lead, ...shape] } };
+  },
+};
 
 /**
  * The tensor repeated to `shape` by NumPy's broadcasting rule; nothing is copied. `[...s] -> shape`.
@@ -75,9 +83,9 @@ export const broadcastToP: Primitive<1, { readonly shape: Shape }> =
  * ```
  */
 export function broadcastTo(x: TensorLike, shape: Shape): Tensor {
-  const source = asTensor(x);
-  if (sameShape(source.shape, shape)) return source;
+  const source = asTensor(x, 'broadcastTo');
   checkShape('broadcastTo', shape);
+  if (sameShape(source.shape, shape)) return source;
   return bind(broadcastToP, [source], { shape: [...shape] });
 }
 
@@ -92,16 +100,17 @@ function sumTo(g: Tensor, shape: Shape): Tensor {
 
 /**
  * Sum of the elements over `axis`; 0 for none. Floating sums are accumulated in float64 and rounded
- * once.
+ * once. Of bool, the number of elements that are true, as int32.
  *
- * @param x  `[...s]`; float or integer
+ * @param x  `[...s]`
  * @example
  * ```ts
  * sum(tensor([[1, 2], [3, 4]]), { axis: 0 }).toArray(); // => [4, 6]
  * ```
  */
 export function sum(x: TensorLike, options: ReduceOptions = {}): Tensor {
-  const source = asTensor(x);
+  const given = asTensor(x, 'sum');
+  const source = given.dtype === 'bool' ? astype(given, 'int32') : given;
   const axes = reducedAxes('sum', options, source.shape);
   const kept = bind(sumP, [source], { axes });
   return options.keepdims === true ? kept : dropAxes(kept, axes);

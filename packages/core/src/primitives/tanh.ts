@@ -1,7 +1,8 @@
-import { mapKernel } from '@tikhonov/array';
+import { unaryKernel } from '@tikhonov/array';
 import { asTensor, type TensorLike } from '../as-tensor.ts';
 import { floatingUnary } from '../avals.ts';
 import { bind } from '../bind.ts';
+import type { Checks } from '../checks.ts';
 import { definePrimitive, type Primitive } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
 import { mul } from './mul.ts';
@@ -13,9 +14,15 @@ export const tanhP: Primitive<1, null> = /* @__PURE__ */ definePrimitive({
   infer: floatingUnary('tanh'),
   forward: ([x]) => kernel(x),
   vjp: [(ans) => (g) => mul(g, sub(1, mul(ans, ans)))],
-  cases: (draw) => ({ inputs: [draw.tensor(draw.shape())], attrs: null }),
 });
-const kernel = /* @__PURE__ */ mapKernel(Math.tanh);
+
+export const tanhChecks: Checks<typeof tanhP> = {
+  cases: (draw) => ({ inputs: [draw.tensor(draw.shape())], attrs: null }),
+};
+
+const kernel = /* @__PURE__ */ unaryKernel((out, o, x, ox, sx, n) => {
+  for (let i = 0; i < n; i++) out[o + i] = Math.tanh(x[ox + i * sx]!);
+});
 
 /**
  * Elementwise hyperbolic tangent. `[...s] -> [...s]`.
@@ -25,4 +32,4 @@ const kernel = /* @__PURE__ */ mapKernel(Math.tanh);
  * tanh(tensor([0, 100])).toArray(); // => [0, 1]
  * ```
  */
-export const tanh = (x: TensorLike): Tensor => bind(tanhP, [asTensor(x)], null);
+export const tanh = (x: TensorLike): Tensor => bind(tanhP, [asTensor(x, 'tanh')], null);

@@ -1,6 +1,7 @@
 import { permuteView } from '@tikhonov/array';
 import { asTensor, type TensorLike } from '../as-tensor.ts';
 import { bind } from '../bind.ts';
+import type { Checks } from '../checks.ts';
 import { ShapeError, showShape } from '../errors.ts';
 import { definePrimitive, type Primitive } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
@@ -20,14 +21,17 @@ export const permuteP: Primitive<1, { readonly permutation: readonly number[] }>
         return (g) => bind(permuteP, [g], { permutation: inverse });
       },
     ],
-    cases: (draw) => {
-      const shape = draw.shape();
-      return {
-        inputs: [draw.tensor(shape)],
-        attrs: { permutation: draw.permutation(shape.length) },
-      };
-    },
   });
+
+export const permuteChecks: Checks<typeof permuteP> = {
+  cases: (draw) => {
+    const shape = draw.shape();
+    return {
+      inputs: [draw.tensor(shape)],
+      attrs: { permutation: draw.permutation(shape.length) },
+    };
+  },
+};
 
 /**
  * The axes in a new order; negative axes count from the end. Nothing is copied.
@@ -39,8 +43,11 @@ export const permuteP: Primitive<1, { readonly permutation: readonly number[] }>
  * ```
  */
 export function permute(x: TensorLike, axes: readonly number[]): Tensor {
-  const source = asTensor(x);
+  const source = asTensor(x, 'permute');
   const rank = source.rank;
+  if (!Array.isArray(axes)) {
+    throw new TypeError(`permute: axes must be an array such as [1, 0], got ${String(axes)}.`);
+  }
   const permutation = axes.map((axis) => (axis < 0 ? axis + rank : axis));
   const sorted = [...permutation].sort((a, b) => a - b);
   if (sorted.length !== rank || sorted.some((axis, k) => axis !== k)) {
@@ -54,14 +61,19 @@ export function permute(x: TensorLike, axes: readonly number[]): Tensor {
 /**
  * The last two axes exchanged (a matrix transpose, batch axes stay). `[..., n, m] -> [..., m, n]`.
  *
- * @throws ShapeError below rank 2
+ * @throws ShapeError below rank 2; TypeError for axes, which it does not take: see `swapaxes`, `permute`
  * @example
  * ```ts
  * transpose(tensor([[1, 2, 3]])).shape; // => [3, 1]
  * ```
  */
-export function transpose(x: TensorLike): Tensor {
-  const source = asTensor(x);
+export function transpose(x: TensorLike, ...none: readonly never[]): Tensor {
+  const source = asTensor(x, 'transpose');
+  if (none.length > 0) {
+    throw new TypeError(
+      'transpose: takes no axes, it exchanges the last two.\n  Use swapaxes(x, a, b) or permute(x, axes).',
+    );
+  }
   const rank = source.rank;
   if (rank < 2) {
     throw new ShapeError(`transpose: needs rank >= 2, got shape ${showShape(source.shape)}.`);

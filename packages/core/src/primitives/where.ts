@@ -1,6 +1,7 @@
 import { broadcastShapes, selectKernel } from '@tikhonov/array';
 import { asTensor, type TensorLike } from '../as-tensor.ts';
 import { bind } from '../bind.ts';
+import type { Checks } from '../checks.ts';
 import { coercePair } from '../coerce.ts';
 import { zerosLike } from '../create.ts';
 import { DTypeError, ShapeError, showShape } from '../errors.ts';
@@ -29,6 +30,9 @@ export const whereP: Primitive<3, null> = /* @__PURE__ */ definePrimitive({
       (g) =>
         bind(whereP, [condition, zerosLike(g), g], null),
   ],
+});
+
+export const whereChecks: Checks<typeof whereP> = {
   cases: (draw) => {
     const shape = draw.shape();
     return {
@@ -36,7 +40,7 @@ export const whereP: Primitive<3, null> = /* @__PURE__ */ definePrimitive({
       attrs: null,
     };
   },
-});
+};
 
 /**
  * Elementwise `condition ? x : y` with broadcasting of all three. A NaN or infinity in the branch
@@ -53,7 +57,7 @@ export const whereP: Primitive<3, null> = /* @__PURE__ */ definePrimitive({
  * ```
  */
 export function where(condition: TensorLike, x: TensorLike, y: TensorLike): Tensor {
-  const c = asTensor(condition);
+  const c = asTensor(condition, 'where');
   const [a, b] = coercePair('where', x, y);
   const shape = broadcastShapes(c.shape, a.shape);
   if (shape === undefined) {

@@ -1,17 +1,29 @@
 import { allocate, contiguous, type Shape, sizeOf, type View, viewOf } from '@tikhonov/array';
 import { bind } from '../bind.ts';
-import { DTypeError, ShapeError, showShape } from '../errors.ts';
+import { Cell } from '../cell.ts';
+import type { Checks } from '../checks.ts';
+import { checkShape } from '../create.ts';
+import { DTypeError, kindOf, ShapeError, showShape } from '../errors.ts';
 import { type Aval, definePrimitive, type Primitive } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
+import { normalOf } from './portable.ts';
 import { threefry2x32 } from './threefry.ts';
 
 /** Second counter words that keep the uses of one key apart. */
-const streams = { bits: 0, fold: 0x464f4c44, split: 0x53504c54, shuffle: 0x53485546 } as const;
+export const streams = {
+  bits: 0,
+  fold: 0x464f4c44,
+  split: 0x53504c54,
+  shuffle: 0x53485546,
+  gamma: 0x47414d4d,
+  truncated: 0x5452554e,
+  poisson: 0x504f4953,
+} as const;
 
 /** Throws unless the aval is a key: uint32 `[2]`. */
 export function requireKey(name: string, key: Aval): void {
-  if (!Array.isArray(key?.shape)) {
-    const given = key === undefined || key === null ? String(key) : typeof key;
+  if (!Array.isArray(key?.shape) || key instanceof Cell) {
+    const given = key instanceof Cell ? 'a Cell' : kindOf(key);
     throw new TypeError(
       `${name}: needs a random key, got ${given}. Make one with random.key(seed).`,
     );
@@ -23,7 +35,14 @@ export function requireKey(name: string, key: Aval): void {
   }
 }
 
-function keyWords(key: View): readonly [number, number] {
+/** Throws unless there are a key and a shape to draw from and into. */
+export function requireDraw(name: string, from: Aval, shape: Shape): void {
+  requireKey(name, from);
+  checkShape(name, shape);
+}
+
+/** The two words of a key. */
+export function keyWords(key: View): readonly [number, number] {
   return [key.data[key.offset]!, key.data[key.offset + key.stride[0]!]!];
 }
 
@@ -42,10 +61,13 @@ export const randomBitsP: Primitive<1, { readonly shape: Shape }> = /* @__PURE__
       return viewOf(data, [...shape, 2], 'uint32');
     },
     vjp: [null],
-    discrete: 'the result is bits',
-    cases: (draw) => ({ inputs: [draw.bits([2])], attrs: { shape: draw.shape() } }),
   },
 );
+
+export const randomBitsChecks: Checks<typeof randomBitsP> = {
+  discrete: 'the result is bits',
+  cases: (draw) => ({ inputs: [draw.bits([2])], attrs: { shape: draw.shape() } }),
+};
 
 /** A new key from a key and a number. */
 export const foldInP: Primitive<2, { readonly stream: 'fold' | 'split' }> =
@@ -67,12 +89,16 @@ export const foldInP: Primitive<2, { readonly stream: 'fold' | 'split' }> =
       return viewOf(out, [2], 'uint32');
     },
     vjp: [null, null],
-    discrete: 'the result is a key',
-    cases: (draw) => ({
-      inputs: [draw.bits([2]), draw.integers([], 0, 1000)],
-      attrs: { stream: draw.pick(['fold', 'split'] as const) },
-    }),
   });
+
+export const foldInChecks: Checks<typeof foldInP> = {
+  discrete: 'the result is a key',
+  nonEmpty: 'a key has two words and the number is a scalar',
+  cases: (draw) => ({
+    inputs: [draw.bits([2]), draw.integers([], 0, 1000)],
+    attrs: { stream: draw.pick(['fold', 'split'] as const) },
+  }),
+};
 
 /** A uniformly random order of `0 .. n - 1` (Fisher-Yates). */
 export const permutationP: Primitive<1, { readonly n: number }> = /* @__PURE__ */ definePrimitive({
@@ -98,9 +124,12 @@ export const permutationP: Primitive<1, { readonly n: number }> = /* @__PURE__ *
     return viewOf(order, [n], 'int32');
   },
   vjp: [null],
+});
+
+export const permutationChecks: Checks<typeof permutationP> = {
   discrete: 'the result is an order',
   cases: (draw) => ({ inputs: [draw.bits([2])], attrs: { n: draw.integer(0, 9) } }),
-});
+};
 
 /**
  * Standard normal values from pairs of words `[...s, 2] -> [...s]` in float64 (Box & Muller 1958).
@@ -119,45 +148,19 @@ export const normalFromBitsP: Primitive<1, null> = /* @__PURE__ */ definePrimiti
   forward: ([bits]) => {
     const words = contiguous(bits).data;
     const data = new Float64Array(words.length / 2);
-    for (let i = 0; i < data.length; i++) {
-      const radius = Math.sqrt(-2 * logOfFraction(words[2 * i]!));
-      data[i] = radius * cosOfTurn(words[2 * i + 1]!);
-    }
+    for (let i = 0; i < data.length; i++) data[i] = normalOf(words[2 * i]!, words[2 * i + 1]!);
     return viewOf(data, bits.shape.slice(0, -1), 'float64');
   },
   vjp: [null],
-  discrete: 'bits have no derivative',
-  cases: (draw) => ({ inputs: [draw.bits([...draw.shape(), 2])], attrs: null }),
 });
 
-/** `log((word + 1) / 2^32)` by `log m = 2 atanh((m - 1) / (m + 1))`, `m` in [sqrt(1/2), sqrt(2)). */
-export function logOfFraction(word: number): number {
-  const k = word + 1;
-  let exponent = k === 0x100000000 ? 32 : 31 - Math.clz32(k);
-  let m = k / 2 ** exponent;
-  if (m > Math.SQRT2) {
-    m /= 2;
-    exponent += 1;
-  }
-  const s = (m - 1) / (m + 1);
-  const z = s * s;
-  let series = 1 / 23;
-  for (let n = 21; n >= 1; n -= 2) series = series * z + 1 / n;
-  return (exponent - 32) * Math.LN2 + 2 * s * series;
-}
-
-/** `cos(2 pi word / 2^32)` by Taylor series within the quadrant. */
-export function cosOfTurn(word: number): number {
-  const quadrant = word >>> 30;
-  const x = ((word & 0x3fffffff) / 0x40000000) * (Math.PI / 2);
-  const z = x * x;
-  const odd = quadrant === 1 || quadrant === 3;
-  let series = 1;
-  for (let n = odd ? 23 : 22; n >= 2; n -= 2) series = 1 - (series * z) / (n * (n - 1));
-  const value = odd ? x * series : series;
-  return quadrant === 1 || quadrant === 2 ? -value : value;
-}
+export const normalFromBitsChecks: Checks<typeof normalFromBitsP> = {
+  discrete: 'bits have no derivative',
+  cases: (draw) => ({ inputs: [draw.bits([...draw.shape(), 2])], attrs: null }),
+};
 
 /** Two random words per element of `shape`. */
-export const bits = (key: Tensor, shape: Shape): Tensor =>
-  bind(randomBitsP, [key], { shape: [...shape] });
+export function bits(key: Tensor, shape: Shape): Tensor {
+  requireDraw('random.bits', key, shape);
+  return bind(randomBitsP, [key], { shape: [...shape] });
+}

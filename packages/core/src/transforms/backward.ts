@@ -2,10 +2,10 @@ import { sameShape } from '@tikhonov/array';
 import { backpropagate } from '../backpropagate.ts';
 import { Parameter } from '../cell.ts';
 import { onesLike } from '../create.ts';
-import { DTypeError, ShapeError, showShape } from '../errors.ts';
+import { DTypeError, kindOf, ShapeError, showShape } from '../errors.ts';
 import { within } from '../interpreter.ts';
 import { add } from '../primitives/add.ts';
-import type { Tensor } from '../tensor.ts';
+import { Tensor } from '../tensor.ts';
 
 /**
  * Adds the gradient of a scalar to `grad` of every parameter that it was computed from. The gradients
@@ -24,6 +24,11 @@ import type { Tensor } from '../tensor.ts';
  * ```
  */
 export function backward(loss: Tensor, cotangent?: Tensor): void {
+  for (const x of cotangent === undefined ? [loss] : [loss, cotangent]) {
+    if (!(x instanceof Tensor)) {
+      throw new TypeError(`backward: needs a Tensor, got ${kindOf(x)}.`);
+    }
+  }
   if (cotangent === undefined && loss.rank !== 0) {
     throw new ShapeError(
       `backward: needs a scalar, got shape ${showShape(loss.shape)}.\n  Reduce it with sum() or mean(), or pass a cotangent.`,
@@ -48,8 +53,8 @@ export function backward(loss: Tensor, cotangent?: Tensor): void {
           '  Was it computed under noGrad, or from tensors instead of parameters?',
       );
     }
-    for (const [{ cell }, g] of found) {
-      if (!(cell instanceof Parameter)) continue;
+    for (const [{ cell }, [g]] of found) {
+      if (!(cell instanceof Parameter) || g === undefined) continue;
       cell.setGrad(cell.grad === null ? g : add(cell.grad, g));
     }
   });

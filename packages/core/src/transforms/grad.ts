@@ -1,9 +1,17 @@
 import { isFloating } from '@tikhonov/array';
 import { type Cell, detach } from '../cell.ts';
 import { onesLike } from '../create.ts';
-import { DTypeError, ShapeError, showShape } from '../errors.ts';
+import {
+  DTypeError,
+  kindOf,
+  requireFunction,
+  ShapeError,
+  showShape,
+  showValue,
+} from '../errors.ts';
+import { requireOptions } from '../options.ts';
 import { Tensor } from '../tensor.ts';
-import { flattenTree, isPlainObject, type TensorsOf, type Tree } from '../tree.ts';
+import { flattenTree, isPlainObject, type TensorsOf, type Tree, type TreeParts } from '../tree.ts';
 import { leave, linearize } from './linearize.ts';
 
 /** What can be differentiated with respect to: tensors and cells in nested arrays and objects. */
@@ -30,7 +38,8 @@ export interface GradOptions {
  *
  * @param f  must return a floating scalar; called with the first argument's tensors replaced
  * @returns `(x, ...rest) => [value, gradient]`; the gradient has the structure of `x`
- * @throws ShapeError if the value is not a scalar
+ * @throws ShapeError if the value is not a scalar; DTypeError if it, or a leaf, is not floating; TypeError for
+ * unknown options
  * @example
  * ```ts
  * const [value, slope] = valueAndGrad((x) => x.mul(x).sum())(tensor([1, 2]));
@@ -38,17 +47,39 @@ export interface GradOptions {
  * slope.toArray(); // => [2, 4]
  * ```
  */
+export function valueAndGrad<None extends readonly Tensor[] = readonly Tensor[]>(
+  f: (...none: None) => Tensor,
+  ...options: IfNone<None, [options?: GradOptions]>
+): <X extends Differentiable | TreeParts<X>>(x: X) => [Tensor, TensorsOf<X>];
 export function valueAndGrad<
-  X extends Differentiable = Tensor,
+  X extends Differentiable | TreeParts<X> = Tensor,
   Rest extends readonly unknown[] = readonly unknown[],
 >(
   f: (x: X, ...rest: Rest) => Tensor,
+  options?: GradOptions,
+): (x: X, ...rest: Rest) => [Tensor, TensorsOf<X>];
+export function valueAndGrad<X, Rest extends readonly unknown[]>(
+  f: (x: X, ...rest: Rest) => Tensor,
   options: GradOptions = {},
 ): (x: X, ...rest: Rest) => [Tensor, TensorsOf<X>] {
-  const both = valueAndGradWithAux(
-    (x: X, ...rest: Rest) => [f(x, ...rest), null] as const,
-    options,
-  );
+  return plainly('valueAndGrad', f, options);
+}
+
+/**
+ * Chosen when the function takes no argument, because it reads its cells itself: it is then called with
+ * those to differentiate with respect to.
+ */
+type IfNone<None extends readonly unknown[], Options> = None extends readonly []
+  ? Options
+  : [never];
+
+function plainly<X, Rest extends readonly unknown[]>(
+  name: string,
+  f: (x: X, ...rest: Rest) => Tensor,
+  options: GradOptions,
+): (x: X, ...rest: Rest) => [Tensor, TensorsOf<X>] {
+  requireFunction(name, f);
+  const both = withAux(name, (x: X, ...rest: Rest) => [f(x, ...rest), null] as const, options);
   return (x, ...rest) => {
     const [[value], gradient] = both(x, ...rest);
     return [value, gradient];
@@ -66,26 +97,42 @@ export function valueAndGrad<
  * ```
  */
 export function valueAndGradWithAux<
-  X extends Differentiable = Tensor,
+  X extends Differentiable | TreeParts<X> = Tensor,
   Rest extends readonly unknown[] = readonly unknown[],
   Aux = unknown,
 >(
   f: (x: X, ...rest: Rest) => readonly [Tensor, Aux],
   options: GradOptions = {},
 ): (x: X, ...rest: Rest) => [readonly [Tensor, Aux], TensorsOf<X>] {
+  return withAux('valueAndGradWithAux', f, options);
+}
+
+function withAux<X, Rest extends readonly unknown[], Aux>(
+  name: string,
+  f: (x: X, ...rest: Rest) => readonly [Tensor, Aux],
+  options: GradOptions,
+): (x: X, ...rest: Rest) => [readonly [Tensor, Aux], TensorsOf<X>] {
+  requireFunction(name, f);
+  requireOptions(name, options, { unreached: true, createGraph: 'boolean' });
+  const { unreached = 'zeros', createGraph = true } = options;
+  if (unreached !== 'zeros' && unreached !== 'error') {
+    throw new RangeError(
+      `${name}: unreached must be 'zeros' or 'error', got ${showValue(unreached)}.`,
+    );
+  }
   return (x, ...rest) => {
-    const tree = flattenTree(x, 'grad');
+    const tree = flattenTree(x, name);
     const evaluate = (leaves: readonly Tensor[]): readonly [Tensor, Aux] => {
       const inputs = tree.leaves.map((leaf, i) => (leaf instanceof Tensor ? leaves[i]! : leaf));
       return f(tree.rebuild<X>(inputs), ...rest);
     };
-    const linear = linearize(tree.leaves, evaluate, { createGraph: options.createGraph ?? true });
+    const linear = linearize(name, tree, evaluate, createGraph);
     const [value, aux] = linear.out;
-    requireScalar(value);
-    if (options.unreached === 'error') requireReached(linear.reached([value]), tree.paths);
+    requireScalar(name, value);
+    if (unreached === 'error') requireReached(name, linear.reached([value]), tree.paths);
     const gradients = linear.pullback([{ output: value, cotangent: onesLike(value) }]);
     // Without a graph, not even what the function closes over may keep its history.
-    const out = options.createGraph === false ? detach : leave;
+    const out = createGraph ? leave : detach;
     return [[out(value), mapAux(aux, out)], tree.rebuild<TensorsOf<X>>(gradients.map(out))];
   };
 }
@@ -101,11 +148,11 @@ function mapAux<Aux>(aux: Aux, out: (x: Tensor) => Tensor): Aux {
   return visit(aux) as Aux;
 }
 
-function requireReached(reached: readonly boolean[], paths: readonly string[]): void {
+function requireReached(name: string, reached: readonly boolean[], paths: readonly string[]): void {
   const missing = paths.filter((_, i) => !reached[i]);
   if (missing.length > 0) {
     throw new Error(
-      `grad: the value does not depend on ${missing.map((path) => `"${path}"`).join(', ')}.\n` +
+      `${name}: the value does not depend on ${missing.map((path) => `"${path}"`).join(', ')}.\n` +
         (missing.length === paths.length
           ? '  Was it computed from another model, or under noGrad?'
           : "  Use it in the loss, leave it out, or pass { unreached: 'zeros' }."),
@@ -113,30 +160,31 @@ function requireReached(reached: readonly boolean[], paths: readonly string[]): 
   }
 }
 
-function requireScalar(value: unknown): asserts value is Tensor {
+function requireScalar(name: string, value: unknown): asserts value is Tensor {
   if (value instanceof Promise) {
     throw new TypeError(
-      'grad: the function must not be async.\n  Await what it needs before the call and pass the tensors in.',
+      `${name}: the function must not be async.\n  Await what it needs before the call and pass the tensors in.`,
     );
   }
   if (!(value instanceof Tensor)) {
     throw new TypeError(
-      `grad: the function must return a Tensor, it returned ${value === null ? 'null' : typeof value}.`,
+      `${name}: the function must return a Tensor, it returned ${kindOf(value)}.`,
     );
   }
   if (value.rank !== 0) {
     throw new ShapeError(
-      `grad: the function must return a scalar, it returned shape ${showShape(value.shape)}.\n` +
+      `${name}: the function must return a scalar, it returned shape ${showShape(value.shape)}.\n` +
         '  Reduce it with sum() or mean(), or use vjp.',
     );
   }
   if (!isFloating(value.dtype)) {
-    throw new DTypeError(`grad: the value must be floating, it is ${value.dtype}.`);
+    throw new DTypeError(`${name}: the value must be floating, it is ${value.dtype}.`);
   }
 }
 
 /**
- * The gradient of a scalar function with respect to its first argument, as a function. See
+ * The gradient of a scalar function with respect to its first argument, as a function. A function
+ * without arguments is differentiated with respect to the cells that the result is called with. See
  * `valueAndGrad`.
  *
  * @example
@@ -144,15 +192,22 @@ function requireScalar(value: unknown): asserts value is Tensor {
  * const cube = (x) => x.mul(x).mul(x).sum();
  * grad(cube)(tensor(2)).item(); // => 12
  * grad((x) => grad(cube)(x))(tensor(2)).item(); // => 12
+ * const w = parameter(tensor([1, 2]));
+ * grad(() => cube(w))({ w }).w.toArray(); // => [3, 12]
  * ```
  */
+export function grad<None extends readonly Tensor[] = readonly Tensor[]>(
+  f: (...none: None) => Tensor,
+  ...options: IfNone<None, [options?: GradOptions]>
+): <X extends Differentiable | TreeParts<X>>(x: X) => TensorsOf<X>;
 export function grad<
-  X extends Differentiable = Tensor,
+  X extends Differentiable | TreeParts<X> = Tensor,
   Rest extends readonly unknown[] = readonly unknown[],
->(
+>(f: (x: X, ...rest: Rest) => Tensor, options?: GradOptions): (x: X, ...rest: Rest) => TensorsOf<X>;
+export function grad<X, Rest extends readonly unknown[]>(
   f: (x: X, ...rest: Rest) => Tensor,
   options: GradOptions = {},
 ): (x: X, ...rest: Rest) => TensorsOf<X> {
-  const both = valueAndGrad(f, options);
+  const both = plainly('grad', f, options);
   return (x, ...rest) => both(x, ...rest)[1];
 }

@@ -2,16 +2,20 @@ import { isFloating } from '@tikhonov/array';
 import { backpropagate, type Seed } from '../backpropagate.ts';
 import { Cell, detach } from '../cell.ts';
 import { zerosLike } from '../create.ts';
-import { DTypeError } from '../errors.ts';
+import { DTypeError, showShape } from '../errors.ts';
 import { frame, within } from '../interpreter.ts';
 import { createNode } from '../tape.ts';
 import { Tensor } from '../tensor.ts';
+import type { Flat } from '../tree.ts';
+
+const where = (path: string): string => (path === '' ? ' one' : ` "${path}"`);
 
 /** A fresh leaf with the value of `x`; if `linked`, what led to `x` stays differentiable outside. */
-function leafOf(x: Tensor, level: number, linked: boolean): Tensor {
+function leafOf(name: string, x: Tensor, path: string, level: number, linked: boolean): Tensor {
   if (!isFloating(x.dtype)) {
     throw new DTypeError(
-      `Cannot differentiate with respect to ${x.dtype} values. Cast with astype('float32') first.`,
+      `${name}: cannot differentiate with respect to ${x.dtype} values, found${where(path)} with shape ${showShape(x.shape)}.\n` +
+        "  Cast it with astype('float32'), or use it from outside the function.",
     );
   }
   const edges =
@@ -44,19 +48,20 @@ export interface Linearized<Out> {
  * records nothing.
  */
 export function linearize<Out>(
-  targets: readonly (Tensor | Cell)[],
+  name: string,
+  { leaves: targets, paths }: Pick<Flat<Tensor | Cell>, 'leaves' | 'paths'>,
   f: (leaves: readonly Tensor[]) => Out,
-  options: { readonly createGraph?: boolean } = {},
+  createGraph = true,
 ): Linearized<Out> {
-  const createGraph = options.createGraph ?? true;
-  requireDistinct(targets);
+  requireDistinct(name, targets, paths);
   const level = frame().depth + 1;
   const leaves: Tensor[] = [];
   const out = within({ depth: level, recordBelow: Infinity }, () => {
     const swapped: { cell: Cell; leaf: Tensor; before: Tensor }[] = [];
     try {
       for (const target of targets) {
-        const leaf = leafOf(target instanceof Cell ? target.read() : target, level, createGraph);
+        const x = target instanceof Cell ? target.read() : target;
+        const leaf = leafOf(name, x, paths[leaves.length]!, level, createGraph);
         leaves.push(leaf);
         if (target instanceof Cell) {
           swapped.push({ cell: target, leaf, before: target.swap(leaf) });
@@ -84,7 +89,7 @@ export function linearize<Out>(
       const recordBelow = Math.min(now.recordBelow, needed);
       return within({ recordBelow }, () => {
         const found = backpropagate(seeds, (node) => isTarget.has(node), oldest);
-        return leaves.map((leaf) => found.get(leaf.node!) ?? zerosLike(leaf));
+        return leaves.map((leaf) => found.get(leaf.node!)?.[0] ?? zerosLike(leaf));
       });
     },
     reached(outputs) {
@@ -104,14 +109,18 @@ export function linearize<Out>(
 }
 
 /** A cell can be rebound to one leaf only: its derivative cannot be divided between two places. */
-function requireDistinct(targets: readonly (Tensor | Cell)[]): void {
+function requireDistinct(
+  name: string,
+  targets: readonly (Tensor | Cell)[],
+  paths: readonly string[],
+): void {
   const seen = new Map<Cell, number>();
   for (const [i, target] of targets.entries()) {
     if (!(target instanceof Cell)) continue;
     const first = seen.get(target);
     if (first !== undefined) {
       throw new TypeError(
-        `Cannot differentiate with respect to a cell twice: leaves ${first} and ${i} are the same cell${target.name === '' ? '' : ` "${target.name}"`}.\n` +
+        `${name}: cannot differentiate with respect to a cell twice: "${paths[first]}" and "${paths[i]}" are the same cell.\n` +
           '  Name a shared cell once.',
       );
     }

@@ -1,13 +1,21 @@
 import { isFloating, sameShape } from '@tikhonov/array';
 import { Cell } from '../cell.ts';
 import { zerosLike } from '../create.ts';
-import { DTypeError, ShapeError, showShape } from '../errors.ts';
+import { DTypeError, requireFunction, ShapeError, showShape } from '../errors.ts';
 import { Tensor } from '../tensor.ts';
-import { type Flat, flattenTree, leavesLike, type TensorsOf, type Tree } from '../tree.ts';
+import {
+  type Flat,
+  flattenTree,
+  leavesLike,
+  type TensorsOf,
+  type Tree,
+  type TreeParts,
+} from '../tree.ts';
 import { type Differentiable, grad } from './grad.ts';
 import { leave, linearize } from './linearize.ts';
 
 type Output = Tree<Tensor>;
+type Arguments = readonly Differentiable[];
 
 /**
  * `f` at the primals, and the function that pulls a cotangent of the output back to them:
@@ -21,12 +29,16 @@ type Output = Tree<Tensor>;
  * pullback(tensor([1, 10]))[0].toArray(); // => [2, 40]
  * ```
  */
-export function vjp<Primals extends readonly Differentiable[], Out extends Output>(
+export function vjp<
+  Primals extends Arguments | (readonly unknown[] & TreeParts<Primals>),
+  Out extends Output | TreeParts<Out, Tensor>,
+>(
   f: (...primals: Primals) => Out,
   primals: readonly [...Primals],
 ): [Out, (cotangent: TensorsOf<Out>) => TensorsOf<Primals>] {
+  requireCall('vjp', f, primals);
   const tree = flattenTree(primals, 'vjp');
-  const linear = linearize(tree.leaves, (leaves) => f(...substitute<Primals>(tree, leaves)));
+  const linear = linearize('vjp', tree, (leaves) => f(...substitute<Primals>(tree, leaves)));
   const outputs = flattenTree<Tensor>(linear.out, 'vjp');
   const pullback = (cotangent: TensorsOf<Out>): TensorsOf<Primals> => {
     const gs = matching('vjp', outputs, outputs.leaves, cotangent);
@@ -47,19 +59,24 @@ export function vjp<Primals extends readonly Differentiable[], Out extends Outpu
  * slope.toArray(); // => [2, 40]
  * ```
  */
-export function jvp<Primals extends readonly Differentiable[], Out extends Output>(
+export function jvp<
+  Primals extends Arguments | (readonly unknown[] & TreeParts<Primals>),
+  Out extends Output | TreeParts<Out, Tensor>,
+>(
   f: (...primals: Primals) => Out,
   primals: readonly [...Primals],
   tangents: TensorsOf<Primals>,
 ): [Out, TensorsOf<Out>] {
+  requireCall('jvp', f, primals);
   const tree = flattenTree(primals, 'jvp');
   const values = tree.leaves.map((leaf) => (leaf instanceof Cell ? leaf.read() : leaf));
   const vs = matching('jvp', tree, values, tangents);
-  const linear = linearize(tree.leaves, (leaves) => f(...substitute<Primals>(tree, leaves)));
+  const linear = linearize('jvp', tree, (leaves) => f(...substitute<Primals>(tree, leaves)));
   const outputs = flattenTree<Tensor>(linear.out, 'jvp');
   // g -> J^T g is linear, so its own pullback at any point, here 0, is v -> J v.
   const floating = outputs.leaves.filter((output) => isFloating(output.dtype));
-  const transposed = linearize(floating.map(zerosLike), (gs) =>
+  const zero = { leaves: floating.map((y) => zerosLike(y)), paths: outputs.paths };
+  const transposed = linearize('jvp', zero, (gs) =>
     linear.pullback(floating.map((output, i) => ({ output, cotangent: gs[i]! }))),
   );
   const seeds = transposed.out.map((output, i) => ({ output, cotangent: vs[i]! }));
@@ -80,11 +97,12 @@ export function jvp<Primals extends readonly Differentiable[], Out extends Outpu
  * hvp(f, [tensor([1, 2])], [tensor([1, 1])])[0].toArray(); // => [6, 12]
  * ```
  */
-export function hvp<Primals extends readonly Differentiable[]>(
+export function hvp<Primals extends Arguments | (readonly unknown[] & TreeParts<Primals>)>(
   f: (...primals: Primals) => Tensor,
   primals: readonly [...Primals],
   tangents: TensorsOf<Primals>,
 ): TensorsOf<Primals> {
+  requireCall('hvp', f, primals);
   const gradient = (...xs: Primals): Output => {
     const tree = flattenTree<Tensor>(grad((all: Primals) => f(...all))(xs));
     return tree.rebuild<Output>(tree.leaves);
@@ -93,6 +111,16 @@ export function hvp<Primals extends readonly Differentiable[]>(
   const [, pullback] = vjp<Primals, Output>(gradient, primals);
   const along = flattenTree<Tensor>(tangents, 'hvp');
   return pullback(along.rebuild<TensorsOf<Output>>(along.leaves));
+}
+
+/** Throws unless there is a function and an array of its arguments. */
+function requireCall(name: string, f: unknown, primals: unknown): void {
+  requireFunction(name, f);
+  if (!Array.isArray(primals)) {
+    throw new TypeError(
+      `${name}: the primals must be an array of arguments, as in ${name}(f, [x]).`,
+    );
+  }
 }
 
 /** The primals with leaves in place of the tensors; cells stay, they have been rebound. */

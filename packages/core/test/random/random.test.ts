@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { random, type Tensor, tensor } from '@tikhonov/core';
-import { cosOfTurn, logOfFraction } from '../../src/random/bits.ts';
+import { cosOfTurn, logOfFraction } from '../../src/random/portable.ts';
 import { threefry2x32 } from '../../src/random/threefry.ts';
 import { numbers } from '../support.ts';
 

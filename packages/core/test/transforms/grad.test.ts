@@ -181,7 +181,7 @@ describe('messages', () => {
     ],
     [
       () => grad((x: Tensor) => sum(x))(tensor([1], { dtype: 'int32' })),
-      'Cannot differentiate with respect to int32 values.',
+      'grad: cannot differentiate with respect to int32 values, found one with shape [1].\n  Cast it with',
     ],
     [
       () => grad((x: Tensor) => astype(sum(x), 'int32'))(tensor([1])),

@@ -1,0 +1,1 @@
+export { type VmapOptions, vmap } from './vmap.ts';
