@@ -1,11 +1,5 @@
-import {
-  indexSelect,
-  type OptionNames,
-  random,
-  requireOptions,
-  slice,
-  type Tensor,
-} from '@tikhonov/core';
+import { indexSelect, random, slice, type Tensor } from '@tikhonov/core';
+import { type OptionNames, requireOptions } from '@tikhonov/core/engine';
 import { Dataset, type DatasetFields } from './dataset.ts';
 import { requireCount } from './validate.ts';
 

@@ -1,12 +1,5 @@
-import {
-  DTypeError,
-  indexSelect,
-  ShapeError,
-  showShape,
-  slice,
-  Tensor,
-  tensor,
-} from '@tikhonov/core';
+import { DTypeError, indexSelect, ShapeError, slice, Tensor, tensor } from '@tikhonov/core';
+import { showShape } from '@tikhonov/core/engine';
 import { requireCount, requireTensor } from './validate.ts';
 
 /** What a `Dataset` is made of. */

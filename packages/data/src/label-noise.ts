@@ -1,4 +1,5 @@
-import { type OptionNames, random, requireOptions, type Tensor, tensor } from '@tikhonov/core';
+import { random, type Tensor, tensor } from '@tikhonov/core';
+import { type OptionNames, requireOptions } from '@tikhonov/core/engine';
 import type { Dataset } from './dataset.ts';
 import { keyOf, type Seeded } from './validate.ts';
 

@@ -1,4 +1,5 @@
-import { type OptionNames, random, requireOptions } from '@tikhonov/core';
+import { random } from '@tikhonov/core';
+import { type OptionNames, requireOptions } from '@tikhonov/core/engine';
 import type { Dataset } from './dataset.ts';
 import { keyOf, requireCount, type Seeded } from './validate.ts';
 

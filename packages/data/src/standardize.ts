@@ -1,13 +1,5 @@
-import {
-  DTypeError,
-  div,
-  isFloating,
-  ShapeError,
-  showShape,
-  sub,
-  type Tensor,
-  tensor,
-} from '@tikhonov/core';
+import { DTypeError, div, isFloating, ShapeError, sub, type Tensor, tensor } from '@tikhonov/core';
+import { showShape } from '@tikhonov/core/engine';
 import { Dataset } from './dataset.ts';
 import { requireTensor } from './validate.ts';
 

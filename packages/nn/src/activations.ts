@@ -1,49 +1,54 @@
 import {
-  expm1,
-  greater,
-  minimum,
-  mul,
-  relu,
-  sigmoid,
-  softplus,
-  type Tensor,
-  tanh,
-  where,
+  celu,
+  gelu,
+  hardsigmoid,
+  hardswish,
+  hardtanh,
+  logSigmoid,
+  mish,
+  relu6,
+  selu,
+  softsign,
 } from '@tikhonov/core';
+import {
+  type ActivationFunction,
+  type BasicActivationName,
+  basicActivations,
+} from './basic-activations.ts';
 
-/** An elementwise function of a tensor. */
-export type ActivationFunction = (x: Tensor) => Tensor;
+export type { ActivationFunction } from './basic-activations.ts';
 
 /** The names that `activation` knows. */
 export type ActivationName =
-  | 'relu'
-  | 'leakyRelu'
-  | 'elu'
-  | 'silu'
-  | 'softplus'
-  | 'tanh'
-  | 'sigmoid'
-  | 'identity';
-
-/** `x` above 0, `0.01 x` below (PyTorch's default slope, which is also the derivative at 0). */
-const leakyRelu: ActivationFunction = (x) => where(greater(x, 0), x, mul(x, 0.01));
-
-/** `x` above 0, `e^x - 1` below. The argument is cut at 0, so no branch overflows. */
-const elu: ActivationFunction = (x) => where(greater(x, 0), x, expm1(minimum(x, 0)));
+  | BasicActivationName
+  | 'relu6'
+  | 'celu'
+  | 'selu'
+  | 'gelu'
+  | 'mish'
+  | 'softsign'
+  | 'hardtanh'
+  | 'logSigmoid'
+  | 'hardsigmoid'
+  | 'hardswish';
 
 const byName: Readonly<Record<ActivationName, ActivationFunction>> = {
-  relu,
-  leakyRelu,
-  elu,
-  silu: (x) => mul(x, sigmoid(x)),
-  softplus,
-  tanh,
-  sigmoid,
-  identity: (x) => x,
+  ...basicActivations,
+  relu6,
+  celu: (x) => celu(x),
+  selu,
+  gelu: (x) => gelu(x),
+  mish,
+  softsign,
+  hardtanh: (x) => hardtanh(x),
+  logSigmoid,
+  hardsigmoid,
+  hardswish,
 };
 
 /**
- * The activation function of a name.
+ * The activation function of a name, with its default options; for others pass a function, such as
+ * `(x) => gelu(x, { approximate: 'tanh' })`.
  *
  * @throws TypeError for an unknown name, listing the known ones
  * @example

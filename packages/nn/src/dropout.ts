@@ -1,7 +1,5 @@
 import {
-  asTensor,
   astype,
-  check,
   DTypeError,
   div,
   equal,
@@ -12,18 +10,25 @@ import {
   logicalNot,
   logicalOr,
   mul,
-  type OptionNames,
-  random,
-  requireOptions,
   type Shape,
   ShapeError,
-  showShape,
   sub,
-  type Tensor,
+  Tensor,
   type TensorLike,
   where,
 } from '@tikhonov/core';
-import { type ForwardContext, Module } from './module.ts';
+import {
+  asTensor,
+  check,
+  kindOf,
+  type OptionNames,
+  requireOptions,
+  showShape,
+  showValue,
+} from '@tikhonov/core/engine';
+import * as random from '@tikhonov/core/random';
+import { type ForwardContext, requireContext } from './context.ts';
+import { Module } from './module.ts';
 import { type Strength, unitStrength } from './strength.ts';
 
 /** What `Dropout` and `dropout` have in common. */
@@ -54,11 +59,11 @@ export interface DropoutOptions extends DropoutSettings {
   readonly mask?: Tensor;
 }
 
+const knownOfLayer: OptionNames<DropoutSettings> = { p: true, mode: true, noiseShape: true };
+
 const known: OptionNames<DropoutOptions> = {
-  p: true,
-  mode: true,
-  noiseShape: true,
-  training: true,
+  ...knownOfLayer,
+  training: 'boolean',
   rng: true,
   mask: true,
 };
@@ -90,7 +95,7 @@ const known: OptionNames<DropoutOptions> = {
  */
 export function dropout(x: TensorLike, options: DropoutOptions = {}): Tensor {
   requireOptions('dropout', options, known);
-  const source = asTensor(x);
+  const source = asTensor(x, 'dropout');
   const { mode = 'inverted', training = false } = options;
   if (mode !== 'inverted' && mode !== 'classic') {
     throw new TypeError(`dropout: mode must be 'inverted' or 'classic', got "${String(mode)}".`);
@@ -136,6 +141,9 @@ const none = (): Tensor => astype(0, 'bool');
 function keepMask(shape: Shape, p: number | Tensor, options: DropoutOptions): Tensor {
   const { mask, rng } = options;
   if (mask !== undefined) {
+    if (!(mask instanceof Tensor)) {
+      throw new TypeError(`dropout: the mask must be a Tensor, got ${kindOf(mask)}.`);
+    }
     if (showShape(mask.shape) !== showShape(shape)) {
       throw new ShapeError(
         `dropout: the mask has shape ${showShape(mask.shape)}, the noise ${showShape(shape)}.\n` +
@@ -150,9 +158,9 @@ function keepMask(shape: Shape, p: number | Tensor, options: DropoutOptions): Te
     );
     return greater(mask, 0);
   }
-  if (rng === undefined) {
+  if (!(rng instanceof Tensor)) {
     throw new TypeError(
-      'dropout: training needs a random key, got neither rng nor mask.\n' +
+      `dropout: training needs a random key, got ${rng === undefined ? 'neither rng nor mask' : kindOf(rng)}.\n` +
         '  Call model.forward(x, { training: true, rng }) with rng = random.foldIn(random.key(seed), step), or leave training off.',
     );
   }
@@ -165,11 +173,12 @@ function resolveNoiseShape(
 ): Shape {
   if (noiseShape === undefined) return shape;
   const fits =
+    Array.isArray(noiseShape) &&
     noiseShape.length === shape.length &&
     noiseShape.every((n, k) => n === null || n === 1 || n === shape[k]);
   if (!fits) {
     throw new ShapeError(
-      `dropout: noiseShape [${noiseShape.join(', ')}] does not fit x ${showShape(shape)}.\n` +
+      `dropout: noiseShape ${showValue(noiseShape)} does not fit x ${showShape(shape)}.\n` +
         "  Give one entry per axis: 1, the axis' size, or null for that size.",
     );
   }
@@ -177,7 +186,8 @@ function resolveNoiseShape(
 }
 
 /**
- * `dropout` as a layer. In training its `forward` needs a key in the context.
+ * `dropout` as a layer. In training its `forward` needs a key in the context; the same key gives the same
+ * mask, in every layer, so a module hands each dropout a context of its own (`childContext`, `contexts`).
  *
  * @example
  * ```ts
@@ -195,6 +205,7 @@ export class Dropout extends Module {
 
   constructor(options: DropoutSettings = {}) {
     super();
+    requireOptions('Dropout', options, knownOfLayer);
     const { p = 0.5, mode = 'inverted', noiseShape } = options;
     unitStrength('Dropout', 'p', p, { closed: true });
     this.p = p;
@@ -202,7 +213,8 @@ export class Dropout extends Module {
     this.noiseShape = noiseShape;
   }
 
-  override forward(x: Tensor, context: ForwardContext = {}): Tensor {
+  forward(x: Tensor, context: ForwardContext = {}): Tensor {
+    requireContext(this, context);
     const { p, mode, noiseShape } = this;
     const { training = false, rng } = context;
     return dropout(x, {

@@ -1,13 +1,15 @@
 import {
   type DType,
   full,
-  random,
+  type Parameter,
+  parameter,
   type Shape,
   ShapeError,
-  showShape,
-  type Tensor,
+  Tensor,
   zeros,
 } from '@tikhonov/core';
+import { kindOf, requireOptions, showShape } from '@tikhonov/core/engine';
+import * as random from '@tikhonov/core/random';
 
 /** Draws the initial value of a parameter. The same key, shape and dtype give the same bits everywhere. */
 export type Initializer = (
@@ -16,14 +18,6 @@ export type Initializer = (
   options?: { readonly dtype?: DType },
 ) => Tensor;
 
-/** Options of the initializers that look at a weight's fan. */
-export interface InitOptions {
-  /** @defaultValue 'float32' */
-  readonly dtype?: DType;
-  /** Factor for what the nonlinearity loses; see each initializer for its default. */
-  readonly gain?: number;
-}
-
 /**
  * Number of inputs and outputs of one unit: `[out, in]` gives `in` and `out`, a kernel
  * `[out, in, ...k]` both times the kernel's size.
@@ -31,10 +25,12 @@ export interface InitOptions {
  * @throws ShapeError for fewer than two axes
  */
 export function fans(shape: Shape): { readonly fanIn: number; readonly fanOut: number } {
-  if (shape.length < 2) {
+  const isShape = Array.isArray(shape) && shape.every((n) => Number.isInteger(n) && n >= 0);
+  if (!isShape || shape.length < 2) {
     throw new ShapeError(
-      `fans: a weight needs at least two axes [out, in, ...kernel], got ${showShape(shape)}.\n` +
-        '  For biases use constantInit or uniformInit.',
+      Array.isArray(shape)
+        ? `fans: a weight needs at least two axes [out, in, ...kernel], got ${showShape(shape)}.\n  For biases use nn.init.zeros or nn.init.uniform.`
+        : `fans: an initializer needs a shape, got ${kindOf(shape)}.\n  Pass the function itself, uncalled: { weightInit: nn.init.kaimingNormal }.`,
     );
   }
   const [out, into, ...kernel] = shape;
@@ -42,10 +38,27 @@ export function fans(shape: Shape): { readonly fanIn: number; readonly fanOut: n
   return { fanIn: into! * field, fanOut: out! * field };
 }
 
-function checkGain(name: string, gain: number): void {
-  if (!(gain >= 0 && Number.isFinite(gain))) {
-    throw new RangeError(`${name}: gain must be finite and >= 0, got ${gain}.`);
+/** A parameter drawn by an initializer, from the key with the parameter's name folded in. */
+export function draw(
+  layer: string,
+  key: Tensor,
+  name: string,
+  init: Initializer,
+  shape: Shape,
+  dtype: DType,
+): Parameter {
+  const title = `${layer}: the initializer of ${name}`;
+  if (typeof init !== 'function') {
+    throw new TypeError(
+      `${title} is ${kindOf(init)}, not a function.\n  For example nn.init.normal.`,
+    );
   }
+  const value = init(random.foldIn(key, name), shape, { dtype });
+  const got = value instanceof Tensor ? showShape(value.shape) : kindOf(value);
+  if (got !== showShape(shape)) {
+    throw new ShapeError(`${title} returned ${got}, asked for ${showShape(shape)}.`);
+  }
+  return parameter(value, { name });
 }
 
 const kind = (dtype: DType | undefined): { dtype: DType } => ({ dtype: dtype ?? 'float32' });
@@ -56,68 +69,19 @@ function symmetric(key: Tensor, shape: Shape, bound: number, dtype: DType | unde
   return random.uniform(key, shape, { min: -bound, max: bound, ...kind(dtype) });
 }
 
-function centred(key: Tensor, shape: Shape, std: number, dtype: DType | undefined): Tensor {
-  if (!(std > 0 && Number.isFinite(std))) return zeros(shape, kind(dtype));
-  return random.normal(key, shape, { std, ...kind(dtype) });
-}
-
 /**
- * `U(-a, a)` with `a = gain * sqrt(6 / (fanIn + fanOut))`; keeps the variance of activations and
- * gradients in linear and tanh networks. `gain` 1 by default; PyTorch suggests 5/3 for tanh.
+ * `U(-1 / sqrt(fanIn), 1 / sqrt(fanIn))`, what PyTorch's `Linear` and convolutions do by default.
  *
- * @see Glorot & Bengio, "Understanding the difficulty of training deep feedforward neural networks",
- * AISTATS 2010
- */
-export function glorotUniform(key: Tensor, shape: Shape, options: InitOptions = {}): Tensor {
-  const { gain = 1, dtype } = options;
-  checkGain('glorotUniform', gain);
-  const { fanIn, fanOut } = fans(shape);
-  return symmetric(key, shape, gain * Math.sqrt(6 / (fanIn + fanOut)), dtype);
-}
-
-/**
- * `N(0, s^2)` with `s = gain * sqrt(2 / (fanIn + fanOut))`, `gain` 1 by default.
- *
- * @see Glorot & Bengio, "Understanding the difficulty of training deep feedforward neural networks",
- * AISTATS 2010
- */
-export function glorotNormal(key: Tensor, shape: Shape, options: InitOptions = {}): Tensor {
-  const { gain = 1, dtype } = options;
-  checkGain('glorotNormal', gain);
-  const { fanIn, fanOut } = fans(shape);
-  return centred(key, shape, gain * Math.sqrt(2 / (fanIn + fanOut)), dtype);
-}
-
-/**
- * `U(-a, a)` with `a = gain * sqrt(3 / fanIn)`; keeps the variance through ReLUs. `gain` is `sqrt(2)`
- * by default, that of ReLU.
- *
- * @see He, Zhang, Ren & Sun, "Delving deep into rectifiers", ICCV 2015, arXiv 1502.01852
- */
-export function heUniform(key: Tensor, shape: Shape, options: InitOptions = {}): Tensor {
-  const { gain = Math.SQRT2, dtype } = options;
-  checkGain('heUniform', gain);
-  return symmetric(key, shape, gain * Math.sqrt(3 / fans(shape).fanIn), dtype);
-}
-
-/**
- * `N(0, s^2)` with `s = gain / sqrt(fanIn)`; `gain` is `sqrt(2)` by default, that of ReLU.
- *
- * @see He, Zhang, Ren & Sun, "Delving deep into rectifiers", ICCV 2015, arXiv 1502.01852
+ * @throws ShapeError for fewer than two axes
  * @example
  * ```ts
- * nn.heNormal(random.key(0), [10, 784]).shape; // => [10, 784]
+ * nn.init.torchLinear(random.key(0), [10, 784]).shape; // => [10, 784]
  * ```
  */
-export function heNormal(key: Tensor, shape: Shape, options: InitOptions = {}): Tensor {
-  const { gain = Math.SQRT2, dtype } = options;
-  checkGain('heNormal', gain);
-  return centred(key, shape, gain / Math.sqrt(fans(shape).fanIn), dtype);
-}
-
-/** `U(-1 / sqrt(fanIn), 1 / sqrt(fanIn))`, what PyTorch's `Linear` does by default. */
-export const torchLinear: Initializer = (key, shape, options = {}) =>
-  symmetric(key, shape, 1 / Math.sqrt(fans(shape).fanIn), options.dtype);
+export const torchLinear: Initializer = (key, shape, options = {}) => {
+  requireOptions('torchLinear', options, { dtype: true });
+  return symmetric(key, shape, 1 / Math.sqrt(fans(shape).fanIn), options.dtype);
+};
 
 /**
  * `U(-bound, bound)`, for any shape.

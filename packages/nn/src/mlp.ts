@@ -1,21 +1,28 @@
-import { type DType, type OptionNames, random, requireOptions, type Tensor } from '@tikhonov/core';
-import { type ActivationFunction, type ActivationName, resolveActivation } from './activations.ts';
+import type { DType, Tensor } from '@tikhonov/core';
+import { type OptionNames, requireOptions } from '@tikhonov/core/engine';
+import * as random from '@tikhonov/core/random';
+import {
+  type ActivationFunction,
+  type BasicActivationName,
+  resolveBasicActivation,
+} from './basic-activations.ts';
+import { childContext, type ForwardContext, requireContext } from './context.ts';
 import { Dropout } from './dropout.ts';
 import type { Initializer } from './initializers.ts';
 import { initialKey, type KeySource, requireSize } from './keys.ts';
 import { Linear } from './linear.ts';
-import { childContext, type ForwardContext, Module } from './module.ts';
+import { Module } from './module.ts';
 import type { Strength } from './strength.ts';
 
 /** Options of `mlp`. One of `seed` and `key` is needed. */
 export interface MlpOptions extends KeySource {
-  /** After every layer but the last: a name or a function. @defaultValue 'relu' */
-  readonly activation?: ActivationName | ActivationFunction;
+  /** After every layer but the last: a name, or a function such as `gelu`. @defaultValue 'relu' */
+  readonly activation?: BasicActivationName | ActivationFunction;
   /** Probability of dropping after each hidden activation; may be a 0-d cell. @defaultValue 0 */
   readonly dropout?: Strength;
   /** @defaultValue 'float32' */
   readonly dtype?: DType;
-  /** Of the weights. @defaultValue torchLinear, as PyTorch */
+  /** Of the weights. @defaultValue `init.torchLinear`, as PyTorch */
   readonly init?: Initializer;
   /** Whether the layers have biases. @defaultValue true */
   readonly bias?: boolean;
@@ -28,7 +35,7 @@ const known: OptionNames<MlpOptions> = {
   dropout: true,
   dtype: true,
   init: true,
-  bias: true,
+  bias: 'boolean',
 };
 
 /** A multilayer perceptron; see `mlp`. */
@@ -37,7 +44,7 @@ export class MLP extends Module {
   readonly activation: ActivationFunction;
   readonly dropout: Dropout | null;
 
-  constructor(sizes: readonly number[], options: MlpOptions) {
+  constructor(sizes: readonly number[], options: MlpOptions = {}) {
     super();
     if (!Array.isArray(sizes) || sizes.length < 2) {
       throw new RangeError(
@@ -57,11 +64,12 @@ export class MLP extends Module {
           ...(init === undefined ? {} : { weightInit: init }),
         }),
     );
-    this.activation = resolveActivation(options.activation ?? 'relu');
+    this.activation = resolveBasicActivation('mlp', options.activation ?? 'relu');
     this.dropout = dropout === 0 ? null : new Dropout({ p: dropout });
   }
 
-  override forward(x: Tensor, context: ForwardContext = {}): Tensor {
+  forward(x: Tensor, context: ForwardContext = {}): Tensor {
+    requireContext(this, context);
     const last = this.layers.length - 1;
     let y = x;
     for (const [i, layer] of this.layers.entries()) {
@@ -90,4 +98,5 @@ export class MLP extends Module {
  * model.forward(ones([2, 4])).shape; // => [2, 3]
  * ```
  */
-export const mlp = (sizes: readonly number[], options: MlpOptions): MLP => new MLP(sizes, options);
+export const mlp = (sizes: readonly number[], options: MlpOptions = {}): MLP =>
+  new MLP(sizes, options);

@@ -1,48 +1,43 @@
-import {
-  Cell,
-  DTypeError,
-  Parameter,
-  random,
-  ShapeError,
-  showShape,
-  stopGradient,
-  Tensor,
-} from '@tikhonov/core';
+import { Cell, DTypeError, Parameter, ShapeError, stopGradient, Tensor } from '@tikhonov/core';
+import { kindOf, requireOptions, showShape } from '@tikhonov/core/engine';
+import type { ForwardContext } from './context.ts';
 
-/** What a call of a network needs to know beside its input. */
-export interface ForwardContext {
-  /** Whether stochastic layers are on. @defaultValue false */
-  readonly training?: boolean;
-  /** The random key of this call; stochastic layers in training throw without it. */
-  readonly rng?: Tensor;
-  /** Whether running statistics and the like move. @defaultValue as `training` */
-  readonly updateState?: boolean;
+/** What turns a tensor into a tensor: the modules that `Sequential`, `Residual` and `fit` take. */
+export interface Layer {
+  /** The output for `x`. */
+  forward(x: Tensor, context?: ForwardContext): Tensor;
 }
 
-/**
- * The context for a part of a network: the part's name is folded into the key, so that parts draw
- * independently, and appending one does not change the draws of the others. Modules that call
- * stochastic parts hand each of them its own context.
- *
- * @param name  the part's property name or path, unique among its siblings
- */
-export function childContext(context: ForwardContext, name: string): ForwardContext {
-  return context.rng === undefined
-    ? context
-    : { ...context, rng: random.foldIn(context.rng, name) };
+/** Options of `loadStateDict`. */
+export interface LoadOptions {
+  /** Whether missing and unexpected names are refused. @defaultValue true */
+  readonly strict?: boolean;
+}
+
+/** The names that a model and a state do not share. */
+export interface StateDifference {
+  /** Cells that the state does not have; they keep their values. */
+  readonly missing: readonly string[];
+  /** Values that the model has no cell for; they are ignored. */
+  readonly unexpected: readonly string[];
 }
 
 /**
  * A network or a part of one. Parameters, other state and submodules are its own properties, or lie in
  * arrays or object literals of its own properties; their names are the property names joined by dots,
- * as in `layers.0.weight`. What is found twice (tied weights) counts once, under the name found first.
+ * as in `layers.0.weight`, unless `stateNames` renames a property. What is found twice (tied weights)
+ * counts once, under the name found first.
  * Private `#fields`, maps and accessors are invisible: a cell kept there is neither trained nor saved.
+ *
+ * What a module computes is up to it: `forward` may take several inputs and return anything. One that
+ * takes a tensor and a context and returns a tensor is a `Layer`, for `Sequential` and `train.fit`. It
+ * hands every stochastic part a context of its own; see `childContext` and `contexts`.
  *
  * @example
  * ```ts
  * class Scale extends nn.Module {
  *   gain = parameter(tensor([2]));
- *   forward(x) {
+ *   forward(x: Tensor): Tensor {
  *     return x.mul(this.gain);
  *   }
  * }
@@ -50,28 +45,74 @@ export function childContext(context: ForwardContext, name: string): ForwardCont
  * ```
  */
 export abstract class Module {
-  /** The output for `x`. */
-  abstract forward(x: Tensor, context?: ForwardContext): Tensor;
+  /**
+   * Names of properties in states where they differ from the property's own, such as PyTorch's
+   * `running_mean` for `runningMean`. A subclass overrides it as an accessor.
+   *
+   * @example
+   * ```ts
+   * class Renamed extends nn.Module {
+   *   inputWeight = parameter(tensor([2]));
+   *   get stateNames() {
+   *     return { inputWeight: 'weight_ih_l0' };
+   *   }
+   * }
+   * Object.keys(new Renamed().stateDict()); // => ['weight_ih_l0']
+   * ```
+   */
+  get stateNames(): Readonly<Record<string, string>> {
+    return {};
+  }
 
   /** Every cell, parameters included, by name. */
   namedCells(): Record<string, Cell> {
-    const cells: Record<string, Cell> = {};
-    collect(this, '', cells, new Set());
-    return cells;
+    return named(this, Cell);
   }
 
   /** The trainable cells by name: what gradients are taken with respect to. */
   namedParameters(): Record<string, Parameter> {
-    const parameters: Record<string, Parameter> = {};
-    for (const [name, cell] of Object.entries(this.namedCells())) {
-      if (cell instanceof Parameter) parameters[name] = cell;
-    }
-    return parameters;
+    return named(this, Parameter);
   }
 
   /** The trainable cells in order. */
   parameters(): Parameter[] {
     return Object.values(this.namedParameters());
+  }
+
+  /**
+   * The value of every parameter by name, detached: a point for `functionalCall` and the derivatives over
+   * it. Other than in `stateDict()`, there are no buffers, which may be integers.
+   *
+   * @example
+   * ```ts
+   * const model = new nn.Linear(2, 1, { seed: 0, bias: false });
+   * const loss = (p: Record<string, Tensor>) => nn.functionalCall(model, p, tensor([[3, 4]])).sum();
+   * grad(loss)(model.parameterValues()).weight!.toArray(); // => [[3, 4]]
+   * ```
+   */
+  parameterValues(): Record<string, Tensor> {
+    return valuesOf(this.namedParameters());
+  }
+
+  /** This module under the name `''` and all modules in it, by name; what is shared counts once. */
+  namedModules(): Record<string, Module> {
+    return named(this, Module);
+  }
+
+  /** This module and all modules in it. */
+  modules(): Module[] {
+    return Object.values(this.namedModules());
+  }
+
+  /** The modules in this one that are not parts of another one in it, by name. */
+  namedChildren(): Record<string, Module> {
+    const { '': _self, ...children } = named(this, Module, true);
+    return children;
+  }
+
+  /** The modules in this one that are not parts of another one in it. */
+  children(): Module[] {
+    return Object.values(this.namedChildren());
   }
 
   /**
@@ -83,49 +124,104 @@ export abstract class Module {
    * @example
    * ```ts
    * const text = JSON.stringify(nn.mlp([2, 1], { seed: 0 }).stateDict());
-   * const entries = Object.entries(JSON.parse(text)).map(([name, v]) => [name, tensor(v.data, v)]);
+   * const saved: Record<string, ReturnType<Tensor['toJSON']>> = JSON.parse(text);
    * const model = nn.mlp([2, 1], { seed: 1 });
+   * const entries = Object.entries(saved).map(([name, { data, ...kind }]) => [name, tensor(data, kind)]);
    * model.loadStateDict(Object.fromEntries(entries));
    * JSON.stringify(model.stateDict()) === text; // => true
    * ```
    */
   stateDict(): Record<string, Tensor> {
-    return Object.fromEntries(
-      Object.entries(this.namedCells()).map(([name, cell]) => [name, stopGradient(cell.read())]),
-    );
+    return valuesOf(this.namedCells());
   }
 
   /**
    * Rebinds every cell to the value of its name; nothing changes if any of them does not fit.
    *
    * @param state  as `stateDict` returns it
-   * @throws Error naming all missing and unexpected names; ShapeError or DTypeError if the names fit
-   * but values do not
+   * @returns the names that only the model or only the state has; none unless `strict` is false
+   * @throws Error naming all missing and unexpected names (not if `strict` is false); ShapeError or
+   * DTypeError if the names fit but values do not
+   * @example
+   * ```ts
+   * const model = new nn.Linear(2, 1, { seed: 0 });
+   * const weight = tensor([[1, 2]]);
+   * model.loadStateDict({ weight }, { strict: false }).missing; // => ['bias']
+   * ```
    */
-  loadStateDict(state: Readonly<Record<string, Tensor>>): void {
+  loadStateDict(
+    state: Readonly<Record<string, Tensor>>,
+    options: LoadOptions = {},
+  ): StateDifference {
+    requireOptions('loadStateDict', options, { strict: true });
     const cells = this.namedCells();
-    requireFit(cells, state);
-    for (const [name, cell] of Object.entries(cells)) cell.write(state[name]!);
+    const difference = requireFit(cells, state, options.strict ?? true);
+    for (const [name, cell] of Object.entries(cells)) {
+      if (Object.hasOwn(state, name)) cell.write(state[name]!);
+    }
+    return difference;
+  }
+
+  /** What this module is, in a few words, for messages and `String(model)`: its class, and maybe sizes. */
+  describe(): string {
+    return this.constructor.name;
+  }
+
+  /**
+   * All modules, one per line.
+   *
+   * @example
+   * ```ts
+   * String(nn.mlp([4, 8, 3], { seed: 0 })); // => 'MLP\n  layers.0: Linear(4 -> 8)\n  layers.1: Linear(8 -> 3)'
+   * ```
+   */
+  toString(): string {
+    return Object.entries(this.namedModules())
+      .map(([name, part]) => (name === '' ? '' : `  ${name}: `) + part.describe())
+      .join('\n');
   }
 }
 
-function collect(
-  value: unknown,
-  path: string,
-  cells: Record<string, Cell>,
-  seen: Set<unknown>,
-): void {
-  if (typeof value !== 'object' || value === null || seen.has(value)) return;
-  if (value instanceof Cell) {
-    seen.add(value);
-    cells[path] = value;
-  } else if (value instanceof Module || Array.isArray(value) || isLiteral(value)) {
-    seen.add(value);
-    for (const [name, item] of Object.entries(value)) {
-      collect(item, path === '' ? name : `${path}.${name}`, cells, seen);
+/** What is of a kind in a module, by name; of other modules in it only themselves if `shallow`. */
+function named<Kind>(
+  model: Module,
+  kind: abstract new (...args: never) => Kind,
+  shallow = false,
+): Record<string, Kind> {
+  const found = new Map<unknown, string>();
+  walk(model, '', found, shallow);
+  const result: Record<string, Kind> = {};
+  for (const [item, path] of found) {
+    if (!(item instanceof kind)) continue;
+    if (Object.hasOwn(result, path)) {
+      throw new TypeError(
+        `Module: two cells are named "${path}".\n  Rename a property, or its entry in stateNames.`,
+      );
     }
+    result[path] = item;
+  }
+  return result;
+}
+
+/** Finds cells and modules, and what they lie in, each under the name that comes first. */
+function walk(value: unknown, path: string, found: Map<unknown, string>, shallow: boolean): void {
+  if (typeof value !== 'object' || value === null || found.has(value)) return;
+  const isModule = value instanceof Module;
+  const isCell = value instanceof Cell;
+  if (!(isCell || isModule || Array.isArray(value) || isLiteral(value))) return;
+  found.set(value, path);
+  if (isCell || (shallow && isModule && path !== '')) return;
+  const renamed = isModule ? value.stateNames : {};
+  for (const [property, item] of Object.entries(value)) {
+    const name = Object.hasOwn(renamed, property) ? renamed[property]! : property;
+    walk(item, path === '' ? name : `${path}.${name}`, found, shallow);
   }
 }
+
+const valuesOf = (cells: Readonly<Record<string, Cell>>): Record<string, Tensor> =>
+  Object.fromEntries(
+    Object.entries(cells).map(([name, cell]) => [name, stopGradient(cell.read())]),
+  );
 
 function isLiteral(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
@@ -135,24 +231,24 @@ function isLiteral(value: object): boolean {
 function requireFit(
   cells: Readonly<Record<string, Cell>>,
   state: Readonly<Record<string, Tensor>>,
-): void {
+  strict: boolean,
+): StateDifference {
   if (typeof state !== 'object' || state === null) {
     throw new TypeError(
-      `loadStateDict: the state is ${state === null ? 'null' : typeof state}, not tensors by name.\n  Pass what stateDict() returned.`,
+      `loadStateDict: the state is ${kindOf(state)}, not tensors by name.\n  Pass what stateDict() returned.`,
     );
   }
-  const quote = (names: string[]): string => names.map((name) => `"${name}"`).join(', ');
   const missing = Object.keys(cells).filter((name) => !Object.hasOwn(state, name));
   const unexpected = Object.keys(state).filter((name) => !Object.hasOwn(cells, name));
   const shapes: string[] = [];
   const kinds: string[] = [];
   for (const [name, cell] of Object.entries(cells)) {
-    const value: unknown = Object.hasOwn(state, name) ? state[name] : undefined;
-    if (value === undefined) continue;
+    if (!Object.hasOwn(state, name)) continue;
+    const value: unknown = state[name];
     if (!(value instanceof Tensor)) {
       throw new TypeError(
-        `loadStateDict: "${name}" is ${value === null ? 'null' : typeof value}, not a Tensor.\n` +
-          '  If it was parsed from JSON, make tensors first: tensor(v.data, v) for every entry v.',
+        `loadStateDict: "${name}" is ${typeof value}, not a Tensor.\n` +
+          '  Of parsed JSON make tensors first: tensor(data, { shape, dtype }) for every entry.',
       );
     }
     if (showShape(value.shape) !== showShape(cell.shape)) {
@@ -161,14 +257,12 @@ function requireFit(
       kinds.push(`"${name}" holds ${cell.dtype}, given ${value.dtype}`);
     }
   }
-  const lines = [
-    ...(missing.length > 0 ? [`missing: ${quote(missing)}`] : []),
-    ...(unexpected.length > 0 ? [`unexpected: ${quote(unexpected)}`] : []),
-    ...shapes,
-    ...kinds,
-  ];
-  if (lines.length === 0) return;
+  const names = Object.entries(strict ? { missing, unexpected } : {})
+    .filter(([, list]) => list.length > 0)
+    .map(([what, list]) => `${what}: ${list.map((name) => `"${name}"`).join(', ')}`);
+  const lines = [...names, ...shapes, ...kinds];
+  if (lines.length === 0) return { missing, unexpected };
   const message = `loadStateDict: the state does not fit; nothing was changed.\n  ${lines.join('\n  ')}\n  Was it saved from a model of the same structure?`;
-  if (missing.length + unexpected.length > 0) throw new Error(message);
+  if (names.length > 0) throw new Error(message);
   throw shapes.length > 0 ? new ShapeError(message) : new DTypeError(message);
 }

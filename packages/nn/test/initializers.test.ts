@@ -1,26 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
 import { random, ShapeError } from '@tikhonov/core';
-import {
-  constantInit,
-  fans,
-  glorotNormal,
-  glorotUniform,
-  heNormal,
-  heUniform,
-  type Initializer,
-  torchLinear,
-  uniformInit,
-} from '../src/index.ts';
+import { type Initializer, init as inits } from '../src/index.ts';
+import { constantInit, uniformInit } from '../src/initializers.ts';
+
+const { fans, kaimingNormal, kaimingUniform, torchLinear, xavierNormal, xavierUniform } = inits;
 
 const [out, into] = [60, 400];
 const n = out * into;
 
 // Each with the standard deviation that its formula gives for [60, 400].
 const deviations: readonly (readonly [string, Initializer, number])[] = [
-  ['glorotUniform', glorotUniform, Math.sqrt(2 / (into + out))],
-  ['glorotNormal', glorotNormal, Math.sqrt(2 / (into + out))],
-  ['heUniform', heUniform, Math.sqrt(2 / into)],
-  ['heNormal', heNormal, Math.sqrt(2 / into)],
+  ['xavierUniform', xavierUniform, Math.sqrt(2 / (into + out))],
+  ['xavierNormal', xavierNormal, Math.sqrt(2 / (into + out))],
+  ['kaimingUniform', kaimingUniform, Math.sqrt(2 / into)],
+  ['kaimingNormal', kaimingNormal, Math.sqrt(2 / into)],
   ['torchLinear', torchLinear, Math.sqrt(1 / (3 * into))],
 ];
 
@@ -45,7 +38,7 @@ describe.each(deviations)('%s', (_name, init, std) => {
 
 test('uniform draws fill their range and stay in it', () => {
   const bound = Math.sqrt(6 / (into + out));
-  const data = glorotUniform(random.key(0), [out, into], { dtype: 'float64' }).data();
+  const data = xavierUniform(random.key(0), [out, into], { dtype: 'float64' }).data();
   const largest = Array.from(data).reduce((most, x) => Math.max(most, Math.abs(x)), 0);
   expect(largest).toBeLessThanOrEqual(bound);
   // P(no draw beyond 99.9 % of the bound) = 0.999^24000 < 1e-10.
@@ -53,11 +46,11 @@ test('uniform draws fill their range and stay in it', () => {
 });
 
 test('the gain scales', () => {
-  const one = heNormal(random.key(1), [4, 4], { gain: 1, dtype: 'float64' }).data();
-  const two = heNormal(random.key(1), [4, 4], { gain: 2, dtype: 'float64' }).data();
+  const one = xavierNormal(random.key(1), [4, 4], { gain: 1, dtype: 'float64' }).data();
+  const two = xavierNormal(random.key(1), [4, 4], { gain: 2, dtype: 'float64' }).data();
   expect(Array.from(two)).toEqual(Array.from(one, (x) => 2 * x));
-  expect(() => heUniform(random.key(1), [4, 4], { gain: -1 })).toThrow(
-    new RangeError('heUniform: gain must be finite and >= 0, got -1.'),
+  expect(() => xavierUniform(random.key(1), [4, 4], { gain: -1 })).toThrow(
+    new RangeError('xavierUniform: gain must be finite and >= 0, got -1.'),
   );
 });
 

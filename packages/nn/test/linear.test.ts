@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { ones, random, ShapeError, tensor, zeros } from '@tikhonov/core';
-import { constantInit, Linear, linear } from '../src/index.ts';
+import { Linear, linear } from '../src/index.ts';
+import { constantInit } from '../src/initializers.ts';
 
 describe('Linear', () => {
   test('has weight [out, in], bias [out] and the same draws for the same seed', () => {

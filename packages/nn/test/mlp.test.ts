@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { ones, random, relu, type Tensor, tensor } from '@tikhonov/core';
-import { constantInit, Dropout, Linear, mlp, Sequential, summary } from '../src/index.ts';
+import { gelu, ones, random, relu, type Tensor, tensor } from '@tikhonov/core';
+import { Dropout, Linear, mlp, Sequential } from '../src/index.ts';
+import { constantInit } from '../src/initializers.ts';
 
 const valuesOf = (state: Readonly<Record<string, Tensor>>): unknown =>
   Object.fromEntries(Object.entries(state).map(([name, value]) => [name, value.toArray()]));
@@ -28,6 +29,17 @@ describe('mlp', () => {
   test('its layers are drawn independently', () => {
     const { layers } = mlp([4, 4, 4], { seed: 0 });
     expect(layers[0]!.weight.read().data()).not.toEqual(layers[1]!.weight.read().data());
+  });
+
+  test('an activation that is not among the basic names is passed as a function', () => {
+    const name = 'gelu' as 'relu';
+    expect(() => mlp([3, 5, 2], { seed: 1, activation: name })).toThrow(
+      new TypeError(
+        'mlp: no activation is named "gelu" here.\n' +
+          '  Use one of relu, leakyRelu, elu, silu, softplus, tanh, sigmoid, identity, or pass a function such as gelu.',
+      ),
+    );
+    expect(mlp([3, 5, 2], { seed: 1, activation: gelu }).activation).toBe(gelu);
   });
 
   test('is linear layers with activations between them', () => {
@@ -129,17 +141,4 @@ describe('Sequential', () => {
       /layer 0 is an array.*\n {2}Spread it: new Sequential\(\.\.\.layers\)\./,
     );
   });
-});
-
-test('a summary lists names, shapes and sizes', () => {
-  expect(summary(mlp([4, 8, 3], { seed: 0 }))).toBe(
-    [
-      'name             shape   size',
-      'layers.0.weight  [8, 4]    32',
-      'layers.0.bias    [8]        8',
-      'layers.1.weight  [3, 8]    24',
-      'layers.1.bias    [3]        3',
-      'total: 67 parameters',
-    ].join('\n'),
-  );
 });

@@ -10,7 +10,16 @@ import {
   tensor,
   zeros,
 } from '@tikhonov/core';
-import { childContext, Linear, Module } from '../src/index.ts';
+import {
+  BatchNorm1d,
+  childContext,
+  Dropout,
+  Linear,
+  LSTM,
+  Module,
+  mlp,
+  Sequential,
+} from '../src/index.ts';
 
 class Tied extends Module {
   readonly first: Parameter = parameter(tensor([1, 2]));
@@ -22,7 +31,7 @@ class Tied extends Module {
   readonly nothing: null = null;
   readonly label: string = 'not a cell';
 
-  override forward(x: Tensor): Tensor {
+  forward(x: Tensor): Tensor {
     return x.mul(this.first).add(this.#hidden);
   }
 }
@@ -45,11 +54,37 @@ describe('names', () => {
     expect(model.parameters().every((cell) => cell instanceof Parameter)).toBe(true);
   });
 
+  test('stateNames renames properties, of submodules too, and a name is given once', () => {
+    class Renamed extends Module {
+      readonly inputWeight: Parameter = parameter(tensor([1]));
+      readonly inner: Module = new Linear(1, 1, { seed: 0, bias: false });
+      readonly #names: Readonly<Record<string, string>>;
+      constructor(names: Readonly<Record<string, string>>) {
+        super();
+        this.#names = names;
+      }
+      override get stateNames(): Readonly<Record<string, string>> {
+        return this.#names;
+      }
+      forward(x: Tensor): Tensor {
+        return x;
+      }
+    }
+    const names = { inputWeight: 'weight_ih_l0', inner: 'out_proj' };
+    const model = new Renamed(names);
+    expect(Object.keys(model.stateDict())).toEqual(['weight_ih_l0', 'out_proj.weight']);
+    expect(Object.keys(model.namedParameters())).toEqual(Object.keys(model.stateDict()));
+    const twice = new Renamed({ inputWeight: 'a.weight', inner: 'a' });
+    expect(() => twice.stateDict()).toThrow(
+      'Module: two cells are named "a.weight".\n  Rename a property, or its entry in stateNames.',
+    );
+  });
+
   test('modules that refer to each other are walked once', () => {
     class Child extends Module {
       parent: Module | null = null;
       readonly w: Parameter = parameter(tensor([1]));
-      override forward(x: Tensor): Tensor {
+      forward(x: Tensor): Tensor {
         return x;
       }
     }
@@ -117,11 +152,92 @@ test('parsed JSON is refused with what to do, and restores once it is tensors ag
   const parsed = JSON.parse(text) as Record<string, ReturnType<Tensor['toJSON']>>;
   expect(() => other.loadStateDict(parsed as never)).toThrow(
     'loadStateDict: "weight" is object, not a Tensor.\n' +
-      '  If it was parsed from JSON, make tensors first: tensor(v.data, v) for every entry v.',
+      '  Of parsed JSON make tensors first: tensor(data, { shape, dtype }) for every entry.',
   );
   other.loadStateDict(
-    Object.fromEntries(Object.entries(parsed).map(([name, v]) => [name, tensor(v.data, v)])),
+    Object.fromEntries(
+      Object.entries(parsed).map(([name, { data, ...kind }]) => [name, tensor(data, kind)]),
+    ),
   );
   expect(JSON.stringify(other.stateDict())).toBe(text);
   expect(() => other.loadStateDict(undefined as never)).toThrow(/the state is undefined/);
+});
+
+describe('modules in modules', () => {
+  const inner = new Sequential(new Linear(2, 2, { seed: 0 }), new Dropout());
+  const shared = new Linear(2, 3, { seed: 1 });
+  class Net extends Module {
+    readonly body: Module = inner;
+    readonly heads: readonly Module[] = [shared, shared];
+  }
+
+  test('modules() has all of them, each once, this one first', () => {
+    const net = new Net();
+    expect(Object.keys(net.namedModules())).toEqual(['', 'body', 'body.0', 'body.1', 'heads.0']);
+    expect(net.modules()[0]).toBe(net);
+    expect(net.modules()).toHaveLength(5);
+  });
+
+  test('children() stops at modules', () => {
+    expect(Object.keys(new Net().namedChildren())).toEqual(['body', 'heads.0']);
+    expect(new Net().children()).toEqual([inner, shared]);
+    expect(shared.children()).toEqual([]);
+  });
+
+  test('String(model) lists them with their sizes', () => {
+    expect(String(new Net())).toBe(
+      [
+        'Net',
+        '  body: Sequential',
+        '  body.0: Linear(2 -> 2)',
+        '  body.1: Dropout',
+        '  heads.0: Linear(2 -> 3)',
+      ].join('\n'),
+    );
+    expect(String(new BatchNorm1d(3))).toBe('BatchNorm1d(3)');
+  });
+});
+
+describe('parts of states', () => {
+  test('parameterValues leaves buffers out', () => {
+    const layer = new BatchNorm1d(1);
+    expect(Object.keys(layer.parameterValues())).toEqual(['weight', 'bias']);
+    expect(layer.parameterValues().weight!.requiresGrad).toBe(false);
+  });
+
+  test('strict: false loads what fits by name and returns the rest', () => {
+    const model = new Linear(2, 1, { seed: 0 });
+    const bias = model.bias!.read().toArray();
+    const weight = tensor([[5, 6]]);
+    const found = model.loadStateDict({ weight, other: tensor(1) }, { strict: false });
+    expect(found).toEqual({ missing: ['bias'], unexpected: ['other'] });
+    expect(model.weight.read().toArray()).toEqual([[5, 6]]);
+    expect(model.bias!.read().toArray()).toEqual(bias);
+    expect(model.loadStateDict(model.stateDict())).toEqual({ missing: [], unexpected: [] });
+  });
+
+  test('strict: false still refuses shapes, and changes nothing then', () => {
+    const model = new Linear(2, 1, { seed: 0 });
+    const before = JSON.stringify(model.stateDict());
+    const state = { weight: zeros([1, 2]), bias: zeros([2]) };
+    expect(() => model.loadStateDict(state, { strict: false })).toThrow(
+      new ShapeError(
+        'loadStateDict: the state does not fit; nothing was changed.\n' +
+          '  "bias" holds [1], given [2]\n' +
+          '  Was it saved from a model of the same structure?',
+      ),
+    );
+    expect(JSON.stringify(model.stateDict())).toBe(before);
+    expect(() => model.loadStateDict(state, { stric: false } as never)).toThrow(
+      'loadStateDict: unknown option "stric".',
+    );
+  });
+});
+
+test('types know layers of Sequential and the first weights of recurrent layers', () => {
+  const net = new Sequential(new Linear(2, 3, { seed: 0 }), (x: Tensor) => x);
+  const weight: Parameter = net.layers[0].weight;
+  expect(weight).toBe(net.namedParameters()['0.weight']);
+  expect(new LSTM(2, 3, { seed: 0 }).weightIhL0.shape).toEqual([12, 2]);
+  expect(mlp([1, 1], { seed: 0 }).describe()).toBe('MLP');
 });

@@ -1,10 +1,11 @@
-import { type Cell, type OptionNames, requireOptions } from '@tikhonov/core';
+import type { Cell } from '@tikhonov/core';
+import { type OptionNames, requireOptions } from '@tikhonov/core/engine';
 import { chain } from './chain.ts';
 import { Optimizer } from './optimizer.ts';
 import type { Scalar } from './scalars.ts';
-import { scale, scaleByLearningRate } from './scale.ts';
+import { scaleByLearningRate } from './scale.ts';
 import { type ScaleByAdamOptions, scaleByAdam } from './scale-by-adam.ts';
-import type { CommonOptions } from './sgd.ts';
+import { type CommonOptions, gradientTransforms } from './sgd.ts';
 import type { OptimizerTarget } from './target.ts';
 import type { Transform } from './transform.ts';
 import { addWeightDecay } from './weight-decay.ts';
@@ -25,22 +26,17 @@ const known: OptionNames<AdamOptions> = {
   lr: true,
   betas: true,
   eps: true,
-  amsgrad: true,
+  amsgrad: 'boolean',
   weightDecay: true,
   decay: true,
   gradients: true,
-  maximize: true,
+  maximize: 'boolean',
 };
-
-const front = (options: CommonOptions): Transform[] => [
-  ...(options.gradients ?? []),
-  ...(options.maximize === true ? [scale(-1)] : []),
-];
 
 /** `adam` as a pure transform. */
 export const adamTransform = (options: AdamSettings & { readonly lr?: Scalar } = {}): Transform =>
   chain(
-    ...front(options),
+    ...gradientTransforms('adam', options),
     addWeightDecay(options.weightDecay ?? 0, options.decay),
     scaleByAdam(options),
     scaleByLearningRate(options.lr ?? 1e-3),
@@ -49,7 +45,7 @@ export const adamTransform = (options: AdamSettings & { readonly lr?: Scalar } =
 /** `adamw` as a pure transform. */
 export const adamwTransform = (options: AdamSettings & { readonly lr?: Scalar } = {}): Transform =>
   chain(
-    ...front(options),
+    ...gradientTransforms('adamw', options),
     scaleByAdam(options),
     addWeightDecay(options.weightDecay ?? 1e-2, options.decay),
     scaleByLearningRate(options.lr ?? 1e-3),

@@ -1,4 +1,5 @@
 import { add, astype, clamp, div, lessEqual, mul, type Tensor, where } from '@tikhonov/core';
+import { type OptionNames, requireOptions } from '@tikhonov/core/engine';
 import { type GlobalNormOptions, globalNorm, requireNormType } from './global-norm.ts';
 import { mapNamed } from './named.ts';
 import { nonNegative, positive, requireNumber } from './scalars.ts';
@@ -14,7 +15,14 @@ export interface ClipByGlobalNormOptions {
   readonly errorIfNonfinite?: boolean;
 }
 
-function requireOptions(name: string, maxNorm: number, options: ClipByGlobalNormOptions): void {
+const known: OptionNames<ClipByGlobalNormOptions> = {
+  normType: true,
+  eps: true,
+  errorIfNonfinite: 'boolean',
+};
+
+function requireBound(name: string, maxNorm: number, options: ClipByGlobalNormOptions): void {
+  requireOptions(name, options, known);
   requireNumber(name, 'maxNorm', maxNorm, {
     test: (x) => x > 0,
     says: '> 0',
@@ -44,7 +52,7 @@ export function clipGradsByGlobalNorm(
   maxNorm: number,
   options: ClipByGlobalNormOptions = {},
 ): { readonly grads: Named; readonly totalNorm: Tensor } {
-  requireOptions('clipGradsByGlobalNorm', maxNorm, options);
+  requireBound('clipGradsByGlobalNorm', maxNorm, options);
   const { eps = 0, normType = 2, errorIfNonfinite = true } = options;
   const measured: GlobalNormOptions = { normType, errorIfNonfinite };
   const totalNorm = globalNorm(grads, measured);
@@ -65,7 +73,7 @@ export function clipByGlobalNorm(
   maxNorm: number,
   options: ClipByGlobalNormOptions = {},
 ): Transform<NoState> {
-  requireOptions('clipByGlobalNorm', maxNorm, options);
+  requireBound('clipByGlobalNorm', maxNorm, options);
   return stateless((updates) => clipGradsByGlobalNorm(updates, maxNorm, options).grads);
 }
 

@@ -1,4 +1,5 @@
-import { DTypeError, type Parameter, ShapeError, showShape, Tensor } from '@tikhonov/core';
+import { DTypeError, type Parameter, ShapeError, Tensor } from '@tikhonov/core';
+import { showShape } from '@tikhonov/core/engine';
 import type { Named } from './transform.ts';
 
 /** Shape and dtype. */

@@ -1,7 +1,6 @@
 import {
   abs,
   astype,
-  check,
   div,
   less,
   max,
@@ -14,6 +13,7 @@ import {
   tensor,
   where,
 } from '@tikhonov/core';
+import { check, requireOptions } from '@tikhonov/core/engine';
 import type { Named } from './transform.ts';
 
 /** Options of `globalNorm`. */
@@ -43,6 +43,7 @@ export function requireNormType(name: string, normType: number): void {
  * ```
  */
 export function globalNorm(named: Named, options: GlobalNormOptions = {}): Tensor {
+  requireOptions('globalNorm', options, { normType: true, errorIfNonfinite: 'boolean' });
   const { normType = 2, errorIfNonfinite = false } = options;
   requireNormType('globalNorm', normType);
   const norms = Object.entries(named)

@@ -40,7 +40,7 @@ export function trace(options: TraceOptions): Transform<TraceState> {
   return {
     init: (params) => ({
       count: tensor(0, { dtype: 'int32' }),
-      trace: mapNamed(params, zerosLike),
+      trace: mapNamed(params, (w) => zerosLike(w)),
     }),
     update(updates, state) {
       const share = where(equal(state.count, 0), 1, tensor(1 - dampening, { dtype: 'float64' }));

@@ -1,4 +1,5 @@
-import { abs, check, less, max, type Tensor } from '@tikhonov/core';
+import { abs, less, max, type Tensor } from '@tikhonov/core';
+import { check } from '@tikhonov/core/engine';
 import type { Named } from './transform.ts';
 
 /** A step would have put NaN or an infinity into a parameter. Nothing was changed. */

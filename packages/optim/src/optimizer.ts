@@ -1,8 +1,6 @@
 import {
   add,
   Cell,
-  type Flat,
-  flattenTree,
   noGrad,
   type Parameter,
   ShapeError,
@@ -12,6 +10,7 @@ import {
   tensor,
   valueAndGradWithAux,
 } from '@tikhonov/core';
+import { type Flat, flattenTree, kindOf, requireOptions } from '@tikhonov/core/engine';
 import { describeKind, requireFit, sameKind } from './fit.ts';
 import { requireFinite } from './non-finite.ts';
 import { nonNegative, requireNumber, requireScalar, type Scalar } from './scalars.ts';
@@ -99,10 +98,11 @@ export class Optimizer {
    *
    * @param f  reads the parameters, returns a scalar
    * @returns the loss before the step
-   * @throws Error naming parameters that the loss does not depend on
+   * @throws Error naming parameters that the loss does not depend on; TypeError unless `f` is a function
    * @throws NonFiniteUpdateError if a parameter would get NaN or an infinity; nothing changes
    */
   minimize(f: () => Tensor, options: MinimizeOptions = {}): Tensor {
+    requireLoss(f);
     return this.minimizeWithAux(() => [f(), null] as const, options)[0];
   }
 
@@ -121,6 +121,8 @@ export class Optimizer {
     f: () => readonly [Tensor, Aux],
     options: MinimizeOptions = {},
   ): readonly [Tensor, Aux] {
+    requireLoss(f);
+    requireOptions('Optimizer.minimize', options, { unreached: true });
     const { unreached = 'error' } = options;
     const differentiate = valueAndGradWithAux(
       (_parameters: Readonly<Record<string, Parameter>>) => f(),
@@ -191,11 +193,16 @@ export class Optimizer {
 
   /**
    * Restores what `stateDict` returned; nothing changes if anything does not fit. Of parsed JSON, make
-   * tensors first: `tensor(v.data, v)` for every entry `v`.
+   * tensors first: `tensor(data, { shape, dtype })` for every entry.
    *
    * @throws Error naming all missing, unexpected and misfitting entries
    */
   loadStateDict(state: Readonly<Record<string, Tensor>>): void {
+    if (typeof state !== 'object' || state === null) {
+      throw new TypeError(
+        `Optimizer.loadStateDict: needs tensors by name, got ${kindOf(state)}.\n  Pass what stateDict() returned.`,
+      );
+    }
     const cells = this.#named();
     const problems = [
       ...Object.keys(cells)
@@ -216,7 +223,7 @@ export class Optimizer {
     if (problems.length > 0) {
       throw new Error(
         `Optimizer.loadStateDict: the state does not fit; nothing was changed.\n  ${problems.join('\n  ')}\n` +
-          '  Was it saved from the same optimizer on the same model? Parsed JSON: tensor(v.data, v) per entry.',
+          '  Was it saved from the same optimizer on the same model? Of parsed JSON make tensors first: tensor(data, { shape, dtype }).',
       );
     }
     for (const [name, cell] of Object.entries(cells)) cell.write(state[name]!);
@@ -244,4 +251,11 @@ export class Optimizer {
       );
     }
   }
+}
+
+function requireLoss(f: unknown): void {
+  if (typeof f === 'function') return;
+  throw new TypeError(
+    `Optimizer.minimize: needs a function that returns the loss, got ${kindOf(f)}.\n  minimize(() => loss)`,
+  );
 }

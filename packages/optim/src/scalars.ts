@@ -1,18 +1,16 @@
 import {
-  asTensor,
   astype,
   Cell,
-  check,
   greaterEqual,
   isFloating,
   less,
   logicalAnd,
   ShapeError,
-  showShape,
   stopGradient,
   Tensor,
   tensor,
 } from '@tikhonov/core';
+import { asTensor, check, showShape } from '@tikhonov/core/engine';
 
 /** A number, or a 0-d tensor or cell that may change between steps. */
 export type Scalar = number | Cell | Tensor;

@@ -1,8 +1,9 @@
-import { type Cell, type OptionNames, requireOptions } from '@tikhonov/core';
+import type { Cell } from '@tikhonov/core';
+import { kindOf, type OptionNames, requireOptions } from '@tikhonov/core/engine';
 import { chain } from './chain.ts';
 import { requireNesterov, trace } from './momentum.ts';
 import { Optimizer } from './optimizer.ts';
-import type { Scalar } from './scalars.ts';
+import { belowOne, requireNumber, type Scalar } from './scalars.ts';
 import { scale, scaleByLearningRate } from './scale.ts';
 import type { OptimizerTarget } from './target.ts';
 import type { Transform } from './transform.ts';
@@ -43,20 +44,33 @@ const known: OptionNames<SgdOptions> = {
   lr: true,
   momentum: true,
   dampening: true,
-  nesterov: true,
+  nesterov: 'boolean',
   weightDecay: true,
   decay: true,
   gradients: true,
-  maximize: true,
+  maximize: 'boolean',
 };
+
+/** What acts on the raw gradients. */
+export function gradientTransforms(
+  name: string,
+  { gradients = [], maximize = false }: CommonOptions,
+): Transform[] {
+  if (!Array.isArray(gradients)) {
+    throw new TypeError(
+      `${name}: gradients must be an array of transforms, got ${kindOf(gradients)}.\n  Put it in brackets: [ ].`,
+    );
+  }
+  return maximize ? [...gradients, scale(-1)] : [...gradients];
+}
 
 /** `sgd` as a pure transform. */
 export function sgdTransform(options: SgdSettings & { readonly lr: Scalar }): Transform {
   const { momentum = 0, dampening = 0, nesterov = false, weightDecay = 0 } = options;
+  requireNumber('sgd', 'momentum', momentum, belowOne);
   requireNesterov('sgd', { momentum, dampening, nesterov });
   return chain(
-    ...(options.gradients ?? []),
-    ...(options.maximize === true ? [scale(-1)] : []),
+    ...gradientTransforms('sgd', options),
     addWeightDecay(weightDecay, options.decay),
     ...(momentum === 0 ? [] : [trace({ momentum, dampening, nesterov })]),
     scaleByLearningRate(options.lr),

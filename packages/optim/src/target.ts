@@ -1,4 +1,5 @@
 import { Cell, Parameter } from '@tikhonov/core';
+import { kindOf } from '@tikhonov/core/engine';
 
 /** Anything with named parameters, such as a module. */
 export interface ParameterSource {
@@ -22,7 +23,7 @@ const isSource = (target: OptimizerTarget): target is ParameterSource =>
 export function parametersOf(target: OptimizerTarget): Readonly<Record<string, Parameter>> {
   if (typeof target !== 'object' || target === null || target instanceof Cell) {
     throw new TypeError(
-      `Optimizer: needs a model or parameters by name, got ${target instanceof Cell ? 'a Cell' : String(target)}.\n` +
+      `Optimizer: needs a model or parameters by name, got ${target instanceof Cell ? 'a Cell' : kindOf(target)}.\n` +
         '  Pass the model, or { w } for a parameter w.',
     );
   }

@@ -1,4 +1,5 @@
-import type { CaseDraw, Tensor } from '@tikhonov/core';
+import type { Tensor } from '@tikhonov/core';
+import type { CaseDraw } from '@tikhonov/core/engine';
 import type { CrossEntropyOptions, MlpOptions, Module } from '@tikhonov/nn';
 import type { Transform } from '@tikhonov/optim';
 import type { Callback } from '@tikhonov/train';

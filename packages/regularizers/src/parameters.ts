@@ -1,13 +1,12 @@
 import {
   add,
-  asTensor,
   type Cell,
   type Differentiable,
   type DType,
-  flattenTree,
   type Tensor,
   zeros,
 } from '@tikhonov/core';
+import { asTensor, flattenTree } from '@tikhonov/core/engine';
 import { Module } from '@tikhonov/nn';
 
 /** What a penalty is taken of: a tensor or cell, a list or tree of them, or a network. */

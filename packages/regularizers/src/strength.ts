@@ -1,8 +1,6 @@
 import {
-  asTensor,
   astype,
   Cell,
-  check,
   type DType,
   DTypeError,
   full,
@@ -13,10 +11,10 @@ import {
   logicalAnd,
   mul,
   ShapeError,
-  showShape,
   Tensor,
   where,
 } from '@tikhonov/core';
+import { asTensor, check, showShape } from '@tikhonov/core/engine';
 
 /**
  * How much a penalty weighs: a finite number >= 0, or a floating scalar or cell, which may change

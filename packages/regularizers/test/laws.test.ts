@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { assertLaw, runLaw } from '@tikhonov/check';
-import { type CaseDraw, sqrt, tensor } from '@tikhonov/core';
+import { sqrt, tensor } from '@tikhonov/core';
+import type { CaseDraw } from '@tikhonov/core/engine';
 import { type GradientCase, methods } from '../src/index.ts';
 import { gradientLaw, gradientSlack } from '../src/laws/gradients.ts';
 import { laws } from '../src/laws.ts';

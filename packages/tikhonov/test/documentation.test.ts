@@ -1,8 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import * as check from '@tikhonov/check';
+import * as core from '@tikhonov/core';
+import * as engine from '@tikhonov/core/engine';
 import * as tikhonov from '../src/index.ts';
 import * as laws from '../src/laws.ts';
 import { fencesOf, filesUnder, runFence } from './fences.ts';
@@ -11,9 +13,16 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 const sources = filesUnder(join(root, 'packages'), '.ts').filter((file) =>
   /packages\/[^/]+\/src\//.test(file),
 );
-const pages = [join(root, 'README.md'), ...filesUnder(join(root, 'docs'), '.md')];
+const pages = [
+  join(root, 'README.md'),
+  ...readdirSync(join(root, 'packages')).map((name) => join(root, 'packages', name, 'README.md')),
+  ...filesUnder(join(root, 'docs'), '.md'),
+].filter((page) => existsSync(page));
 const modules = {
-  tikhonov: { ...check, ...tikhonov },
+  // What examples have in scope without an import.
+  tikhonov: { ...engine, ...check, ...tikhonov },
+  'tikhonov/engine': engine,
+  '@tikhonov/core': core,
   'tikhonov/check': check,
   'tikhonov/laws': laws,
   '@tikhonov/check': check,
@@ -62,6 +71,8 @@ test('every export has a doc comment', () => {
             line,
           )?.[1];
         if (name === undefined || seen.has(name)) return [];
+        // How a primitive is checked stands below the primitive, and its type says what it is.
+        if (/^export const \w+Checks: (?:Primitive)?Checks</.test(line)) return [];
         seen.add(name); // later overloads share the first one's comment
         return /\*\/\s*$/.test(lines[i - 1] ?? '')
           ? []

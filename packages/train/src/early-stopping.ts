@@ -1,4 +1,4 @@
-import { type OptionNames, requireOptions } from '@tikhonov/core';
+import { type OptionNames, requireOptions } from '@tikhonov/core/engine';
 import type { Callback, TrainContext } from './callback.ts';
 import { recordValue } from './history.ts';
 import type { Model } from './model.ts';

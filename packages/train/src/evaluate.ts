@@ -1,11 +1,5 @@
-import {
-  noGrad,
-  type OptionNames,
-  requireOptions,
-  ShapeError,
-  showShape,
-  Tensor,
-} from '@tikhonov/core';
+import { noGrad, ShapeError, Tensor } from '@tikhonov/core';
+import { type OptionNames, requireOptions, showShape } from '@tikhonov/core/engine';
 import { batches, Dataset } from '@tikhonov/data';
 import type { Evaluation } from './history.ts';
 import { hintFor, kindOf, requireFunction } from './kinds.ts';

@@ -1,4 +1,5 @@
-import { type OptionNames, random, requireOptions, type Tensor } from '@tikhonov/core';
+import { random, type Tensor } from '@tikhonov/core';
+import { type OptionNames, requireOptions } from '@tikhonov/core/engine';
 import type { Dataset, Seeded } from '@tikhonov/data';
 import type { Callback } from './callback.ts';
 import { asDataset, checkMetrics, type Examples } from './evaluate.ts';

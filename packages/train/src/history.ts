@@ -59,13 +59,6 @@ export const finalRecord = (history: History): EpochRecord | undefined =>
 /**
  * A value of the record by name: `dataLoss`, `penalty`, `loss` (their sum), or `set.metric` such as
  * `validation.loss` or `test.accuracy`; `undefined` if this epoch has none.
- *
- * @example
- * ```ts
- * const record = { epoch: 1, steps: 9, dataLoss: 2, penalty: 0.5, evaluations: { test: { loss: 3 } } };
- * train.recordValue(record, 'loss'); // => 2.5
- * train.recordValue(record, 'test.loss'); // => 3
- * ```
  */
 export function recordValue(record: EpochRecord, name: string): number | undefined {
   if (name === 'dataLoss' || name === 'penalty') return record[name];

@@ -9,7 +9,6 @@ export {
   finalRecord,
   type History,
   type NonFiniteReport,
-  recordValue,
 } from './history.ts';
 export { accuracy, negativeLogLikelihood } from './metrics.ts';
 export type { Loss, Metric, MinimizingOptimizer, Model, PenaltyTerm } from './model.ts';
@@ -22,4 +21,3 @@ export {
   patienceUpdate,
 } from './patience.ts';
 export { type ProgressBarOptions, progressBar } from './progress-bar.ts';
-export { restoreSnapshot, type Snapshot, takeSnapshot } from './snapshot.ts';

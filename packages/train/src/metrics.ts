@@ -1,7 +1,6 @@
 import {
   argmax,
   astype,
-  check,
   DTypeError,
   equal,
   expandDims,
@@ -15,9 +14,9 @@ import {
   mean,
   neg,
   ShapeError,
-  showShape,
   type Tensor,
 } from '@tikhonov/core';
+import { check, showShape } from '@tikhonov/core/engine';
 
 /**
  * Share of the rows whose largest logit is the label's (the first among equals).

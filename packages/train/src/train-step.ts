@@ -1,4 +1,5 @@
-import { ShapeError, showShape, stopGradient, Tensor } from '@tikhonov/core';
+import { ShapeError, stopGradient, Tensor } from '@tikhonov/core';
+import { showShape } from '@tikhonov/core/engine';
 import type { Batch } from '@tikhonov/data';
 import { NonFiniteUpdateError } from '@tikhonov/optim';
 import { hintFor, kindOf } from './kinds.ts';

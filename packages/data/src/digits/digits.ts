@@ -1,12 +1,5 @@
-import {
-  type DType,
-  DTypeError,
-  isFloating,
-  type OptionNames,
-  requireOptions,
-  type Tensor,
-  tensor,
-} from '@tikhonov/core';
+import { type DType, DTypeError, isFloating, type Tensor, tensor } from '@tikhonov/core';
+import { type OptionNames, requireOptions } from '@tikhonov/core/engine';
 import { Dataset } from '../dataset.ts';
 import { split } from '../split.ts';
 import { requireCount } from '../validate.ts';

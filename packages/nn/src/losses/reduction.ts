@@ -1,4 +1,5 @@
-import { mean, sum, type Tensor } from '@tikhonov/core';
+import { mean, ShapeError, sum, type Tensor } from '@tikhonov/core';
+import { showShape } from '@tikhonov/core/engine';
 
 /** How the losses of the samples become one: their mean, their sum, or not at all. */
 export type Reduction = 'mean' | 'sum' | 'none';
@@ -16,5 +17,11 @@ export function checkReduction(name: string, reduction: Reduction): void {
 export function reduce(name: string, losses: Tensor, reduction: Reduction): Tensor {
   checkReduction(name, reduction);
   if (reduction === 'none') return losses;
-  return reduction === 'sum' ? sum(losses) : mean(losses);
+  if (reduction === 'sum') return sum(losses);
+  if (losses.size === 0) {
+    throw new ShapeError(
+      `${name}: the mean of no losses is not defined, shape ${showShape(losses.shape)}.\n  Use reduction 'sum'.`,
+    );
+  }
+  return mean(losses);
 }

@@ -1,13 +1,18 @@
 import {
   abs,
-  asTensor,
-  ShapeError,
-  showShape,
+  div,
+  less,
+  lessEqual,
+  mul,
   square,
   sub,
   type Tensor,
   type TensorLike,
+  where,
 } from '@tikhonov/core';
+import { type OptionNames, requireOptions } from '@tikhonov/core/engine';
+import { positiveStrength, type Strength } from '../strength.ts';
+import { lossPair } from './pair.ts';
 import { type Reduction, reduce } from './reduction.ts';
 
 /** Options of the regression losses. */
@@ -16,15 +21,11 @@ export interface RegressionLossOptions {
   readonly reduction?: Reduction;
 }
 
-/** The difference of two tensors of one shape; broadcasting here is nearly always a mistake. */
+const known: OptionNames<RegressionLossOptions> = { reduction: true };
+
+/** The difference of two tensors of one shape. */
 function difference(name: string, prediction: TensorLike, target: TensorLike): Tensor {
-  const [y, t] = [asTensor(prediction), asTensor(target)];
-  if (showShape(y.shape) !== showShape(t.shape)) {
-    throw new ShapeError(
-      `${name}: prediction ${showShape(y.shape)} and target ${showShape(t.shape)} differ in shape.\n` +
-        `  Nothing is broadcast here; reshape the target to ${showShape(y.shape)}.`,
-    );
-  }
+  const [y, t] = lossPair(name, prediction, target);
   return sub(y, t);
 }
 
@@ -34,18 +35,20 @@ function difference(name: string, prediction: TensorLike, target: TensorLike): T
  * @param prediction  `[...s]`
  * @param target  `[...s]`; gets a gradient too
  * @returns scalar, or `[...s]` with reduction `'none'`
- * @throws ShapeError if the shapes differ
+ * @throws ShapeError if the shapes differ; DTypeError unless both are of one floating dtype
  * @example
  * ```ts
  * nn.mse(tensor([1, 2]), tensor([1, 4])).item(); // => 2
  * ```
  */
-export const mse = (
+export function mse(
   prediction: TensorLike,
   target: TensorLike,
   options: RegressionLossOptions = {},
-): Tensor =>
-  reduce('mse', square(difference('mse', prediction, target)), options.reduction ?? 'mean');
+): Tensor {
+  requireOptions('mse', options, known);
+  return reduce('mse', square(difference('mse', prediction, target)), options.reduction ?? 'mean');
+}
 
 /**
  * Mean absolute error, `mean(|prediction - target|)` over all elements; where they agree the gradient
@@ -54,15 +57,95 @@ export const mse = (
  * @param prediction  `[...s]`
  * @param target  `[...s]`; gets a gradient too
  * @returns scalar, or `[...s]` with reduction `'none'`
- * @throws ShapeError if the shapes differ
+ * @throws ShapeError if the shapes differ; DTypeError unless both are of one floating dtype
  * @example
  * ```ts
  * nn.l1Loss(tensor([1, 2]), tensor([1, 4])).item(); // => 1
  * ```
  */
-export const l1Loss = (
+export function l1Loss(
   prediction: TensorLike,
   target: TensorLike,
   options: RegressionLossOptions = {},
-): Tensor =>
-  reduce('l1Loss', abs(difference('l1Loss', prediction, target)), options.reduction ?? 'mean');
+): Tensor {
+  requireOptions('l1Loss', options, known);
+  const distance = abs(difference('l1Loss', prediction, target));
+  return reduce('l1Loss', distance, options.reduction ?? 'mean');
+}
+
+/** Options of `huberLoss`. */
+export interface HuberLossOptions extends RegressionLossOptions {
+  /** Where the square ends, > 0; a 0-d tensor or cell can be annealed. @defaultValue 1, as PyTorch */
+  readonly delta?: Strength;
+}
+
+/**
+ * Huber's loss of `d = prediction - target`: `d^2 / 2` for `|d| <= delta`, else
+ * `delta (|d| - delta / 2)`. The slope is continuous; at `|d| = delta` the curvature is the square's.
+ *
+ * @param prediction  `[...s]`
+ * @param target  `[...s]`; gets a gradient too
+ * @returns scalar, or `[...s]` with reduction `'none'`
+ * @throws ShapeError if the shapes differ; DTypeError unless both are of one floating dtype; RangeError
+ * unless `delta > 0`
+ * @see Huber, "Robust estimation of a location parameter", Annals of Mathematical Statistics 35 (1964)
+ * @example
+ * ```ts
+ * nn.huberLoss(tensor([1, 4]), tensor([0, 0]), { reduction: 'none' }).toArray(); // => [0.5, 3.5]
+ * ```
+ */
+export function huberLoss(
+  prediction: TensorLike,
+  target: TensorLike,
+  options: HuberLossOptions = {},
+): Tensor {
+  requireOptions('huberLoss', options, { ...known, delta: true });
+  const d = difference('huberLoss', prediction, target);
+  const delta = positiveStrength('huberLoss', 'delta', options.delta ?? 1, d.dtype);
+  const distance = abs(d);
+  const inside = lessEqual(distance, delta);
+  // The argument is cut too: an infinite distance times a slope of 0 would be NaN.
+  const parabola = mul(square(where(inside, d, 0)), 0.5);
+  const line = mul(sub(distance, mul(delta, 0.5)), delta);
+  return reduce('huberLoss', where(inside, parabola, line), options.reduction ?? 'mean');
+}
+
+/** Options of `smoothL1Loss`. */
+export interface SmoothL1LossOptions extends RegressionLossOptions {
+  /** Where the square ends, >= 0; a 0-d tensor or cell can be annealed. @defaultValue 1, as PyTorch */
+  readonly beta?: Strength;
+}
+
+/**
+ * Smooth L1 loss of `d = prediction - target`: `d^2 / (2 beta)` for `|d| < beta`, else `|d| - beta / 2`;
+ * Huber's loss over `beta`. With `beta` 0 it is `l1Loss`.
+ *
+ * @param prediction  `[...s]`
+ * @param target  `[...s]`; gets a gradient too
+ * @returns scalar, or `[...s]` with reduction `'none'`
+ * @throws ShapeError if the shapes differ; DTypeError unless both are of one floating dtype; RangeError
+ * unless `beta >= 0`
+ * @see Girshick, "Fast R-CNN", ICCV 2015, arXiv 1504.08083
+ * @example
+ * ```ts
+ * const [y, t] = [tensor([1, 4]), tensor([0, 0])];
+ * nn.smoothL1Loss(y, t, { beta: 2, reduction: 'none' }).toArray(); // => [0.25, 3]
+ * ```
+ */
+export function smoothL1Loss(
+  prediction: TensorLike,
+  target: TensorLike,
+  options: SmoothL1LossOptions = {},
+): Tensor {
+  requireOptions('smoothL1Loss', options, { ...known, beta: true });
+  const d = difference('smoothL1Loss', prediction, target);
+  const beta = positiveStrength('smoothL1Loss', 'beta', options.beta ?? 1, d.dtype, {
+    orZero: true,
+  });
+  const distance = abs(d);
+  const inside = less(distance, beta);
+  // Where nothing is inside, 0 / 0 is not selected, and neither is its slope.
+  const parabola = div(mul(square(where(inside, d, 0)), 0.5), beta);
+  const line = sub(distance, mul(beta, 0.5));
+  return reduce('smoothL1Loss', where(inside, parabola, line), options.reduction ?? 'mean');
+}

@@ -1,7 +1,6 @@
 import {
   add,
   arange,
-  asTensor,
   astype,
   type DType,
   div,
@@ -15,6 +14,7 @@ import {
   tensor,
   where,
 } from '@tikhonov/core';
+import { asTensor, requireOptions } from '@tikhonov/core/engine';
 import { type Strength, unitStrength } from '../strength.ts';
 import { classLabels } from './labels.ts';
 
@@ -51,7 +51,13 @@ export interface SmoothLabelsOptions {
  * ```
  */
 export function smoothLabels(labels: TensorLike, options: SmoothLabelsOptions = {}): Tensor {
-  const given = asTensor(labels);
+  const given = asTensor(labels, 'smoothLabels');
+  requireOptions('smoothLabels', options, {
+    smoothing: true,
+    mode: true,
+    classes: true,
+    dtype: true,
+  });
   const { smoothing = 0.1, mode = 'uniform' } = options;
   if (mode !== 'uniform' && mode !== 'others') {
     throw new TypeError(`smoothLabels: mode must be 'uniform' or 'others', got "${String(mode)}".`);

@@ -1,4 +1,5 @@
-import { type CaseDraw, expandDims, eye, matmul, type Tensor, where } from '@tikhonov/core';
+import { expandDims, eye, matmul, type Tensor, where } from '@tikhonov/core';
+import type { CaseDraw } from '@tikhonov/core/engine';
 
 /** A float64 number in `[min, max]`. */
 export const real = (draw: CaseDraw, min: number, max: number): number =>

@@ -1,16 +1,12 @@
 import {
   abs,
   add,
-  asTensor,
   astype,
-  check,
   div,
   greaterEqual,
   lessEqual,
   log,
   mul,
-  type OptionNames,
-  requireOptions,
   sign,
   sub,
   sum,
@@ -18,6 +14,7 @@ import {
   type TensorLike,
   where,
 } from '@tikhonov/core';
+import { asTensor, check, type OptionNames, requireOptions } from '@tikhonov/core/engine';
 import { resolveArguments } from '../arguments.ts';
 import type { Argument, Method } from '../method.ts';
 import {

@@ -1,18 +1,16 @@
 import {
   add,
-  asTensor,
   astype,
   div,
   log,
   mul,
   norm,
-  type OptionNames,
-  requireOptions,
   square,
   sum,
   type Tensor,
   type TensorLike,
 } from '@tikhonov/core';
+import { asTensor, type OptionNames, requireOptions } from '@tikhonov/core/engine';
 import { resolveArguments } from '../arguments.ts';
 import type { Argument, Method } from '../method.ts';
 import {

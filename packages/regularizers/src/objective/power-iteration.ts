@@ -9,12 +9,12 @@ import {
   permute,
   reshape,
   ShapeError,
-  showShape,
   stopGradient,
   type Tensor,
   transpose,
   where,
 } from '@tikhonov/core';
+import { showShape } from '@tikhonov/core/engine';
 
 /** Options of the power iteration. */
 export interface PowerIterationOptions {

@@ -1,5 +1,4 @@
 import {
-  asTensor,
   matmul,
   mul,
   square,
@@ -8,6 +7,7 @@ import {
   type Tensor,
   type TensorLike,
 } from '@tikhonov/core';
+import { asTensor } from '@tikhonov/core/engine';
 import { gated, requireStrength, type Strength, scaled } from '../strength.ts';
 import {
   asMatrix,

@@ -1,15 +1,13 @@
 import {
-  asTensor,
   Cell,
   norm,
-  type OptionNames,
   random,
-  requireOptions,
   singularValues,
   stopGradient,
   type Tensor,
   type TensorLike,
 } from '@tikhonov/core';
+import { asTensor, type OptionNames, requireOptions } from '@tikhonov/core/engine';
 import { resolveArguments } from '../arguments.ts';
 import type { Argument, Method, Penalty } from '../method.ts';
 import {

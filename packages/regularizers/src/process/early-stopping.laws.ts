@@ -1,5 +1,6 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import { type CaseDraw, parameter, type Tensor, tensor } from '@tikhonov/core';
+import { parameter, type Tensor, tensor } from '@tikhonov/core';
+import type { CaseDraw } from '@tikhonov/core/engine';
 import { Module } from '@tikhonov/nn';
 import { sgd } from '@tikhonov/optim';
 import { initialPatience, type PatienceRule } from '@tikhonov/train';
@@ -31,7 +32,7 @@ function follow(
 /** One parameter, which tests overwrite as training would. */
 class Scalar extends Module {
   readonly w = parameter(tensor(0, { dtype: 'float64' }));
-  override forward(x: Tensor): Tensor {
+  forward(x: Tensor): Tensor {
     return x.mul(this.w.read());
   }
 }

@@ -1,5 +1,6 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import { type CaseDraw, sum, type Tensor } from '@tikhonov/core';
+import { sum, type Tensor } from '@tikhonov/core';
+import type { CaseDraw } from '@tikhonov/core/engine';
 import { parametersOf, real } from '../laws/draws.ts';
 import { atMost, exactly, holds, near } from '../laws/slack.ts';
 import { clipByGlobalNorm, clipGradsByGlobalNorm, globalNorm } from './gradient-clipping.ts';

@@ -1,14 +1,6 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import {
-  type CaseDraw,
-  grad,
-  logSoftmax,
-  mean,
-  softmax,
-  sum,
-  type Tensor,
-  tensor,
-} from '@tikhonov/core';
+import { grad, logSoftmax, mean, softmax, sum, type Tensor, tensor } from '@tikhonov/core';
+import type { CaseDraw } from '@tikhonov/core/engine';
 import { real } from '../laws/draws.ts';
 import { atMost, near } from '../laws/slack.ts';
 import { crossEntropy, smoothLabels } from './label-smoothing.ts';
