@@ -1,5 +1,6 @@
 export {
   type CloseOptions,
+  type GradientArgs,
   type MatcherResult,
   type TensorLikeValues,
   type TensorMatchers,

@@ -20,6 +20,8 @@ export interface Law<Case = unknown> {
   readonly show?: (example: Case) => string;
   /** Multiplies the number of runs; below 1 for laws whose cases are expensive. @defaultValue 1 */
   readonly effort?: number;
+  /** Floating dtypes that every case is tried in, for reports. */
+  readonly dtypes?: readonly ('float64' | 'float32')[];
 }
 
 /** A law whose case type does not matter to the holder. */

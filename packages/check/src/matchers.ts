@@ -1,5 +1,7 @@
-import { Tensor } from '@tikhonov/core';
-import { positionOf } from './gradients/report.ts';
+import { type Differentiable, Tensor, type Tree } from '@tikhonov/core';
+import { checkGrads } from './gradients/check-grads.ts';
+import { describeReport, positionOf } from './gradients/report.ts';
+import type { CheckGradsOptions } from './gradients/settings.ts';
 import { toleranceAt } from './slack.ts';
 
 /** What jest's `expect.extend` takes of a matcher's result. */
@@ -93,9 +95,28 @@ function compare(
   };
 }
 
+/** What derivatives are checked at: a list of arguments, or a record that is the only one. */
+export type GradientArgs = readonly Differentiable[] | { readonly [name: string]: Differentiable };
+
+function gradients(
+  received: unknown,
+  args: GradientArgs,
+  options: CheckGradsOptions,
+): MatcherResult {
+  if (typeof received !== 'function') {
+    const message = (): string =>
+      `toHaveCorrectGradients: received ${typeof received}, not a function of tensors.`;
+    return { pass: false, message };
+  }
+  const f = received as () => Tree<Tensor>;
+  const report = checkGrads(f, args as readonly [], options);
+  return { pass: report.ok, message: () => describeReport(report, 'toHaveCorrectGradients') };
+}
+
 /**
- * Matchers for `expect.extend`: `toBeCloseToTensor(expected, { atol, rtol })`, and `toMatchTensor` for
- * equality of every element. Declare them to TypeScript with `interface Matchers<R> extends
+ * Matchers for `expect.extend`: `toBeCloseToTensor(expected, { atol, rtol })`, `toMatchTensor` for
+ * equality of every element, and `toHaveCorrectGradients(args, options)` of a function, which is
+ * `checkGrads`. Declare them to TypeScript with `interface Matchers<R> extends
  * TensorMatchers<R>` in `declare module 'expect'`.
  */
 export const tensorMatchers: {
@@ -105,11 +126,17 @@ export const tensorMatchers: {
     options?: CloseOptions,
   ) => MatcherResult;
   readonly toMatchTensor: (received: unknown, expected: unknown) => MatcherResult;
+  readonly toHaveCorrectGradients: (
+    received: unknown,
+    args: GradientArgs,
+    options?: CheckGradsOptions,
+  ) => MatcherResult;
 } = {
   toBeCloseToTensor: (received, expected, options = {}) =>
     compare('toBeCloseToTensor', received, expected, options),
   toMatchTensor: (received, expected) =>
     compare('toMatchTensor', received, expected, { atol: 0, rtol: 0 }),
+  toHaveCorrectGradients: (received, args, options = {}) => gradients(received, args, options),
 };
 
 /** The matchers as they appear on `expect(...)`. */
@@ -118,4 +145,6 @@ export interface TensorMatchers<R> {
   toBeCloseToTensor(expected: TensorLikeValues, options?: CloseOptions): R;
   /** Every element equal; NaN equals NaN. */
   toMatchTensor(expected: TensorLikeValues): R;
+  /** Derivatives of the function agree with central differences at `args`; see `checkGrads`. */
+  toHaveCorrectGradients(args: GradientArgs, options?: CheckGradsOptions): R;
 }

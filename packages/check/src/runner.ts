@@ -31,6 +31,8 @@ export interface RunOptions {
   readonly runs?: number;
   /** Integer; the same seed tries the same cases. @defaultValue 0 */
   readonly seed?: number;
+  /** Give every law all `runs` cases, whatever its `effort`. @defaultValue false */
+  readonly full?: boolean;
 }
 
 /** 32-bit FNV-1a of the id, mixed with the seed: a law's cases do not depend on other laws. */
@@ -39,6 +41,10 @@ function seedOf(id: string, seed: number): number {
   for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193);
   return hash | 0;
 }
+
+/** How many cases of a law are tried when `runs` are asked for. */
+export const casesOf = (law: Law, runs: number, full = false): number =>
+  full ? runs : Math.max(1, Math.round(runs * (law.effort ?? 1)));
 
 /**
  * Tries to falsify a law. A negative or NaN slack does, and so does an exception; the case is then
@@ -57,7 +63,7 @@ function seedOf(id: string, seed: number): number {
  * ```
  */
 export function runLaw(law: Law, options: RunOptions = {}): LawResult {
-  const { runs = 100, seed = 0 } = options;
+  const { runs = 100, seed = 0, full = false } = options;
   if (!Number.isInteger(runs) || runs < 1) {
     throw new RangeError(`runLaw: runs must be an integer >= 1, got ${runs}.`);
   }
@@ -77,9 +83,23 @@ export function runLaw(law: Law, options: RunOptions = {}): LawResult {
     shrinking ||= !holds;
     return holds;
   });
-  const numRuns = Math.max(1, Math.round(runs * (law.effort ?? 1)));
-  const found = fc.check(property, { numRuns, seed: seedOf(law.id, seed) });
-  const result = { id: law.id, statement: law.statement, cases, worstSlack, seed };
+  const numRuns = casesOf(law, runs, full);
+  const about = { id: law.id, statement: law.statement, seed };
+  let found: fc.RunDetails<[unknown]>;
+  try {
+    found = fc.check(property, { numRuns, seed: seedOf(law.id, seed) });
+  } catch (error) {
+    // What the property throws is measured; this came of drawing a case.
+    const text = `a case could not be drawn: ${error instanceof Error ? error.message : String(error)}`;
+    return {
+      ...about,
+      cases,
+      worstSlack,
+      holds: false,
+      counterexample: { text, slack: NaN, path: '' },
+    };
+  }
+  const result = { ...about, cases, worstSlack };
   if (!found.failed) return { ...result, holds: true };
   if (found.counterexample === null) {
     const text = `too few cases could be judged: ${found.numSkips} were skipped`;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { type MatcherResult, type TensorMatchers, tensorMatchers } from '@tikhonov/check/jest';
-import { tensor } from '@tikhonov/core';
+import { type Tensor, tensor } from '@tikhonov/core';
 
 declare module 'expect' {
   interface Matchers<R extends void | Promise<void>> extends TensorMatchers<R> {}
@@ -80,6 +80,20 @@ describe('tensor matchers', () => {
     expect(x).not.toBeCloseToTensor([NaN, -Infinity]);
     expect(tensor([1])).not.toBeCloseToTensor([NaN]);
     expect(tensor([1])).not.toBeCloseToTensor([Infinity]);
+  });
+
+  test('check gradients', () => {
+    const x = tensor([0.5, 1], { dtype: 'float64' });
+    expect((y: Tensor) => y.mul(y)).toHaveCorrectGradients([x]);
+    expect(({ a }: { a: Tensor }) => a.mul(a)).toHaveCorrectGradients({ a: x }, { order: 3 });
+    const wrong = (y: Tensor): Tensor => y.mul(y.detach());
+    expect(wrong).not.toHaveCorrectGradients([x]);
+    expect(() => expect(wrong).toHaveCorrectGradients([x])).toThrow(
+      'toHaveCorrectGradients: 24 derivatives compared, not all agree (seed 0).\n  Worst: d gradient of args[0][0]',
+    );
+    expect(message(tensorMatchers.toHaveCorrectGradients(3, [x]))).toContain(
+      'received number, not a function of tensors',
+    );
   });
 
   test('take booleans and scalars', () => {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type DType, type Tensor, tensor } from '@tikhonov/core';
@@ -37,12 +37,17 @@ export const precisions: readonly (readonly [DType, number])[] = [
 export const expectedCount = (count: number): number =>
   process.env.TIKHONOV_GOLDEN ? Math.min(count, 1) : count;
 
-/** A reference file, from the folder in TIKHONOV_GOLDEN if that is set; the caller knows its layout. */
-export function goldenFile<Layout>(name: GoldenName): Layout {
+const pathOf = (name: GoldenName): string => {
   const own = fileURLToPath(new URL('../fixtures/', import.meta.url));
-  const folder = process.env.TIKHONOV_GOLDEN || own;
-  return JSON.parse(readFileSync(join(folder, name), 'utf8'));
-}
+  return join(process.env.TIKHONOV_GOLDEN || own, name);
+};
+
+/** Whether the folder has the file: one from elsewhere may have only some. */
+export const hasGolden = (name: GoldenName): boolean => existsSync(pathOf(name));
+
+/** A reference file, from the folder in TIKHONOV_GOLDEN if that is set; the caller knows its layout. */
+export const goldenFile = <Layout>(name: GoldenName): Layout =>
+  JSON.parse(readFileSync(pathOf(name), 'utf8'));
 
 /** The stored tensor; floating values in the given dtype. */
 export const loadTensor = (stored: Stored, dtype: DType): Tensor =>

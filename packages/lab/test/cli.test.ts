@@ -47,6 +47,7 @@ describe('bad input gets one line, status 2, and writes nothing', () => {
     ['one file for both', ['compare', '--json', 'x', '--report', 'x'], 'are the same file'],
     ['an unknown option', ['compare', '--epoch', '3'], 'did you mean --epochs?'],
     ['a wrong law filter', ['laws', '--only', 'nothing like it'], "no law's id contains"],
+    ['part of an exact name', ['laws', '--only', '=primitive/ex'], 'is named "primitive/ex"'],
   ])(
     '%s',
     async (_name, args, message) => {
@@ -136,5 +137,16 @@ describe('laws', () => {
     expect(code).toBe(0);
     expect(out).toMatch(/worst slack/);
     expect(out).toMatch(/laws hold: none fell in \d+ cases, --runs 20, seed 3/);
+  }, 60_000);
+
+  test('lists without running', async () => {
+    const { code, out } = await tikhonov(['laws', '--list', '--only', '=primitive/exp']);
+    expect(code).toBe(0);
+    const ids = out
+      .trim()
+      .split('\n')
+      .map((line) => line.split(':')[0]);
+    expect(ids).toContain('primitive/exp/vjp');
+    expect(ids.filter((id) => !id!.startsWith('primitive/exp/'))).toEqual([]);
   }, 60_000);
 });

@@ -1,4 +1,5 @@
-import type { CaseDraw, Shape, ShapeRange, Tensor, ValueRange } from '@tikhonov/core';
+import type { Shape, Tensor } from '@tikhonov/core';
+import type { CaseDraw, ShapeRange, ValueRange } from '@tikhonov/core/engine';
 import fc from 'fast-check';
 import { permutations } from './layouts.ts';
 import { shapes } from './shapes.ts';

@@ -1,4 +1,4 @@
-import type { CaseDraw } from '@tikhonov/core';
+import type { CaseDraw } from '@tikhonov/core/engine';
 import type fc from 'fast-check';
 import { caseDraw } from './case-draw.ts';
 import { steps } from './steps.ts';

@@ -1,4 +1,5 @@
-import { type DType, fromView, type Shape, type Tensor, type TypedArray } from '@tikhonov/core';
+import type { DType, Shape, Tensor, TypedArray } from '@tikhonov/core';
+import { fromView } from '@tikhonov/core/engine';
 import fc from 'fast-check';
 
 /** How the elements of a tensor lie in memory. */

@@ -1,4 +1,5 @@
-import type { Shape, ShapeRange } from '@tikhonov/core';
+import type { Shape } from '@tikhonov/core';
+import type { ShapeRange } from '@tikhonov/core/engine';
 import fc from 'fast-check';
 
 /** Sizes with 0 and 1 among the likely ones; they shrink toward 1, the smallest that has elements. */

@@ -1,4 +1,5 @@
-import type { DType, Shape, ShapeRange, Tensor, ValueRange } from '@tikhonov/core';
+import type { DType, Shape, Tensor } from '@tikhonov/core';
+import type { ShapeRange, ValueRange } from '@tikhonov/core/engine';
 import fc from 'fast-check';
 import { denseLayout, layOut, layouts, storedShape } from './layouts.ts';
 import { shapes } from './shapes.ts';

@@ -1,4 +1,5 @@
-import type { DType, ValueRange } from '@tikhonov/core';
+import type { DType } from '@tikhonov/core';
+import type { ValueRange } from '@tikhonov/core/engine';
 import fc from 'fast-check';
 
 /** How far values keep from `avoid`, and distinct ones from each other. */

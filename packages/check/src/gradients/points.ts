@@ -2,12 +2,12 @@ import {
   Cell,
   type Differentiable,
   DTypeError,
-  flattenTree,
   isFloating,
   type Tensor,
   type Tree,
   tensor,
 } from '@tikhonov/core';
+import { flattenTree } from '@tikhonov/core/engine';
 
 /** A function of a list of float64 tensors or cells, with names for what goes in and out. */
 export interface PointFunction {
@@ -19,18 +19,25 @@ export interface PointFunction {
   readonly outputNames: (outputs: number) => readonly string[];
 }
 
+/** What is checked at which point: one entry per argument, or one record that is the only argument. */
+export type CheckedArgs = readonly Differentiable[] | { readonly [name: string]: Differentiable };
+
 /** Separates what is differentiated from integer and bool arguments, which stay. */
-export function pointFunction<Args extends readonly Differentiable[]>(
-  f: (...args: Args) => Tree<Tensor>,
-  args: readonly [...Args],
+export function pointFunction(
+  name: string,
+  f: (...args: readonly never[]) => Tree<Tensor>,
+  args: CheckedArgs,
 ): PointFunction {
-  const tree = flattenTree(args, 'checkGrads');
+  requireCheckable(name, f, args);
+  const listed = Array.isArray(args);
+  const nameOf = listed ? nameOfArgument : (path: string): string => path;
+  const tree = flattenTree(args, name);
   const places: number[] = [];
   for (const [i, leaf] of tree.leaves.entries()) {
     if (!isFloating(leaf.dtype)) continue;
     if (leaf.dtype !== 'float64') {
       throw new DTypeError(
-        `checkGrads: ${nameOf(tree.paths[i]!)} is ${leaf.dtype}; finite differences need float64.\n` +
+        `${name}: ${nameOf(tree.paths[i]!)} is ${leaf.dtype}; finite differences need float64.\n` +
           "  Make it with { dtype: 'float64' } or cast it with astype('float64').",
       );
     }
@@ -43,9 +50,11 @@ export function pointFunction<Args extends readonly Differentiable[]>(
     call: (inputs) => {
       const leaves = [...tree.leaves];
       for (const [k, i] of places.entries()) leaves[i] = inputs[k]!;
-      const flat = flattenTree<Tensor>(f(...tree.rebuild<Args>(leaves)), 'checkGrads');
+      const given = tree.rebuild<never>(leaves);
+      const out = listed ? f(...(given as readonly never[])) : f(given);
+      const flat = flattenTree<Tensor>(out, name);
       const kept = flat.leaves.map((_, i) => i).filter((i) => isFloating(flat.leaves[i]!.dtype));
-      for (const i of kept) requireDouble(flat.leaves[i]!);
+      for (const i of kept) requireDouble(name, flat.leaves[i]!);
       outputPaths = kept.map((i) => flat.paths[i]!);
       return kept.map((i) => flat.leaves[i]!);
     },
@@ -53,15 +62,32 @@ export function pointFunction<Args extends readonly Differentiable[]>(
   };
 }
 
-function requireDouble(output: Tensor): void {
-  if (output.dtype !== 'float64') {
-    throw new DTypeError(
-      `checkGrads: the function returned ${output.dtype}; finite differences need float64 throughout.`,
+function requireCheckable(name: string, f: unknown, args: unknown): void {
+  if (typeof f !== 'function') {
+    throw new TypeError(`${name}: needs a function of tensors, got ${typeof f}.`);
+  }
+  const isPlain =
+    typeof args === 'object' && args !== null && Object.getPrototypeOf(args) === Object.prototype;
+  if (!Array.isArray(args) && !isPlain) {
+    throw new TypeError(
+      `${name}: args must be an array of arguments or a record of tensors and cells, got ${describe(args)}.\n` +
+        '  Write [x] for one argument, or model.namedParameters() for the parameters of a model.',
     );
   }
 }
 
-function nameOf(path: string): string {
+const describe = (value: unknown): string =>
+  typeof value === 'object' && value !== null ? `a ${value.constructor.name}` : String(value);
+
+function requireDouble(name: string, output: Tensor): void {
+  if (output.dtype !== 'float64') {
+    throw new DTypeError(
+      `${name}: the function returned ${output.dtype}; finite differences need float64 throughout.`,
+    );
+  }
+}
+
+function nameOfArgument(path: string): string {
   const [first, ...rest] = path.split('.');
   return [`args[${first}]`, ...rest].join('.');
 }

@@ -4,7 +4,7 @@ export interface GradDiscrepancy {
   readonly input: string;
   /** Which result, such as `value`, or `gradient of args[0]` at order 2. */
   readonly output: string;
-  /** Positions in both. */
+  /** Positions in both; empty for scalars, random directions and combinations. */
   readonly coordinate: { readonly input: readonly number[]; readonly output: readonly number[] };
   /** By central differences. */
   readonly numeric: number;
@@ -13,9 +13,15 @@ export interface GradDiscrepancy {
   readonly error: number;
   /** `atol + rtol * |numeric|`. */
   readonly tolerance: number;
-  readonly order: 1 | 2;
-  readonly mode: 'reverse' | 'forward';
+  readonly order: Order;
+  readonly mode: Mode;
 }
+
+/** 1 is the derivative of the function, 2 that of its pullback, 3 that of the pullback's pullback. */
+export type Order = 1 | 2 | 3;
+
+/** `reverse` pulls cotangents back (`vjp`), `forward` pushes tangents on (`jvp`). */
+export type Mode = 'reverse' | 'forward';
 
 /** What `checkGrads` found. */
 export interface GradReport {
@@ -24,9 +30,14 @@ export interface GradReport {
   readonly worst: GradDiscrepancy | null;
   /** How many derivatives were compared. */
   readonly checked: number;
-  /** Why no comparison was made: values that are not finite, or that differ from call to call. */
+  /** How many were not, because the function has a kink there. */
+  readonly skipped: number;
+  /**
+   * Why the function cannot be judged: values that are not finite, that differ from call to call, or
+   * too many kinks.
+   */
   readonly problem: string | null;
-  /** The seed of the cotangents of order 2. */
+  /** The seed of cotangents, directions and combinations. */
   readonly seed: number;
 }
 
@@ -34,12 +45,18 @@ export interface GradReport {
 export const severity = ({ error, tolerance }: GradDiscrepancy): number =>
   error === 0 ? 0 : Number.isFinite(error) ? error / tolerance : Infinity;
 
+/** The graver of two. */
+export const worse = (a: GradDiscrepancy | null, b: GradDiscrepancy): GradDiscrepancy =>
+  a === null || severity(b) > severity(a) ? b : a;
+
 /** The report in words. */
-export function describeReport(report: GradReport): string {
-  const { ok, worst, checked, problem, seed } = report;
-  if (problem !== null) return `checkGrads: ${problem}`;
-  const head = `checkGrads: ${checked} derivatives ${ok ? 'agree' : 'compared, not all agree'} (seed ${seed}).`;
-  if (worst === null) return head;
+export function describeReport(report: GradReport, name = 'checkGrads'): string {
+  const { ok, worst, checked, skipped, problem, seed } = report;
+  const counts = `${checked} derivatives ${ok || worst === null || severity(worst) <= 1 ? 'agree' : 'compared, not all agree'}${
+    skipped === 0 ? '' : `, ${skipped} skipped at kinks`
+  } (seed ${seed}).`;
+  const head = `${name}: ${problem === null ? counts : problem}`;
+  if (worst === null || (problem !== null && severity(worst) <= 1)) return head;
   const { coordinate, order, mode } = worst;
   return (
     `${head}\n  Worst: d ${worst.output}${at(coordinate.output)} / d ${worst.input}${at(coordinate.input)}, ` +

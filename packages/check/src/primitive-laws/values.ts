@@ -1,7 +1,20 @@
-import { type AnyPrimitive, astype, type DType, type Tensor } from '@tikhonov/core';
+import { astype, type DType, type Tensor } from '@tikhonov/core';
+import type { AnyPrimitive, RegisteredPrimitive } from '@tikhonov/core/engine';
 import { type Law, law } from '../law.ts';
 import { equalitySlack } from '../slack.ts';
-import { apply, copyOf, type Example, examples, inferred, isFloat, showExample } from './apply.ts';
+import {
+  copyOf,
+  dtypesOf,
+  type Example,
+  examples,
+  type Floating,
+  inDtype,
+  inferred,
+  isFloat,
+  primitiveSubject,
+  type Subject,
+  showExample,
+} from './subject.ts';
 
 const storage: Readonly<Record<DType, string>> = {
   float64: '[object Float64Array]',
@@ -49,36 +62,47 @@ function requireAgreement(
 }
 
 /** `infer` agrees with `forward`, in float64 and float32. */
-export const inferLaw = (primitive: AnyPrimitive): Law =>
-  law<Example>({
-    id: `primitive/${primitive.name}/infer`,
+export const inferLaw = (registered: RegisteredPrimitive): Law => {
+  const { primitive } = registered;
+  const subject = primitiveSubject(registered);
+  return law<Example>({
+    id: `${subject.id}/infer`,
     statement: `the shape rule of ${primitive.name} says what its kernel makes`,
-    cases: examples(primitive, () => null),
-    show: showExample(primitive),
+    cases: examples(subject, () => null),
+    show: showExample(subject),
+    dtypes: dtypesOf(subject),
     slack: ({ inputs, attrs }) => {
-      requireAgreement(primitive, inputs, attrs);
-      const single = inputs.map((x) => (x.dtype === 'float64' ? astype(x, 'float32') : x));
-      requireAgreement(primitive, single, attrs);
+      for (const dtype of subject.dtypes) {
+        requireAgreement(
+          primitive,
+          inputs.map((x) => inDtype(x, dtype)),
+          attrs,
+        );
+      }
       return 1;
     },
   });
+};
 
 /** Whatever the strides, the values are the same to the last bit. */
-export const viewsLaw = (primitive: AnyPrimitive): Law =>
+export const viewsLaw = (subject: Subject): Law =>
   law<Example>({
-    id: `primitive/${primitive.name}/views`,
-    statement: `${primitive.name} gives bitwise the same for views as for contiguous copies`,
-    cases: examples(primitive, () => null),
-    show: showExample(primitive),
+    id: `${subject.id}/views`,
+    statement: `${subject.name} gives bitwise the same for views as for contiguous copies`,
+    cases: examples(subject, () => null),
+    show: showExample(subject),
+    dtypes: dtypesOf(subject),
     slack: ({ inputs, attrs }) => {
-      const ofViews = apply(primitive, inputs, attrs);
-      const ofCopies = apply(primitive, inputs.map(copyOf), attrs);
-      return bitwise(ofViews, ofCopies);
+      const slackIn = (dtype: Floating): number => {
+        const views = inputs.map((x) => inDtype(x, dtype));
+        return bitwise(subject.apply(views, attrs), subject.apply(views.map(copyOf), attrs));
+      };
+      return Math.min(...subject.dtypes.map(slackIn));
     },
   });
 
 /** 1 if all elements are identical, signs of zeros included, else -1. */
-function bitwise(got: readonly Tensor[], want: readonly Tensor[]): number {
+export function bitwise(got: readonly Tensor[], want: readonly Tensor[]): number {
   for (const [k, x] of got.entries()) {
     const [a, b] = [x.data(), want[k]!.data()];
     if (a.length !== b.length) return -1;
@@ -88,19 +112,18 @@ function bitwise(got: readonly Tensor[], want: readonly Tensor[]): number {
 }
 
 /** float32 values are those of float64, to float32's accuracy. */
-export const singleLaw = (primitive: AnyPrimitive): Law =>
+export const singleLaw = (subject: Subject): Law =>
   law<Example>({
-    id: `primitive/${primitive.name}/float32`,
-    statement: `${primitive.name} in float32 agrees with float64 to 1e-4 (1 + |value|)`,
-    cases: examples(primitive, () => null),
-    show: showExample(primitive),
+    id: `${subject.id}/float32`,
+    statement: `${subject.name} in float32 agrees with float64 to 1e-4 (1 + |value|)`,
+    cases: examples(subject, () => null),
+    show: showExample(subject),
     effort: 0.5,
+    dtypes: ['float32'],
     slack: ({ inputs, attrs }) => {
-      const single = inputs.map((x) => (x.dtype === 'float64' ? astype(x, 'float32') : x));
-      const double = single.map((x) => (x.dtype === 'float32' ? astype(x, 'float64') : x));
-      const got = apply(primitive, single, attrs).map((y) =>
-        isFloat(y) ? astype(y, 'float64') : y,
-      );
-      return equalitySlack(got, apply(primitive, double, attrs), { atol: 1e-4, rtol: 1e-4 });
+      const single = inputs.map((x) => inDtype(x, 'float32'));
+      const double = single.map((x) => inDtype(x, 'float64'));
+      const got = subject.apply(single, attrs).map((y) => (isFloat(y) ? astype(y, 'float64') : y));
+      return equalitySlack(got, subject.apply(double, attrs), { atol: 1e-4, rtol: 1e-4 });
     },
   });

@@ -1,28 +1,33 @@
 import {
   add,
+  arange,
+  conv2d,
+  cumsum,
   div,
+  einsum,
+  erf,
   exp,
-  gather,
+  eye,
+  full,
+  gelu,
   grad,
   hvp,
   indexSelect,
+  linalg,
   log,
   logSoftmax,
   logsumexp,
   matmul,
   maximum,
-  mean,
   mul,
   neg,
   norm,
   pow,
+  prod,
   sigmoid,
   sin,
   softmax,
-  softplus,
-  sqrt,
   square,
-  sub,
   sum,
   type Tensor,
   tanh,
@@ -30,16 +35,21 @@ import {
   transpose,
   variance,
 } from '@tikhonov/core';
+import {
+  batchNorm,
+  binaryCrossEntropyWithLogits,
+  crossEntropy,
+  layerNorm,
+  linear,
+} from '@tikhonov/nn';
 
 /** A scalar function of a case's inputs. */
 export type Formula = (...inputs: readonly Tensor[]) => Tensor;
 
+/** `x x^T + 1`. */
+const gram = (x: Tensor): Tensor =>
+  add(matmul(x, transpose(x)), eye(x.shape[0]!, { dtype: x.dtype }));
 const int = (values: readonly number[]): Tensor => tensor(values, { dtype: 'int32' });
-const normalized = (x: Tensor, axis: number): Tensor =>
-  div(
-    sub(x, mean(x, { axis, keepdims: true })),
-    sqrt(add(variance(x, { axis, keepdims: true, correction: 0 }), 1e-5)),
-  );
 
 /** The formulas of `ops.json`'s second-order cases that this package can state. */
 export const formulas: Readonly<Record<string, Formula>> = {
@@ -47,23 +57,37 @@ export const formulas: Readonly<Record<string, Formula>> = {
   log_sum: (x) => sum(mul(x!, log(x!))),
   logsumexp: (x) => logsumexp(x!),
   softmax_ce: (x, w, b) => {
-    const scores = logSoftmax(add(matmul(x!, transpose(w!)), b!));
-    const [n, classes] = scores.shape as [number, number];
-    const labels = int(Array.from({ length: n }, (_, i) => i % classes)).reshape([n, 1]);
-    return neg(mean(gather(scores, labels, { axis: 1 })));
+    const logits = linear(x!, w!, b!);
+    const [n, classes] = logits.shape as [number, number];
+    return crossEntropy(logits, int(Array.from({ length: n }, (_, i) => i % classes)));
   },
   tanh_mlp: (x, w1, w2) => sum(square(matmul(tanh(matmul(x!, transpose(w1!))), transpose(w2!)))),
-  sigmoid_bce: (x) => sum(sub(softplus(x!), mul(x!, 0.3))),
+  sigmoid_bce: (x) =>
+    binaryCrossEntropyWithLogits(x!, full(x!.shape, 0.3, { dtype: x!.dtype }), {
+      reduction: 'sum',
+    }),
   matmul_quadratic: (a, b) => div(sum(square(matmul(a!, b!))), 2),
   div: (x, y) => sum(div(x!, add(square(y!), 1))),
   pow: (x, y) => sum(pow(x!, y!)),
   norm2: (x) => norm(x!),
   var: (x) => sum(square(variance(x!, { axis: 1, correction: 1 }))),
-  layer_norm: (x, gamma) => sum(sin(mul(normalized(x!, -1), gamma!))),
-  batch_norm: (x) => sum(tanh(normalized(x!, 0))),
+  layer_norm: (x, gamma) =>
+    sum(sin(layerNorm(x!, { normalizedShape: x!.shape.slice(-1), weight: gamma!, eps: 1e-5 }))),
+  batch_norm: (x) => sum(tanh(batchNorm(x!, { training: true, eps: 1e-5 }))),
   softmax_entropy: (x) => neg(sum(mul(softmax(x!), logSoftmax(x!)))),
   maximum_smooth: (x, y) => sum(maximum(square(x!), pow(y!, 3))),
-  einsum: (x, a) => matmul(matmul(matmul(x!, a!), a!), x!),
+  conv2d: (x, w) => sum(square(tanh(conv2d(x!, w!, { padding: 1 })))),
+  einsum: (x, a) => einsum('i,ij,jk,k->', x!, a!, a!, x!),
+  prod: (x) => prod(x!),
+  gelu: (x, y) => sum(mul(gelu(x!), y!)),
+  erf_cumsum: (x) => sum(erf(cumsum(x!, { axis: 0 }))),
+  logdet: (x) => linalg.slogdet(gram(x!)).logabsdet,
+  inverse: (x) => sum(linalg.inverse(gram(x!))),
+  cholesky: (x) => {
+    const rows = arange(1, x!.shape[0]! + 1, { dtype: x!.dtype }).reshape([-1, 1]);
+    return sum(mul(square(linalg.cholesky(gram(x!))), rows));
+  },
+  sigma_max: (x) => linalg.spectralNorm(x!),
   gather_square: (x) => sum(pow(indexSelect(x!, int([0, 1, 0])), 3)),
   input_gradient_penalty: (x, w1, w2) => {
     const f = (at: Tensor): Tensor => sum(matmul(tanh(matmul(at, transpose(w1!))), transpose(w2!)));

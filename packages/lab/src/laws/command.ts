@@ -1,18 +1,19 @@
 import { type LawResult, primitiveLaws, runLaws } from '@tikhonov/check';
-import { primitives } from '@tikhonov/core';
+import { primitives } from '@tikhonov/core/engine';
 import { laws } from '@tikhonov/regularizers/laws';
 import { type ArgsDef, type CommandDef, defineCommand } from 'citty';
 import Table from 'cli-table3';
 import { startProgress } from '../compare/progress.ts';
 import { checkFlags, parseNumber } from '../flags.ts';
 import { renderHelp } from '../usage.ts';
-import { UsageError } from '../usage-error.ts';
 import { requireWritable, writeWhole } from '../write-file.ts';
+import { onlyHelp, selectLaws } from './select.ts';
 
 const args: ArgsDef = {
   runs: { type: 'string', valueHint: 'n', description: 'cases tried for each law (default 100)' },
   seed: { type: 'string', valueHint: 'n', description: 'seed of the cases (default 0)' },
-  only: { type: 'string', valueHint: 'text', description: 'only laws whose id contains the text' },
+  only: { type: 'string', valueHint: 'text', description: onlyHelp },
+  list: { type: 'boolean', description: 'print ids and statements of the laws, run none' },
   json: { type: 'string', valueHint: 'file', description: 'write the results' },
   quiet: { type: 'boolean', description: 'print nothing but errors and counterexamples' },
 };
@@ -38,8 +39,11 @@ export const lawsCommand: CommandDef = defineCommand({
     if (json !== null) await requireWritable('json', json);
     const only = flags.only === undefined ? '' : String(flags.only);
     const all = [...laws, ...primitiveLaws(primitives)];
-    const chosen = all.filter((law) => law.id.includes(only));
-    if (chosen.length === 0) throw new UsageError(`--only: no law's id contains "${only}"`);
+    const chosen = selectLaws(all, only);
+    if (flags.list === true) {
+      for (const { id, statement } of chosen) process.stdout.write(`${id}: ${statement}\n`);
+      return;
+    }
     const quiet = flags.quiet === true;
     const progress = startProgress(chosen.length, quiet, 'laws');
     const results = await runLaws(chosen, {

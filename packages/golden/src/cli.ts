@@ -1,0 +1,78 @@
+import { parseArgs } from 'node:util';
+import { type GoldenName, hasGolden, precisions } from './golden-file.ts';
+import { runOps } from './ops/ops.ts';
+import type { Outcome } from './outcome.ts';
+
+type Runner = (float: (typeof precisions)[number][0], tolerance: number, only: string) => Outcome[];
+
+/** The files that run here, by the name that `--file` takes. */
+const files: Readonly<Record<string, readonly [GoldenName, Runner]>> = {
+  ops: ['ops.json', runOps],
+};
+
+const usage = `Compares the library with reference values.
+
+  npm run golden -- [--file ops] [--only text] [--dtype float64|float32]
+
+TIKHONOV_GOLDEN names a folder with other files of the same schema; files it lacks are skipped.`;
+
+function fail(message: string): never {
+  process.stderr.write(`${message}\n`);
+  process.exit(2);
+}
+
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        file: { type: 'string' },
+        only: { type: 'string', default: '' },
+        dtype: { type: 'string' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    }).values;
+  } catch (error) {
+    return fail(`golden: ${(error as Error).message}`);
+  }
+}
+const values = readOptions();
+
+if (values.help) {
+  process.stdout.write(`${usage}\n`);
+  process.exit(0);
+}
+const name = values.file?.replace(/\.json$/, '');
+if (name !== undefined && !Object.hasOwn(files, name)) {
+  fail(`golden: no file '${values.file}'. Known: ${Object.keys(files).join(', ')}.`);
+}
+const dtypes = precisions.filter(([dtype]) => values.dtype === undefined || dtype === values.dtype);
+if (dtypes.length === 0) fail(`golden: --dtype must be float64 or float32, got '${values.dtype}'.`);
+
+let [passed, failed] = [0, 0];
+for (const [key, [file, run]] of Object.entries(files)) {
+  if (name !== undefined && key !== name) continue;
+  if (!hasGolden(file)) {
+    process.stdout.write(`${file}: not in the folder, skipped\n`);
+    continue;
+  }
+  for (const [dtype, tolerance] of dtypes) {
+    const outcomes = run(dtype, tolerance, values.only);
+    const bad = outcomes.filter(({ status }) => status !== 'passed');
+    for (const { id, status, problems } of bad) {
+      process.stdout.write(`  ${status} ${id} (${dtype})\n`);
+      for (const problem of problems) process.stdout.write(`    ${problem}\n`);
+    }
+    const missing = bad.filter(({ status }) => status === 'unsupported').length;
+    process.stdout.write(
+      `${file} ${dtype}: ${outcomes.length} cases, ${bad.length - missing} mismatches, ${missing} unsupported\n`,
+    );
+    passed += outcomes.length - bad.length;
+    failed += bad.length;
+  }
+}
+if (passed + failed === 0)
+  fail(
+    `golden: no case${values.only === '' ? '' : ` contains "${values.only}"`}, or its file is missing.`,
+  );
+process.stdout.write(`${passed} passed, ${failed} failed\n`);
+process.exitCode = failed === 0 ? 0 : 1;
