@@ -1,5 +1,6 @@
-// Bundles every package's own source into its dist/, one ES module per public entry. Types are
-// `tsc -b`'s job. Only files whose content changed are written, each by a rename, so a running
+// Builds every package's own source into its dist/ twice: bundled, one ES module per public entry, which
+// Node loads fast; and module by module in dist/modules, for bundlers, which drop whole files more surely
+// than statements. Types are `tsc -b`'s job. Only files whose content changed are written, each by a rename, so a running
 // process never reads a half-written module and two builds may overlap.
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
@@ -10,7 +11,15 @@ const packagesDir = fileURLToPath(new URL('../packages/', import.meta.url));
 
 /** Entries that are not public exports, and the platform when it is not neutral. */
 const special = {
-  lab: { platform: 'node', entries: ['src/cli.ts', 'src/worker.ts'] },
+  bench: { platform: 'node', entries: ['src/cli.ts', 'src/child.ts', 'src/memory-child.ts'] },
+  golden: { platform: 'node', entries: ['src/cli.ts'] },
+  lab: {
+    platform: 'node',
+    entries: [
+      ...['src/cli.ts', 'src/worker.ts'],
+      ...['src/deep.ts', 'src/deep-worker.ts', 'src/operations/cli.ts'],
+    ],
+  },
 };
 
 const read = (file) => readFile(file, 'utf8').catch(() => undefined);
@@ -46,6 +55,25 @@ async function removeStale(dir, outputs) {
   }
 }
 
+/** Every source file as a module of its own; packages that run under Node only have no use for them. */
+async function buildModules(name, dir, sources) {
+  if (special[name]?.platform === 'node') return [];
+  const files = [...sources].filter((file) => /(?<!\.d)\.ts$/.test(file));
+  const building = files.map(async (file) => {
+    const { code } = await esbuild.transform(await readFile(file, 'utf8'), {
+      loader: 'ts',
+      format: 'esm',
+      target: 'es2022',
+      tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
+      sourcefile: file,
+    });
+    const inner = relative(join(dir, 'src'), file).replace(/\.ts$/, '.js');
+    const text = code.replace(/(\b(?:from|import)[\s(]*["']\.[^"'\n]*)\.ts(["'])/g, '$1.js$2');
+    return { path: join(dir, 'dist/modules', inner), text };
+  });
+  return Promise.all(building);
+}
+
 async function buildPackage(name) {
   const dir = join(packagesDir, name);
   const text = await read(join(dir, 'package.json'));
@@ -75,11 +103,13 @@ async function buildPackage(name) {
     write: false,
   });
   // Chunks before entries: an entry never names a chunk that is not there yet.
+  const modules = await buildModules(name, dir, sources);
   outputFiles.sort(
     (a, b) => basename(b.path).startsWith('chunk-') - basename(a.path).startsWith('chunk-'),
   );
-  for (const file of outputFiles) await writeIfChanged(file.path, file.text);
-  await removeStale(dir, new Set(outputFiles.map((file) => file.path)));
+  const outputs = [...modules, ...outputFiles];
+  for (const file of outputs) await writeIfChanged(file.path, file.text);
+  await removeStale(dir, new Set(outputs.map((file) => file.path)));
 }
 
 /** Bundles all packages; rejects with esbuild's error, already printed. */

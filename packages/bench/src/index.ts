@@ -1,0 +1,21 @@
+export { agree, comparedSteps, disagreements, lossTolerance } from './agreement.ts';
+export { choose } from './choose.ts';
+export { type Disturbance, disturbanceLimits, isDisturbed, watchMachine } from './disturbance.ts';
+export { type Budget, fullBudget, measure, type Timing } from './measure.ts';
+export { checkResult, failure, type Measurement, measureOne, whyNot } from './measure-one.ts';
+export { type MemoryReading, readMemory } from './memory.ts';
+export { type Adapter, type Job, nameOf, type Peer } from './peer.ts';
+export { peers } from './peers/index.ts';
+export { npmGroup, pythonModule, type Requirement } from './requirements.ts';
+export { type PeerResult, type Ratio, summarize } from './results.ts';
+export { type Measure, type Plan, runRounds } from './run.ts';
+export { quantile, type Spread, spreadOf } from './statistics.ts';
+export { renderResults } from './table.ts';
+export { matmulSizes } from './workloads/arrays.ts';
+export {
+  type TrainingProblem,
+  type TrainingSpec,
+  trainingProblem,
+  trainingSpecs,
+} from './workloads/training.ts';
+export { type Workload, workloads } from './workloads/workload.ts';
