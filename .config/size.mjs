@@ -102,6 +102,13 @@ for (const word of budget.absent) {
   if (named) problems.push(`the entry's bundle names "${word}", which it does not use`);
 }
 
+// What only the checks know of a primitive stands beside it and must stay behind.
+for (const property of budget.absentProperties) {
+  if (new RegExp(`[{,]${property}[:(,}]`).test(entry.text)) {
+    problems.push(`the entry's bundle has a property "${property}", which only checks read`);
+  }
+}
+
 const { bytes, gzip } = entry;
 const report = {
   entry: { file: relative(root, entryFile), bytes, gzip, budget: budget.gzip },

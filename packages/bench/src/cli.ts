@@ -136,7 +136,7 @@ async function times(options: Options): Promise<void> {
   const references = ours.length > 0 ? ours : running.slice(0, 1).map(({ id }) => id);
   const shown = results.map((each) => each.filter(({ id }) => !reasons.has(id)));
   say(renderResults(shown, references));
-  say(`node ${machine.node}, ${machine.cpu}, ${plan.rounds} rounds`);
+  say(`node ${machine.node}, ${machine.cpu}, rounds: ${plan.rounds}`);
   if (shown.flat().some(({ disturbed }) => disturbed)) {
     say('~ disturbed in every round and every repeat: no figure to quote');
   }

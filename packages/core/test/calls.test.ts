@@ -26,6 +26,7 @@ import {
   sort,
   squeeze,
   sum,
+  type Tensor,
   tensor,
   transpose,
   tril,
@@ -39,26 +40,32 @@ import { thrown } from './support.ts';
 
 /** What JavaScript lets through. */
 const js = <T>(value: unknown): T => value as T;
+const called = (f: (...args: never[]) => unknown, ...args: unknown[]): unknown =>
+  Reflect.apply(f, null, args);
 const x = ones([2, 3, 4]);
 const y = ones([3]);
 const int = tensor([1, 2, 3], { dtype: 'int32' });
 
 describe('calls that JavaScript lets through', () => {
   test.each<readonly [string, new (text: string) => Error, () => unknown]>([
-    ['grad: unknown option "argnums".', TypeError, () => grad(sum, js({ argnums: 1 }))],
-    ['grad: options must be an object, got 1.', TypeError, () => grad(sum, js(1))],
+    ['grad: unknown option "argnums".', TypeError, () => called(grad, sum, { argnums: 1 })],
+    ['grad: options must be an object, got 1.', TypeError, () => called(grad, sum, 1)],
     [
       "grad: unreached must be 'zeros' or 'error', got 'zero'.",
       RangeError,
-      () => grad(sum, js({ unreached: 'zero' })),
+      () => called(grad, sum, { unreached: 'zero' }),
     ],
     [
       "valueAndGrad: createGraph must be true or false, got 'no'.",
       TypeError,
-      () => valueAndGrad(sum, js({ createGraph: 'no' })),
+      () => called(valueAndGrad, sum, { createGraph: 'no' }),
     ],
-    ['valueAndGrad: needs a function, got number.', TypeError, () => valueAndGrad(js(3))],
-    ['valueAndGrad: the function must return a scalar', Error, () => valueAndGrad((z) => z)(y)],
+    ['valueAndGrad: needs a function, got number.', TypeError, () => called(valueAndGrad, 3)],
+    [
+      'valueAndGrad: the function must return a scalar',
+      Error,
+      () => valueAndGrad((z: Tensor) => z)(y),
+    ],
     ['transpose: takes no axes', TypeError, () => x.transpose(js(0), js(1))],
     ['Use swapaxes(x, a, b) or permute(x, axes).', TypeError, () => transpose(x, js([1, 0]))],
     ['flatten: options must be an object, got 1.', TypeError, () => x.flatten(js(1))],
@@ -132,12 +139,18 @@ describe('calls that JavaScript lets through', () => {
     ],
     ['vectorNorm: ord must be > 0, got 0.', RangeError, () => linalg.vectorNorm(y, { ord: 0 })],
     ['noGrad: needs a function, got undefined.', TypeError, () => noGrad(js(undefined))],
-    ['checkpoint: needs a function, got number.', TypeError, () => checkpoint(js(3))],
-    ['customGradient: needs a function, got number.', TypeError, () => customGradient(js(3))],
+    ['checkpoint: needs a function, got number.', TypeError, () => called(checkpoint, 3)],
+    ['customGradient: needs a function, got number.', TypeError, () => called(customGradient, 3)],
     [
       'customGradient: the pullback must return an array, one cotangent per argument, got a tensor or cell.\n  Return [g], not g.',
       TypeError,
-      () => grad(customGradient((z) => ({ value: z.sum(), pullback: (g) => js([g][0]) })))(y),
+      () =>
+        grad(
+          customGradient((z: Tensor) => ({
+            value: z.sum(),
+            pullback: (g) => js<readonly [Tensor]>(g),
+          })),
+        )(y),
     ],
   ])('%s', (text, kind, call) => {
     expect(thrown(call).message).toContain(text);

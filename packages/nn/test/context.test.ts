@@ -96,7 +96,7 @@ describe('what was meant is named', () => {
       }
     }
     const model = new nn.Sequential(new Scaled(), new nn.Residual(new Scaled()));
-    const context = { by: 3 };
+    const context: nn.ForwardContext & { readonly by: number } = { by: 3 };
     expect(model.forward(tensor([1]), context).toArray()).toEqual([12]);
     expect(() => model.forward(tensor([1]), bad(tensor([1])))).toThrow(
       'the context must be an object, got a tensor or cell',

@@ -16,6 +16,7 @@ import {
   adamw,
   clipByGlobalNorm,
   clipByValue,
+  globalNorm,
   type Named,
   NonFiniteUpdateError,
   Optimizer,
@@ -399,4 +400,62 @@ test('an optimizer can be built from any transform', () => {
   const w = cell([1]);
   new Optimizer({ w }, () => scale(-2), 0).apply({ w: float64([0.25]) });
   expect(numbers(w)).toEqual([0.5]);
+});
+
+describe('what JavaScript lets through is refused', () => {
+  const make = (): Optimizer => sgd({ w: cell([1]) }, { lr: 0.1 });
+  test.each<readonly [string, () => unknown, string]>([
+    [
+      'a loss that was computed already',
+      () => make().minimize(float64([1]) as never),
+      'Optimizer.minimize: needs a function that returns the loss, got a tensor',
+    ],
+    [
+      'misspelt options of minimize',
+      () => make().minimize(() => float64([1]), { unreach: 'zeros' } as never),
+      'Optimizer.minimize: unknown option "unreach".',
+    ],
+    [
+      'a function in place of a model',
+      () => sgd(((x: Tensor) => x) as never, { lr: 0.1 }),
+      'Optimizer: needs a model or parameters by name, got function.\n  Pass the model,',
+    ],
+    [
+      'momentum that is text',
+      () => sgd({ w: cell([1]) }, { lr: 0.1, momentum: '0.9' as never }),
+      'sgd: momentum must be in [0, 1), got 0.9.',
+    ],
+    [
+      'flags that are text',
+      () => sgd({ w: cell([1]) }, { lr: 0.1, nesterov: 'yes' as never }),
+      "sgd: nesterov must be true or false, got 'yes'.",
+    ],
+    [
+      'a transform outside an array',
+      () => adam({ w: cell([1]) }, { gradients: clipByGlobalNorm(1) as never }),
+      'adam: gradients must be an array of transforms, got object.\n  Put it in brackets: [ ].',
+    ],
+    [
+      'a number for both betas',
+      () => adam({ w: cell([1]) }, { betas: 0.9 as never }),
+      'betas[0] must be in [0, 1), got undefined.',
+    ],
+    [
+      'misspelt options of clipping',
+      () => clipByGlobalNorm(1, { norm_type: 1 } as never),
+      'clipByGlobalNorm: unknown option "norm_type".',
+    ],
+    [
+      'misspelt options of the norm',
+      () => globalNorm({}, { p: 1 } as never),
+      'globalNorm: unknown option "p".',
+    ],
+    [
+      'states that are none',
+      () => make().loadStateDict(null as never),
+      'Optimizer.loadStateDict: needs tensors by name, got null.\n  Pass what stateDict() returned.',
+    ],
+  ])('%s', (_what, call, message) => {
+    expect(call).toThrow(message);
+  });
 });

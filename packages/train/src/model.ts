@@ -1,10 +1,8 @@
 import type { Cell, Tensor } from '@tikhonov/core';
-import type { ForwardContext } from '@tikhonov/nn';
+import type { Layer } from '@tikhonov/nn';
 
-/** What training needs of a model; every `nn.Module` is one. */
-export interface Model {
-  /** The output for `x`. */
-  forward(x: Tensor, context?: ForwardContext): Tensor;
+/** What training needs of a model; every `nn.Module` whose `forward` takes and returns a tensor is one. */
+export interface Model extends Layer {
   /** Every cell, parameters included, by name. */
   namedCells(): Record<string, Cell>;
 }

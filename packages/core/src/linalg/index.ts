@@ -1,3 +1,5 @@
+import '../methods.ts';
+
 export { norm } from '../ops/norm.ts';
 export { cholesky, choleskySolve } from './cholesky.ts';
 export { det, slogdet } from './det.ts';

@@ -5,6 +5,7 @@ import type { Checks } from '../checks.ts';
 import { checkShape } from '../create.ts';
 import { DTypeError, kindOf, ShapeError, showShape } from '../errors.ts';
 import { type Aval, definePrimitive, type Primitive } from '../primitive.ts';
+import { astype } from '../primitives/astype.ts';
 import type { Tensor } from '../tensor.ts';
 import { normalOf } from './portable.ts';
 import { threefry2x32 } from './threefry.ts';
@@ -46,27 +47,42 @@ export function keyWords(key: View): readonly [number, number] {
   return [key.data[key.offset]!, key.data[key.offset + key.stride[0]!]!];
 }
 
+/** What `randomBits` draws: both words of every element on a last axis of size 2, or one of them. */
+interface BitsAttrs {
+  readonly shape: Shape;
+  readonly word: 0 | 1 | null;
+}
+
 /** Two random words for each element of `shape`, counted in row-major order. */
-export const randomBitsP: Primitive<1, { readonly shape: Shape }> = /* @__PURE__ */ definePrimitive(
-  {
-    name: 'randomBits',
-    infer: ([key], { shape }) => {
-      requireKey('random.bits', key);
-      return { shape: [...shape, 2], dtype: 'uint32' };
-    },
-    forward: ([key], { shape }) => {
-      const [k0, k1] = keyWords(key);
-      const data = new Uint32Array(2 * sizeOf(shape));
-      for (let i = 0; 2 * i < data.length; i++) threefry2x32(k0, k1, i, streams.bits, data, 2 * i);
-      return viewOf(data, [...shape, 2], 'uint32');
-    },
-    vjp: [null],
+export const randomBitsP: Primitive<1, BitsAttrs> = /* @__PURE__ */ definePrimitive({
+  name: 'randomBits',
+  infer: ([key], { shape, word }) => {
+    requireKey('random.bits', key);
+    return { shape: word === null ? [...shape, 2] : shape, dtype: 'uint32' };
   },
-);
+  forward: ([key], { shape, word }) => {
+    const [k0, k1] = keyWords(key);
+    const n = sizeOf(shape);
+    const pair = new Uint32Array(2);
+    const data = new Uint32Array(word === null ? 2 * n : n);
+    for (let i = 0; i < n; i++) {
+      if (word === null) threefry2x32(k0, k1, i, streams.bits, data, 2 * i);
+      else {
+        threefry2x32(k0, k1, i, streams.bits, pair, 0);
+        data[i] = pair[word]!;
+      }
+    }
+    return viewOf(data, word === null ? [...shape, 2] : shape, 'uint32');
+  },
+  vjp: [null],
+});
 
 export const randomBitsChecks: Checks<typeof randomBitsP> = {
   discrete: 'the result is bits',
-  cases: (draw) => ({ inputs: [draw.bits([2])], attrs: { shape: draw.shape() } }),
+  cases: (draw) => ({
+    inputs: [draw.bits([2])],
+    attrs: { shape: draw.shape(), word: draw.pick([null, 0, 1]) },
+  }),
 };
 
 /** A new key from a key and a number. */
@@ -162,5 +178,12 @@ export const normalFromBitsChecks: Checks<typeof normalFromBitsP> = {
 /** Two random words per element of `shape`. */
 export function bits(key: Tensor, shape: Shape): Tensor {
   requireDraw('random.bits', key, shape);
-  return bind(randomBitsP, [key], { shape: [...shape] });
+  return bind(randomBitsP, [key], { shape: [...shape], word: null });
 }
+
+/**
+ * One of the two words per element of `shape`, as float64. Drawn alone and not sliced off, so that programs
+ * that draw do not load slices; the caller has checked key and shape.
+ */
+export const randomWord = (key: Tensor, shape: Shape, word: 0 | 1): Tensor =>
+  astype(bind(randomBitsP, [key], { shape: [...shape], word }), 'float64');

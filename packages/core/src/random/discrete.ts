@@ -14,8 +14,8 @@ import { logicalAnd } from '../primitives/logical.ts';
 import { mul } from '../primitives/mul.ts';
 import { broadcastTo } from '../primitives/sum-broadcast.ts';
 import type { Tensor } from '../tensor.ts';
-import { bits, permutationP, requireDraw, requireKey } from './bits.ts';
-import { topBits, word } from './draws.ts';
+import { permutationP, randomWord, requireDraw, requireKey } from './bits.ts';
+import { topBits } from './draws.ts';
 import { uniform } from './uniform.ts';
 
 /**
@@ -35,7 +35,7 @@ export function bernoulli(from: Tensor, shape: Shape, p: TensorLike): Tensor {
   if (typeof p === 'number' && !(p >= 0 && p <= 1)) {
     throw new RangeError(`random.bernoulli: p must be in [0, 1], got ${p}.`);
   }
-  const u = mul(astype(word(bits(from, shape), 0), 'float64'), 1 / 2 ** 32);
+  const u = mul(randomWord(from, shape, 0), 1 / 2 ** 32);
   if (typeof p === 'number') return less(u, p);
   const q = astype(asTensor(p, 'random.bernoulli'), 'float64');
   check(
@@ -131,6 +131,6 @@ export function rademacher(
   if (dtype === 'bool' || dtype === 'uint32') {
     throw new DTypeError(`random.rademacher: ${dtype} has no -1. Use int32, float32 or float64.`);
   }
-  const coin = topBits(astype(word(bits(from, shape), 0), 'float64'), 31);
+  const coin = topBits(randomWord(from, shape, 0), 31);
   return astype(add(mul(coin, 2), -1), dtype);
 }

@@ -1,3 +1,5 @@
+import '../methods.ts';
+
 export { bits } from './bits.ts';
 export { type CategoricalOptions, categorical } from './categorical.ts';
 export { type ChoiceOptions, choice } from './choice.ts';

@@ -4,8 +4,8 @@ import { astype } from '../primitives/astype.ts';
 import { minimum } from '../primitives/extremum.ts';
 import { mul } from '../primitives/mul.ts';
 import type { Tensor } from '../tensor.ts';
-import { bits, requireDraw } from './bits.ts';
-import { type DrawOptions, floatOption, largestBelow, topBits, word } from './draws.ts';
+import { randomWord, requireDraw } from './bits.ts';
+import { type DrawOptions, floatOption, largestBelow, topBits } from './draws.ts';
 
 /** Options of `uniform`. */
 export interface UniformOptions extends DrawOptions {
@@ -34,12 +34,14 @@ export function uniform(from: Tensor, shape: Shape, options: UniformOptions = {}
       `random.uniform: needs min < max with a finite distance, got ${min} and ${max}.`,
     );
   }
-  const pairs = astype(bits(from, shape), 'float64');
-  const high = word(pairs, 0);
+  const high = randomWord(from, shape, 0);
   const unit =
     dtype === 'float32'
       ? mul(topBits(high, 8), 1 / 2 ** 24)
-      : mul(add(mul(topBits(high, 5), 2 ** 26), topBits(word(pairs, 1), 6)), 1 / 2 ** 53);
+      : mul(
+          add(mul(topBits(high, 5), 2 ** 26), topBits(randomWord(from, shape, 1), 6)),
+          1 / 2 ** 53,
+        );
   if (min === 0 && max === 1) return astype(unit, dtype);
   // Rounding may carry the largest draws up to max itself, which the interval leaves out.
   const scaled = astype(add(mul(unit, max - min), min), dtype);

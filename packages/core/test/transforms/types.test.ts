@@ -72,11 +72,11 @@ describe('a function that reads its cells itself', () => {
     expect(grad(() => sum(w.mul(w)))({ w }).w.toArray()).toEqual([2, 4]);
     const [value, slopes] = valueAndGrad(() => sum(w.mul(w)), { unreached: 'error' })(named);
     expect(value.item()).toBe(5);
-    expect(slopes['w']!.toArray()).toEqual([2, 4]);
+    expect(slopes.w!.toArray()).toEqual([2, 4]);
   });
 
   test('mapTree gives leaves of their own type', () => {
-    expect(mapTree(named, (p) => p.read().neg())['w']!.toArray()).toEqual([-1, -2]);
+    expect(mapTree(named, (p) => p.read().neg()).w!.toArray()).toEqual([-1, -2]);
     expect(mapTree({ a: [tensor(1)] }, (x) => x.mul(2)).a[0]!.item()).toBe(2);
     const cells: Tree<Cell> = [w];
     const tensors: Tree<Tensor> = [tensor(1)];

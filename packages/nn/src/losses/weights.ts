@@ -4,9 +4,9 @@ import {
   type Cell,
   div,
   equal,
+  gather,
   greater,
   greaterEqual,
-  indexSelect,
   less,
   logicalAnd,
   logicalNot,
@@ -60,7 +60,7 @@ export function requireWeights(name: string, what: string, weights: Tensor): voi
 
 /** The weight of each label's class. */
 export const weightOf = (weight: Tensor, indices: Tensor): Tensor =>
-  reshape(indexSelect(weight, reshape(indices, [indices.size])), indices.shape);
+  reshape(gather(weight, reshape(indices, [indices.size])), indices.shape);
 
 /** `coefficient * x`, with `0 * Infinity = 0`. The infinity is replaced first: no order sees it. */
 export function weighted(coefficient: Tensor, x: Tensor): Tensor {
