@@ -41,6 +41,8 @@ interface PrimitiveBase {
    * is then a `NoDerivativeError`; rules of `null` alone mean a derivative of zero.
    */
   readonly nondifferentiable?: string;
+  /** Set if it must run although nothing uses its result, for what it throws. */
+  readonly effect?: true;
 }
 
 /** A primitive with one output: shape rule, kernel and derivative in one place. */

@@ -10,6 +10,7 @@ import { equal } from './compare.ts';
 export const checkP: Primitive<1, { readonly error: (index: number) => Error }> =
   /* @__PURE__ */ definePrimitive({
     name: 'check',
+    effect: true,
     infer: ([condition]) => {
       if (condition.dtype !== 'bool') {
         throw new DTypeError(`check: the condition must be bool, got ${condition.dtype}.`);
