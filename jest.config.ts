@@ -8,6 +8,9 @@ const cacheDirectory = '<rootDir>/.cache/jest';
 
 const config: Config = {
   maxWorkers: 2,
+  // Node keeps the ES modules of finished tests. Without a limit, workers end with more than a gigabyte,
+  // and the system takes longer to free it than jest waits for them to exit.
+  workerIdleMemoryLimit: '512MB',
   cacheDirectory,
   passWithNoTests: true,
   testTimeout: 30_000,

@@ -1,5 +1,6 @@
-import { type Differentiable, Tensor, type Tree } from '@tikhonov/core';
+import { Tensor } from '@tikhonov/core';
 import { checkGrads } from './gradients/check-grads.ts';
+import type { ArgumentList, ArgumentRecord, CheckedArgs } from './gradients/points.ts';
 import { describeReport, positionOf } from './gradients/report.ts';
 import type { CheckGradsOptions } from './gradients/settings.ts';
 import { toleranceAt } from './slack.ts';
@@ -96,11 +97,11 @@ function compare(
 }
 
 /** What derivatives are checked at: a list of arguments, or a record that is the only one. */
-export type GradientArgs = readonly Differentiable[] | { readonly [name: string]: Differentiable };
+export type GradientArgs<Args> = ArgumentList<Args> | ArgumentRecord<Args>;
 
 function gradients(
   received: unknown,
-  args: GradientArgs,
+  args: CheckedArgs,
   options: CheckGradsOptions,
 ): MatcherResult {
   if (typeof received !== 'function') {
@@ -108,7 +109,7 @@ function gradients(
       `toHaveCorrectGradients: received ${typeof received}, not a function of tensors.`;
     return { pass: false, message };
   }
-  const f = received as () => Tree<Tensor>;
+  const f = received as () => [];
   const report = checkGrads(f, args as readonly [], options);
   return { pass: report.ok, message: () => describeReport(report, 'toHaveCorrectGradients') };
 }
@@ -128,7 +129,7 @@ export const tensorMatchers: {
   readonly toMatchTensor: (received: unknown, expected: unknown) => MatcherResult;
   readonly toHaveCorrectGradients: (
     received: unknown,
-    args: GradientArgs,
+    args: CheckedArgs,
     options?: CheckGradsOptions,
   ) => MatcherResult;
 } = {
@@ -146,5 +147,8 @@ export interface TensorMatchers<R> {
   /** Every element equal; NaN equals NaN. */
   toMatchTensor(expected: TensorLikeValues): R;
   /** Derivatives of the function agree with central differences at `args`; see `checkGrads`. */
-  toHaveCorrectGradients(args: GradientArgs, options?: CheckGradsOptions): R;
+  toHaveCorrectGradients<Args extends GradientArgs<Args>>(
+    args: Args,
+    options?: CheckGradsOptions,
+  ): R;
 }

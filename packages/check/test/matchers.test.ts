@@ -7,6 +7,10 @@ declare module 'expect' {
 }
 expect.extend(tensorMatchers);
 
+interface Point {
+  readonly at: Tensor;
+}
+
 const message = (result: MatcherResult): string => result.message();
 
 describe('tensor matchers', () => {
@@ -86,6 +90,11 @@ describe('tensor matchers', () => {
     const x = tensor([0.5, 1], { dtype: 'float64' });
     expect((y: Tensor) => y.mul(y)).toHaveCorrectGradients([x]);
     expect(({ a }: { a: Tensor }) => a.mul(a)).toHaveCorrectGradients({ a: x }, { order: 3 });
+    const point: Point = { at: x };
+    expect((p: Point) => p.at.mul(p.at)).toHaveCorrectGradients(point);
+    expect((p: Point, y: Tensor) => p.at.mul(y)).toHaveCorrectGradients([point, x]);
+    // @ts-expect-error a number is no tree of tensors
+    expect(() => expect((y: Tensor) => y).toHaveCorrectGradients([3])).toThrow('found number');
     const wrong = (y: Tensor): Tensor => y.mul(y.detach());
     expect(wrong).not.toHaveCorrectGradients([x]);
     expect(() => expect(wrong).toHaveCorrectGradients([x])).toThrow(

@@ -189,7 +189,7 @@ export function detach(x: Tensor): Tensor {
  * ```ts
  * const w = parameter(tensor([3, -4]));
  * mul(w, w).sum().backward();
- * w.grad.toArray(); // => [6, -8]
+ * w.grad?.toArray(); // => [6, -8]
  * ```
  */
 export function parameter(value: Tensor, options: { name?: string } = {}): Parameter {

@@ -13,9 +13,9 @@ import {
   viewOf,
   fromNdarray as viewOfNdarray,
 } from '@tikhonov/array';
-import { DTypeError, kindOf, ShapeError, showShape, showValue } from './errors.ts';
+import { DTypeError, hasAval, kindOf, ShapeError, showShape, showValue } from './errors.ts';
 import { type OptionNames, requireOptions } from './options.ts';
-import { type NestedArray, Tensor } from './tensor.ts';
+import { type NestedArray, Tensor, type TensorJSON } from './tensor.ts';
 
 /** The dtype that floating values get when nothing else is said. */
 export const defaultFloat: DType = 'float32';
@@ -54,7 +54,8 @@ function checkElement(name: string, value: number, dtype: DType): void {
 
 /**
  * A tensor from a number, nested arrays or a typed array (copied). Numbers become `float32`, booleans
- * `bool`, typed arrays keep their type, unless `dtype` says otherwise.
+ * `bool`, typed arrays keep their type, unless `dtype` says otherwise. What `JSON.parse` makes of a
+ * written tensor, `{ shape, dtype, data }`, is that tensor again.
  *
  * @param values  every nested array of one level must have the same length
  * @param options  `shape` for flat input, `dtype`
@@ -64,13 +65,19 @@ function checkElement(name: string, value: number, dtype: DType): void {
  * ```ts
  * tensor([[1, 2], [3, 4]]).shape; // => [2, 2]
  * tensor(new Float64Array([1, 2, 3, 4]), { shape: [2, 2] }).dtype; // => 'float64'
+ * const text = JSON.stringify(tensor([[1], [2]], { dtype: 'int32' }));
+ * tensor(JSON.parse(text)).shape; // => [2, 1]
  * ```
  */
 export function tensor(
-  values: NestedArray | TypedArray,
+  values: NestedArray | TypedArray | TensorJSON,
   options: { readonly dtype?: DType; readonly shape?: Shape } = {},
 ): Tensor {
   requireOptions('tensor', options, { dtype: true, shape: true });
+  if (isSaved(values)) {
+    const { dtype = values.dtype, shape = values.shape } = options;
+    return tensor(values.data, { dtype, shape });
+  }
   if (options.dtype !== undefined) checkDType('tensor', options.dtype);
   if (options.shape !== undefined) checkShape('tensor', options.shape);
   if (ArrayBuffer.isView(values)) {
@@ -89,6 +96,10 @@ export function tensor(
   const shape = options.shape ?? inferred;
   return fill('tensor', flat, dtype, shape);
 }
+
+/** Tensors have a shape and a dtype, too, but their `data` is a method. */
+const isSaved = (values: unknown): values is TensorJSON =>
+  hasAval(values) && Array.isArray((values as TensorJSON).data);
 
 function fill(
   name: string,

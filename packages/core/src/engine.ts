@@ -29,5 +29,6 @@ export {
 } from './primitive.ts';
 export { axpby } from './primitives/axpby.ts';
 export { check } from './primitives/check.ts';
+export * from './primitives/definitions.ts';
 export { primitives } from './primitives/index.ts';
 export { type Flat, flattenTree } from './tree.ts';

@@ -161,7 +161,7 @@ export { where } from './primitives/where.ts';
 export { type WindowsOptions, windows } from './primitives/windows.ts';
 export * as random from './random/index.ts';
 export { linspace, logspace } from './ranges.ts';
-export { type NestedArray, Tensor } from './tensor.ts';
+export { type NestedArray, Tensor, type TensorJSON } from './tensor.ts';
 export { backward } from './transforms/backward.ts';
 export { checkpoint } from './transforms/checkpoint.ts';
 export { type CustomGradient, customGradient } from './transforms/custom-gradient.ts';

@@ -13,7 +13,8 @@ export type OptionNames<Options> = Readonly<Record<keyof Required<Options>, Opti
  * @throws TypeError naming the unknown option and the known ones, or the option of the wrong kind
  * @example
  * ```ts
- * requireOptions('adam', { lr: 0.1, amsgrad: true }, { lr: true, eps: true, amsgrad: 'boolean' });
+ * const options: { lr?: number; eps?: number; amsgrad?: boolean } = { lr: 0.1, amsgrad: true };
+ * requireOptions('adam', options, { lr: true, eps: true, amsgrad: 'boolean' });
  * ```
  */
 export function requireOptions<Options extends object>(

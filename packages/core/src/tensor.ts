@@ -13,6 +13,14 @@ import type { Node } from './tape.ts';
 /** Nested numbers, as `toArray` returns them and `tensor` takes them. */
 export type NestedArray = number | boolean | readonly NestedArray[];
 
+/** A tensor as `JSON.stringify` writes it, and as `tensor` takes it back. */
+export interface TensorJSON {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  /** The elements in row-major order; bools as 0 and 1. */
+  readonly data: readonly number[];
+}
+
 /**
  * An immutable n-dimensional array. Arithmetic, reductions and shape changes are methods (see
  * `TensorMethods`); everything else is a function of tensors. Memory is garbage-collected: there is
@@ -121,8 +129,12 @@ export class Tensor {
     return `${head}: ${shown}${data.length > 8 ? ', ...' : ''})`;
   }
 
-  /** What `JSON.stringify` writes: shape, dtype and row-major data. */
-  toJSON(): { shape: Shape; dtype: DType; data: number[] } {
+  /**
+   * What `JSON.stringify` writes: shape, dtype and row-major data. `tensor(JSON.parse(text))` is the
+   * tensor again, to the last bit; but JSON has no -0, and writes NaN and infinities as null, which
+   * `tensor` refuses.
+   */
+  toJSON(): TensorJSON {
     return { shape: this.shape, dtype: this.dtype, data: Array.from(contiguous(this.view).data) };
   }
 }

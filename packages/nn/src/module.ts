@@ -124,9 +124,9 @@ export abstract class Module {
    * @example
    * ```ts
    * const text = JSON.stringify(nn.mlp([2, 1], { seed: 0 }).stateDict());
-   * const saved: Record<string, ReturnType<Tensor['toJSON']>> = JSON.parse(text);
+   * const saved = Object.entries<ReturnType<Tensor['toJSON']>>(JSON.parse(text));
    * const model = nn.mlp([2, 1], { seed: 1 });
-   * const entries = Object.entries(saved).map(([name, { data, ...kind }]) => [name, tensor(data, kind)]);
+   * const entries = saved.map(([name, value]) => [name, tensor(value)]);
    * model.loadStateDict(Object.fromEntries(entries));
    * JSON.stringify(model.stateDict()) === text; // => true
    * ```
@@ -248,7 +248,7 @@ function requireFit(
     if (!(value instanceof Tensor)) {
       throw new TypeError(
         `loadStateDict: "${name}" is ${typeof value}, not a Tensor.\n` +
-          '  Of parsed JSON make tensors first: tensor(data, { shape, dtype }) for every entry.',
+          '  Of parsed JSON make tensors first: tensor(value) for every entry.',
       );
     }
     if (showShape(value.shape) !== showShape(cell.shape)) {

@@ -129,7 +129,7 @@ export interface Attended {
  * const x = random.normal(random.key(1), [4, 5, 8]);
  * layer.forward(x, { isCausal: true }).shape; // => [4, 5, 8]
  * const { weights } = layer.attend(x, x, x);
- * weights.shape; // => [4, 5, 5]
+ * weights?.shape; // => [4, 5, 5]
  * Object.keys(layer.stateDict()); // => ['in_proj_weight', 'in_proj_bias', 'out_proj.weight', 'out_proj.bias']
  * ```
  */

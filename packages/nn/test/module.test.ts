@@ -7,6 +7,7 @@ import {
   random,
   ShapeError,
   type Tensor,
+  type TensorJSON,
   tensor,
   zeros,
 } from '@tikhonov/core';
@@ -149,15 +150,13 @@ test("a child's context has a key of its own and keeps the rest", () => {
 test('parsed JSON is refused with what to do, and restores once it is tensors again', () => {
   const [model, other] = [new Linear(2, 2, { seed: 0 }), new Linear(2, 2, { seed: 1 })];
   const text = JSON.stringify(model.stateDict());
-  const parsed = JSON.parse(text) as Record<string, ReturnType<Tensor['toJSON']>>;
+  const parsed = JSON.parse(text) as Record<string, TensorJSON>;
   expect(() => other.loadStateDict(parsed as never)).toThrow(
     'loadStateDict: "weight" is object, not a Tensor.\n' +
-      '  Of parsed JSON make tensors first: tensor(data, { shape, dtype }) for every entry.',
+      '  Of parsed JSON make tensors first: tensor(value) for every entry.',
   );
   other.loadStateDict(
-    Object.fromEntries(
-      Object.entries(parsed).map(([name, { data, ...kind }]) => [name, tensor(data, kind)]),
-    ),
+    Object.fromEntries(Object.entries(parsed).map(([name, value]) => [name, tensor(value)])),
   );
   expect(JSON.stringify(other.stateDict())).toBe(text);
   expect(() => other.loadStateDict(undefined as never)).toThrow(/the state is undefined/);

@@ -112,7 +112,7 @@ export class Optimizer {
    * @example
    * ```ts
    * const w = parameter(tensor(3));
-   * const step = () => [mul(w, w), { was: w.read() }];
+   * const step = () => [mul(w, w), { was: w.read() }] as const;
    * const [loss, aux] = optim.sgd({ w }, { lr: 0.1 }).minimizeWithAux(step);
    * aux.was.item(); // => 3
    * ```
@@ -193,7 +193,7 @@ export class Optimizer {
 
   /**
    * Restores what `stateDict` returned; nothing changes if anything does not fit. Of parsed JSON, make
-   * tensors first: `tensor(data, { shape, dtype })` for every entry.
+   * tensors first: `tensor(value)` for every entry.
    *
    * @throws Error naming all missing, unexpected and misfitting entries
    */
@@ -223,7 +223,7 @@ export class Optimizer {
     if (problems.length > 0) {
       throw new Error(
         `Optimizer.loadStateDict: the state does not fit; nothing was changed.\n  ${problems.join('\n  ')}\n` +
-          '  Was it saved from the same optimizer on the same model? Of parsed JSON make tensors first: tensor(data, { shape, dtype }).',
+          '  Was it saved from the same optimizer on the same model? Of parsed JSON make tensors first: tensor(value) for every entry.',
       );
     }
     for (const [name, cell] of Object.entries(cells)) cell.write(state[name]!);

@@ -1,5 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import * as check from '@tikhonov/check';
@@ -7,17 +6,11 @@ import * as core from '@tikhonov/core';
 import * as engine from '@tikhonov/core/engine';
 import * as tikhonov from '../src/index.ts';
 import * as laws from '../src/laws.ts';
-import { fencesOf, filesUnder, runFence } from './fences.ts';
+import { documented, fencesOf } from './fences.ts';
+import { runFence } from './run-fence.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
-const sources = filesUnder(join(root, 'packages'), '.ts').filter((file) =>
-  /packages\/[^/]+\/src\//.test(file),
-);
-const pages = [
-  join(root, 'README.md'),
-  ...readdirSync(join(root, 'packages')).map((name) => join(root, 'packages', name, 'README.md')),
-  ...filesUnder(join(root, 'docs'), '.md'),
-].filter((page) => existsSync(page));
+const { pages, sources } = documented(root);
 const modules = {
   // What examples have in scope without an import.
   tikhonov: { ...engine, ...check, ...tikhonov },

@@ -47,7 +47,7 @@ export interface Control {
  * const optimizer = optim.sgd({ w }, { lr: 0.1 });
  * const lambda = new Cell(tensor(1e-3));
  * const anneal = {
- *   onEpochBegin(epoch) {
+ *   onEpochBegin(epoch: number) {
  *     optimizer.lr = 0.1 / epoch;
  *     lambda.write(tensor(1e-3 * epoch));
  *   },

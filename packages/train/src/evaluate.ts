@@ -37,7 +37,7 @@ const known: OptionNames<EvaluateOptions> = {
  * @throws ShapeError if a loss or metric is not a scalar; TypeError if it is neither number nor tensor
  * @example
  * ```ts
- * const model = { forward: (x) => x, namedCells: () => ({}) };
+ * const model = { forward: (x: Tensor) => x, namedCells: () => ({}) };
  * const y = tensor([0, 1], { dtype: 'int32' });
  * const set = { x: tensor([[2, 0], [3, 0]]), y };
  * const loss = train.negativeLogLikelihood;

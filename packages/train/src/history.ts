@@ -48,7 +48,7 @@ export interface NonFiniteReport {
  * ```ts
  * const epochs = [{ epoch: 1, steps: 9, dataLoss: 2, penalty: 0, evaluations: {} }];
  * const history = { epochs, stopReason: 'completed', bestEpoch: null, restoredEpoch: null, nonFinite: null };
- * train.finalRecord(history).epoch; // => 1
+ * train.finalRecord(history)?.epoch; // => 1
  * ```
  */
 export const finalRecord = (history: History): EpochRecord | undefined =>

@@ -1,6 +1,11 @@
-import type { Differentiable, Tensor, Tree } from '@tikhonov/core';
 import { checkOrder } from './check-order.ts';
-import { type CheckedArgs, pointFunction } from './points.ts';
+import {
+  type ArgumentList,
+  type ArgumentRecord,
+  type Checkable,
+  type CheckedArgs,
+  pointFunction,
+} from './points.ts';
 import { projected } from './probes.ts';
 import { pullbackOf } from './pullback.ts';
 import { describeReport, type GradDiscrepancy, type GradReport, worse } from './report.ts';
@@ -39,18 +44,18 @@ import { type CheckGradsOptions, settingsOf } from './settings.ts';
  * checkGrads(() => layer.forward(input), layer.namedParameters()).ok; // => true
  * ```
  */
-export function checkGrads<Args extends readonly Differentiable[]>(
-  f: (...args: Args) => Tree<Tensor>,
+export function checkGrads<Args extends ArgumentList<Args>, Out extends Checkable<Out>>(
+  f: (...args: NoInfer<Args>) => Out,
   args: readonly [...Args],
   options?: CheckGradsOptions,
 ): GradReport;
-export function checkGrads<Named extends { readonly [name: string]: Differentiable }>(
-  f: (args: Named) => Tree<Tensor>,
+export function checkGrads<Named extends ArgumentRecord<Named>, Out extends Checkable<Out>>(
+  f: (args: NoInfer<Named>) => Out,
   args: Named,
   options?: CheckGradsOptions,
 ): GradReport;
 export function checkGrads(
-  f: (...args: readonly never[]) => Tree<Tensor>,
+  f: (...args: readonly never[]) => unknown,
   args: CheckedArgs,
   options: CheckGradsOptions = {},
 ): GradReport {
@@ -83,22 +88,22 @@ function joined(before: GradReport, after: GradReport, order: number): GradRepor
  *
  * @throws Error that names the worst coordinate, both values, error and tolerance
  */
-export function assertGrads<Args extends readonly Differentiable[]>(
-  f: (...args: Args) => Tree<Tensor>,
+export function assertGrads<Args extends ArgumentList<Args>, Out extends Checkable<Out>>(
+  f: (...args: NoInfer<Args>) => Out,
   args: readonly [...Args],
   options?: CheckGradsOptions,
 ): GradReport;
-export function assertGrads<Named extends { readonly [name: string]: Differentiable }>(
-  f: (args: Named) => Tree<Tensor>,
+export function assertGrads<Named extends ArgumentRecord<Named>, Out extends Checkable<Out>>(
+  f: (args: NoInfer<Named>) => Out,
   args: Named,
   options?: CheckGradsOptions,
 ): GradReport;
 export function assertGrads(
-  f: (...args: readonly never[]) => Tree<Tensor>,
+  f: (...args: readonly never[]) => unknown,
   args: CheckedArgs,
   options: CheckGradsOptions = {},
 ): GradReport {
-  const report = checkGrads(f as () => Tree<Tensor>, args as readonly [], options);
+  const report = checkGrads(f as () => [], args as readonly [], options);
   if (!report.ok) throw new Error(describeReport(report));
   return report;
 }

@@ -1,7 +1,13 @@
-import { type Differentiable, isFloating, type Tensor, type Tree } from '@tikhonov/core';
+import { isFloating, type Tensor, type Tree } from '@tikhonov/core';
 import { flattenTree, requireOptions } from '@tikhonov/core/engine';
 import { checkOrder } from './check-order.ts';
-import { type CheckedArgs, pointFunction } from './points.ts';
+import {
+  type ArgumentList,
+  type ArgumentRecord,
+  type Checkable,
+  type CheckedArgs,
+  pointFunction,
+} from './points.ts';
 import { pullbackOf } from './pullback.ts';
 import { describeReport, type GradReport } from './report.ts';
 import { type ComparisonOptions, comparisonNames, settingsOf } from './settings.ts';
@@ -42,8 +48,6 @@ export interface GradgradcheckOptions extends ComparisonOptions {
   readonly fastMode?: boolean;
 }
 
-type Checked<Args extends readonly Differentiable[]> = (...args: Args) => Tree<Tensor>;
-
 /**
  * Whether the first derivatives of a function agree with central differences; PyTorch's
  * `torch.autograd.gradcheck`, names and defaults included. See `checkGrads`, which says how it
@@ -57,18 +61,18 @@ type Checked<Args extends readonly Differentiable[]> = (...args: Args) => Tree<T
  * gradcheck((x) => exp(x), [tensor([1, 2], { dtype: 'float64' })]); // => true
  * ```
  */
-export function gradcheck<Args extends readonly Differentiable[]>(
-  f: Checked<Args>,
+export function gradcheck<Args extends ArgumentList<Args>, Out extends Checkable<Out>>(
+  f: (...args: NoInfer<Args>) => Out,
   args: readonly [...Args],
   options?: GradcheckOptions,
 ): boolean;
-export function gradcheck<Named extends { readonly [name: string]: Differentiable }>(
-  f: (args: Named) => Tree<Tensor>,
+export function gradcheck<Named extends ArgumentRecord<Named>, Out extends Checkable<Out>>(
+  f: (args: NoInfer<Named>) => Out,
   args: Named,
   options?: GradcheckOptions,
 ): boolean;
 export function gradcheck(
-  f: (...args: readonly never[]) => Tree<Tensor>,
+  f: (...args: readonly never[]) => unknown,
   args: CheckedArgs,
   options: GradcheckOptions = {},
 ): boolean {
@@ -101,18 +105,18 @@ export function gradcheck(
  * gradgradcheck((x) => exp(x), [tensor([1, 2], { dtype: 'float64' })]); // => true
  * ```
  */
-export function gradgradcheck<Args extends readonly Differentiable[]>(
-  f: Checked<Args>,
+export function gradgradcheck<Args extends ArgumentList<Args>, Out extends Checkable<Out>>(
+  f: (...args: NoInfer<Args>) => Out,
   args: readonly [...Args],
   options?: GradgradcheckOptions,
 ): boolean;
-export function gradgradcheck<Named extends { readonly [name: string]: Differentiable }>(
-  f: (args: Named) => Tree<Tensor>,
+export function gradgradcheck<Named extends ArgumentRecord<Named>, Out extends Checkable<Out>>(
+  f: (args: NoInfer<Named>) => Out,
   args: Named,
   options?: GradgradcheckOptions,
 ): boolean;
 export function gradgradcheck(
-  f: (...args: readonly never[]) => Tree<Tensor>,
+  f: (...args: readonly never[]) => unknown,
   args: CheckedArgs,
   options: GradgradcheckOptions = {},
 ): boolean {

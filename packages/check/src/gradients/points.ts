@@ -5,6 +5,7 @@ import {
   isFloating,
   type Tensor,
   type Tree,
+  type TreeParts,
   tensor,
 } from '@tikhonov/core';
 import { flattenTree } from '@tikhonov/core/engine';
@@ -20,12 +21,23 @@ export interface PointFunction {
 }
 
 /** What is checked at which point: one entry per argument, or one record that is the only argument. */
-export type CheckedArgs = readonly Differentiable[] | { readonly [name: string]: Differentiable };
+export type CheckedArgs = readonly unknown[] | object;
+
+/** What a list of arguments must be: trees of tensors and cells, interfaces included. */
+export type ArgumentList<Args> = readonly Differentiable[] | (readonly unknown[] & TreeParts<Args>);
+
+/** What a record that is the only argument must be; a list is one argument per entry. */
+export type ArgumentRecord<Named> =
+  | { readonly [name: string]: Differentiable }
+  | (TreeParts<Named> & { readonly [Symbol.iterator]?: never });
+
+/** What a checked function may return. */
+export type Checkable<Out> = Tree<Tensor> | TreeParts<Out, Tensor>;
 
 /** Separates what is differentiated from integer and bool arguments, which stay. */
 export function pointFunction(
   name: string,
-  f: (...args: readonly never[]) => Tree<Tensor>,
+  f: (...args: readonly never[]) => unknown,
   args: CheckedArgs,
 ): PointFunction {
   requireCheckable(name, f, args);

@@ -44,7 +44,7 @@ export interface ChoiceOptions {
  * @example
  * ```ts
  * const hand = random.choice(random.key(0), 52, [5], { replace: false });
- * new Set(hand.toArray()).size; // => 5
+ * new Set(hand.toArray<number[]>()).size; // => 5
  * random.choice(random.key(0), tensor([[1, 2], [3, 4]]), [3]).shape; // => [3, 2]
  * ```
  */

@@ -20,7 +20,7 @@ import { Tensor } from '../tensor.ts';
  * ```ts
  * const w = parameter(tensor([1, 2]));
  * backward(w.read().sum());
- * w.grad.toArray(); // => [1, 1]
+ * w.grad?.toArray(); // => [1, 1]
  * ```
  */
 export function backward(loss: Tensor, cotangent?: Tensor): void {

@@ -23,9 +23,10 @@ import { boundaryOf, jointPullback } from './boundary.ts';
  * @see Chen, Xu, Zhang & Guestrin, "Training Deep Nets with Sublinear Memory Cost" (2016)
  * @example
  * ```ts
- * const block = checkpoint((x) => tanh(x.mul(2)));
- * const slope = (f) => grad((x) => f(x).sum())(tensor([0.5])).item();
- * slope(block) === slope((x) => tanh(x.mul(2))); // => true
+ * const plain = (x: Tensor) => tanh(x.mul(2));
+ * const block = checkpoint(plain);
+ * const slope = (f: typeof plain) => grad((x) => f(x).sum())(tensor([0.5])).item();
+ * slope(block) === slope(plain); // => true
  * ```
  */
 export function checkpoint<

@@ -91,7 +91,7 @@ function plainly<X, Rest extends readonly unknown[]>(
  *
  * @example
  * ```ts
- * const f = (x) => [x.mul(x).sum(), { doubled: x.mul(2) }];
+ * const f = (x: Tensor) => [x.mul(x).sum(), { doubled: x.mul(2) }] as const;
  * const [[value, aux], slope] = valueAndGradWithAux(f)(tensor([3]));
  * aux.doubled.toArray(); // => [6]
  * ```
@@ -189,11 +189,11 @@ function requireScalar(name: string, value: unknown): asserts value is Tensor {
  *
  * @example
  * ```ts
- * const cube = (x) => x.mul(x).mul(x).sum();
+ * const cube = (x: Tensor) => x.mul(x).mul(x).sum();
  * grad(cube)(tensor(2)).item(); // => 12
  * grad((x) => grad(cube)(x))(tensor(2)).item(); // => 12
  * const w = parameter(tensor([1, 2]));
- * grad(() => cube(w))({ w }).w.toArray(); // => [3, 12]
+ * grad(() => cube(w.read()))({ w }).w.toArray(); // => [3, 12]
  * ```
  */
 export function grad<None extends readonly Tensor[] = readonly Tensor[]>(

@@ -93,7 +93,7 @@ export function jvp<
  *
  * @example
  * ```ts
- * const f = (x) => x.mul(x).mul(x).sum();
+ * const f = (x: Tensor) => x.mul(x).mul(x).sum();
  * hvp(f, [tensor([1, 2])], [tensor([1, 1])])[0].toArray(); // => [6, 12]
  * ```
  */

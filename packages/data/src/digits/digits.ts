@@ -49,7 +49,7 @@ export interface TrainTest {
  * ```ts
  * const whole = data.loadDigits();
  * whole.x.shape; // => [1797, 64]
- * whole.y.toArray().slice(0, 5); // => [0, 1, 2, 3, 4]
+ * whole.y.toArray<number[]>().slice(0, 5); // => [0, 1, 2, 3, 4]
  * ```
  */
 export function loadDigits(options: LoadDigitsOptions = {}): Dataset {

@@ -40,7 +40,7 @@ export interface VmapOptions {
  * @see JAX's `vmap`
  * @example
  * ```ts
- * const loss = (w, x) => matmul(w, x).mul(matmul(w, x));
+ * const loss = (w: Tensor, x: Tensor) => matmul(w, x).mul(matmul(w, x));
  * const each = vmap(grad(loss), { inAxes: [null, 0] });
  * each(tensor([1, 1]), tensor([[1, 0], [2, 1]])).toArray(); // => [[2, 0], [12, 6]]
  * ```
