@@ -1,0 +1,10 @@
+export { checkGraph } from './graph/check.ts';
+export type { Constant, Equation, Graph, State, Value } from './graph/graph.ts';
+export { printGraph } from './graph/print.ts';
+export { eliminateDead } from './passes/eliminate-dead.ts';
+export { foldConstants } from './passes/fold-constants.ts';
+export type { Pass } from './passes/pass.ts';
+export { shareCommon } from './passes/share-common.ts';
+export { type Signature, type SignaturePart, signatureOf } from './trace/signature.ts';
+export { type Trace, trace } from './trace/trace.ts';
+export { ModuleWriter } from './wasm/module.ts';

@@ -1,0 +1,133 @@
+import { type Cell, Tensor, TraceError } from '@tikhonov/core';
+import {
+  type AnyPrimitive,
+  type Aval,
+  type Evaluator,
+  eager,
+  type Payload,
+  type SymbolicValue,
+  type View,
+} from '@tikhonov/core/engine';
+import type { Constant, Equation, Graph, State, Value } from '../graph/graph.ts';
+
+/** A value of the trace, as tensors hold it. */
+class Traced implements SymbolicValue {
+  readonly symbolic = true;
+  readonly recorder: Recorder;
+  readonly value: Value;
+  readonly #origin: string;
+
+  constructor(recorder: Recorder, value: Value, origin: string) {
+    this.recorder = recorder;
+    this.value = value;
+    this.#origin = origin;
+  }
+
+  describe(): string {
+    return this.#origin;
+  }
+}
+
+/**
+ * Records what is run as equations. Cells that are read for the first time become hidden inputs: for
+ * as long as the recording lasts, they hold a traced value. `finish` puts everything back.
+ */
+export class Recorder implements Evaluator {
+  readonly #inputs: Value[] = [];
+  readonly #reads: State[] = [];
+  readonly #constants: Constant[] = [];
+  readonly #byView = new Map<View, Value>();
+  readonly #equations: Equation[] = [];
+  readonly #before = new Map<Cell, Tensor>();
+  readonly #written = new Set<Cell>();
+  #count = 0;
+
+  /** A tensor that stands for an argument. */
+  input(aval: Aval, origin: string): Tensor {
+    const value = this.#value(aval);
+    this.#inputs.push(value);
+    return new Tensor(aval.shape, aval.dtype, new Traced(this, value, origin));
+  }
+
+  run(
+    primitive: AnyPrimitive,
+    payloads: readonly Payload[],
+    attrs: unknown,
+    avals: readonly Aval[],
+    given: readonly Aval[],
+  ): readonly Payload[] {
+    // What depends on no argument and no cell is computed once, now.
+    if (payloads.every((payload) => !('symbolic' in payload))) {
+      return eager.run(primitive, payloads, attrs, avals, given);
+    }
+    const inputs = payloads.map((payload) => this.#operand(payload, primitive.name));
+    const outputs = avals.map((aval) => this.#value(aval));
+    this.#equations.push({ primitive, inputs, attrs, outputs });
+    return outputs.map((value) => new Traced(this, value, `the result of ${primitive.name}`));
+  }
+
+  onRead(cell: Cell): void {
+    const now = cell.peek();
+    if (this.#before.has(cell) || now.payload instanceof Traced) return;
+    this.#before.set(cell, now);
+    const value = this.#value(now);
+    this.#reads.push({ cell, value });
+    const origin = cell.name === '' ? 'a cell' : `the cell "${cell.name}"`;
+    cell.swap(
+      new Tensor(now.shape, now.dtype, new Traced(this, value, origin), now.node, now.output),
+    );
+  }
+
+  onWrite(cell: Cell, value: Tensor): Tensor {
+    if (!this.#before.has(cell)) this.#before.set(cell, cell.peek());
+    this.#written.add(cell);
+    return value;
+  }
+
+  /** The value of a tensor, as a result of the program. */
+  result(x: Tensor): Value {
+    return this.#operand(x.payload, 'the result');
+  }
+
+  /** The graph with these results; cells get back what they held. */
+  finish(results: readonly Value[]): Graph {
+    const writes = [...this.#written].map((cell) => ({
+      cell,
+      value: this.#operand(cell.peek().payload, `the write of ${cell.name}`),
+    }));
+    this.restore();
+    return {
+      inputs: this.#inputs,
+      reads: this.#reads,
+      constants: this.#constants,
+      equations: this.#equations,
+      results,
+      writes,
+    };
+  }
+
+  /** Gives cells back what they held before the recording. */
+  restore(): void {
+    for (const [cell, value] of this.#before) cell.swap(value);
+  }
+
+  #value({ shape, dtype }: Aval): Value {
+    return { id: this.#count++, shape, dtype };
+  }
+
+  #operand(payload: Payload, by: string): Value {
+    if (payload instanceof Traced && payload.recorder === this) return payload.value;
+    if ('symbolic' in payload) {
+      throw new TraceError(
+        `compile: ${by} uses ${payload.describe()}, which belongs to another trace.\n` +
+          '  Tensors of a trace live only as long as the call that made them: return them instead of storing them.',
+      );
+    }
+    const known = this.#byView.get(payload);
+    if (known !== undefined) return known;
+    const value = this.#value(payload);
+    this.#constants.push({ value, view: payload });
+    this.#byView.set(payload, value);
+    return value;
+  }
+}
