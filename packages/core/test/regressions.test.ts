@@ -9,6 +9,7 @@ import {
   full,
   grad,
   jvp,
+  linalg,
   logsumexp,
   mapTree,
   mul,
@@ -241,4 +242,13 @@ test('tensors joined along one axis and then the other have gradients of their o
     ).add(sum(mul(concat(xs, { axis: 1 }), double([[10, 20, 30, 40]])))),
   )(parts);
   expect(slopes.map((g) => g.toArray())).toEqual([[[11, 22]], [[33, 44]]]);
+});
+
+test('a NaN reaches the determinant past multipliers of 0', () => {
+  const a = double([
+    [0.5, Number.NaN, -1],
+    [0, 0.6, 0],
+    [0, -1, 0.5],
+  ]);
+  expect(linalg.det(a).item()).toBeNaN();
 });

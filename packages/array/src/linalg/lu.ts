@@ -37,7 +37,7 @@ export function factorize(a: Float64Array, at: number, n: number, order: Int32Ar
       const target = at + i * n;
       const factor = a[target + k]! / pivot;
       a[target + k] = factor;
-      if (factor === 0) continue;
+      // Not skipped where the factor is 0: 0 times NaN must arrive.
       for (let j = k + 1; j < n; j++) a[target + j]! -= factor * a[source + j]!;
     }
   }
