@@ -1,10 +1,16 @@
-import { isFloating, sameShape } from '@tikhonov/array';
-import { scalar } from './create.ts';
+import { allocate, isFloating, sameShape, sizeOf, type View } from '@tikhonov/array';
+import { fromView, scalar } from './create.ts';
 import { DTypeError, kindOf, ShapeError, showShape } from './errors.ts';
 import { frame } from './interpreter.ts';
 import { requireOptions } from './options.ts';
 import { createNode } from './tape.ts';
 import { Tensor } from './tensor.ts';
+
+/** Where a cell's value is while the cell itself does not hold it, such as the memory of a program. */
+export interface Residence {
+  /** The elements, in storage that nothing writes to from now on. */
+  take(): View;
+}
 
 /**
  * A place that holds a tensor and can be rebound: everything that changes from step to step lives in
@@ -21,39 +27,46 @@ import { Tensor } from './tensor.ts';
 export class Cell {
   /** For messages and saved states. */
   readonly name: string;
-  #value: Tensor;
+  #shape: Tensor['shape'];
+  #dtype: Tensor['dtype'];
+  /** `null` while the value is at `#residence`. */
+  #value: Tensor | null;
+  #residence: Residence | null = null;
+  #version = 0;
 
   /** @throws TypeError if the value is not a tensor */
   constructor(value: Tensor, options: { name?: string } = {}) {
     requireTensor('Cell', value);
     this.name = options.name ?? '';
+    this.#shape = value.shape;
+    this.#dtype = value.dtype;
     this.#value = this.wrap(detach(value));
   }
 
   /** Shape of the value; fixed for the life of the cell. */
   get shape(): Tensor['shape'] {
-    return this.#value.shape;
+    return this.#shape;
   }
 
   /** Element type of the value; fixed, unless a whole model is cast. */
   get dtype(): Tensor['dtype'] {
-    return this.#value.dtype;
+    return this.#dtype;
   }
 
   /** Number of axes of the value. */
   get rank(): number {
-    return this.#value.rank;
+    return this.#shape.length;
   }
 
   /** Number of elements of the value. */
   get size(): number {
-    return this.#value.size;
+    return sizeOf(this.#shape);
   }
 
   /** The present value. */
   read(): Tensor {
     frame().evaluator.onRead?.(this);
-    return this.#value;
+    return this.peek();
   }
 
   /**
@@ -78,34 +91,62 @@ export class Cell {
       );
     }
     const { evaluator } = frame();
-    this.#value = this.wrap(detach(evaluator.onWrite?.(this, value) ?? value));
+    this.#hold(this.wrap(detach(evaluator.onWrite?.(this, value) ?? value)));
   }
 
   /** The name, and what the value prints. */
   toString(): string {
-    return `${this.constructor.name}(${this.name === '' ? '' : `${this.name}: `}${this.#value})`;
+    return `${this.constructor.name}(${this.name === '' ? '' : `${this.name}: `}${this.peek()})`;
   }
 
   /** What `JSON.stringify` writes: the value. */
   toJSON(): ReturnType<Tensor['toJSON']> {
-    return this.#value.toJSON();
+    return this.peek().toJSON();
   }
 
   /** @internal The value, without telling the evaluator. */
   peek(): Tensor {
+    if (this.#value === null) {
+      this.#value = this.wrap(fromView(this.#residence!.take()));
+      this.#residence = null;
+    }
     return this.#value;
   }
 
   /** @internal Replaces the value as it is, history included; returns the one before. */
   swap(value: Tensor): Tensor {
-    const before = this.#value;
-    this.#value = value;
+    const before = this.peek();
+    this.#hold(value);
     return before;
   }
 
   /** @internal Rebinds the cell to a value of another dtype: casting a whole model, as `nn.astype` does. */
   retype(value: Tensor): void {
-    this.#value = this.wrap(detach(value));
+    this.#hold(this.wrap(detach(value)));
+    this.#dtype = value.dtype;
+  }
+
+  /** @internal Says that the value is elsewhere, until somebody asks for it; what the cell held is let go. */
+  reside(at: Residence): void {
+    this.#value = null;
+    this.#residence = at;
+    this.#version += 1;
+  }
+
+  /** @internal Where the value is, if it is not here: nobody has asked for it or replaced it since. */
+  get residence(): Residence | null {
+    return this.#residence;
+  }
+
+  /** @internal Another number than before whenever the value may be another one. */
+  get version(): number {
+    return this.#version;
+  }
+
+  #hold(value: Tensor): void {
+    this.#value = value;
+    this.#residence = null;
+    this.#version += 1;
   }
 
   /** @internal Hook for parameters: the value as reads return it. */
@@ -119,7 +160,9 @@ export class Cell {
  * gradient to `grad`.
  */
 export class Parameter extends Cell {
-  #grad: Cell | null = null;
+  /** Made when it is first needed, and kept. */
+  #gradCell: GradCell | null = null;
+  #hasGrad = false;
 
   /** @throws DTypeError if the value is not floating; TypeError if it is not a tensor */
   constructor(value: Tensor, options: { name?: string } = {}) {
@@ -134,18 +177,49 @@ export class Parameter extends Cell {
 
   /** The accumulated gradient, or `null` before the first `backward()` and after `zeroGrad()`. */
   get grad(): Tensor | null {
-    return this.#grad === null ? null : this.#grad.read();
+    frame().evaluator.onGrad?.(this);
+    return this.#hasGrad ? this.gradCell.read() : null;
   }
 
   /** Forgets the accumulated gradient. */
   zeroGrad(): void {
-    this.#grad = null;
+    frame().evaluator.onGrad?.(this);
+    if (!this.#hasGrad) return;
+    this.gradCell.write(noElements(this));
+    this.#hasGrad = false;
   }
 
   /** @internal Adds nothing itself: stores what `backward()` summed. */
   setGrad(value: Tensor): void {
-    if (this.#grad === null) this.#grad = new GradCell(value, { name: `${this.name}.grad` });
-    else this.#grad.write(value);
+    frame().evaluator.onGrad?.(this);
+    this.gradCell.write(value);
+    this.#hasGrad = true;
+  }
+
+  /** @internal What holds the gradient while there is one; the same cell always. */
+  get gradCell(): Cell {
+    this.#gradCell ??= new GradCell(noElements(this), {
+      name: this.name === '' ? 'grad' : `${this.name}.grad`,
+    });
+    return this.#gradCell;
+  }
+
+  /** @internal Whether there is a gradient, without telling the evaluator. */
+  get hasGrad(): boolean {
+    return this.#hasGrad;
+  }
+
+  /** @internal Says whether there is one; the cell's value stays as it is. */
+  set hasGrad(present: boolean) {
+    this.#hasGrad = present;
+  }
+
+  /** @internal As for every cell; the gradient, of the old dtype, is forgotten. */
+  override retype(value: Tensor): void {
+    super.retype(value);
+    frame().evaluator.onGrad?.(this);
+    this.#gradCell?.retype(noElements(this));
+    this.#hasGrad = false;
   }
 
   protected override wrap(value: Tensor): Tensor {
@@ -161,6 +235,10 @@ export class Parameter extends Cell {
 }
 
 class GradCell extends Cell {}
+
+/** Zeros that take the memory of one. */
+const noElements = ({ shape, dtype }: Cell): Tensor =>
+  fromView({ dtype, data: allocate(dtype, 1), shape, stride: shape.map(() => 0), offset: 0 });
 
 function requireTensor(label: string, value: unknown): asserts value is Tensor {
   if (value instanceof Tensor) return;

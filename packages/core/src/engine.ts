@@ -6,6 +6,7 @@ export type { View } from '@tikhonov/array';
 export { asTensor } from './as-tensor.ts';
 export { bind, bindMulti } from './bind.ts';
 export type { CaseDraw, ShapeRange, ValueRange } from './case-draw.ts';
+export type { Residence } from './cell.ts';
 export {
   type Checks,
   type PrimitiveCase,
@@ -13,13 +14,33 @@ export {
   type RegisteredPrimitive,
   register,
 } from './checks.ts';
+export { type CondAttrs, condP } from './control/cond-primitive.ts';
+export {
+  type Constant,
+  type Equation,
+  hasEffect,
+  type Region,
+  regionsOf,
+  runRegion,
+  type Value,
+} from './control/region.ts';
+export { type WhileAttrs, whileP } from './control/while-primitive.ts';
 export { fromView } from './create.ts';
 export { kindOf, showShape, showValue } from './errors.ts';
-export { type Evaluator, eager, type Payload, type SymbolicValue, within } from './interpreter.ts';
+export {
+  type Evaluator,
+  eager,
+  isPlainCall,
+  isRecording,
+  type Payload,
+  type SymbolicValue,
+  within,
+} from './interpreter.ts';
 export { type OptionNames, requireOptions } from './options.ts';
 export {
   type AnyPrimitive,
   type Aval,
+  type Control,
   defineMultiPrimitive,
   definePrimitive,
   erase,

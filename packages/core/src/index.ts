@@ -10,6 +10,9 @@ export {
 export type { TensorLike } from './as-tensor.ts';
 export type { AxisLike, ReduceOptions } from './axes.ts';
 export { Cell, detach as stopGradient, Parameter, parameter } from './cell.ts';
+export { cond } from './control/cond.ts';
+export type { Predicate } from './control/predicate.ts';
+export { type WhileLoopOptions, whileLoop } from './control/while-loop.ts';
 export {
   arange,
   type CreateOptions,

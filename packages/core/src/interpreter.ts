@@ -1,5 +1,5 @@
 import { contiguous, type View } from '@tikhonov/array';
-import type { Cell } from './cell.ts';
+import type { Cell, Parameter } from './cell.ts';
 import { requireFunction } from './errors.ts';
 import type { Aval, MultiPrimitive, Primitive } from './primitive.ts';
 import type { Tensor } from './tensor.ts';
@@ -34,6 +34,8 @@ export interface Evaluator {
   onRead?(cell: Cell): void;
   /** Called instead of storing; a trace records a hidden output. Returns the value to store. */
   onWrite?(cell: Cell, value: Tensor): Tensor;
+  /** Called before anybody looks whether a parameter has a gradient, or changes that. */
+  onGrad?(parameter: Parameter): void;
 }
 
 /** The payloads themselves, all of which must have elements. */
@@ -71,6 +73,12 @@ let current: Frame = { evaluator: eager, depth: 0, recordBelow: Infinity };
 
 /** The frame that is in force. */
 export const frame = (): Frame => current;
+
+/** Whether a call now is an ordinary one: nothing traces, batches or differentiates what it runs. */
+export const isPlainCall = (): boolean => current.evaluator === eager && current.depth === 0;
+
+/** Whether what is computed from parameters is recorded for `backward()`: not so under `noGrad`. */
+export const isRecording = (): boolean => current.recordBelow > 0;
 
 /** Runs `body` under a changed frame. A promise is refused: the frame would be gone before it ran. */
 export function within<T>(change: Partial<Frame>, body: () => T): T {

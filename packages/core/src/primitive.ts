@@ -1,4 +1,5 @@
 import type { DType, Shape, View } from '@tikhonov/array';
+import type { Region } from './control/region.ts';
 import type { Tensor } from './tensor.ts';
 
 /** What is known of a value without its elements. Tensors are avals. */
@@ -65,12 +66,40 @@ export interface PrimitiveDefinition<N extends number, Attrs>
     : Items<VjpRule<N, Attrs>, N>;
 }
 
+/** An operand under vmap: all examples along axis 0 if `batched`, else the one value that all of them share. */
+export interface Batched {
+  readonly tensor: Tensor;
+  readonly batched: boolean;
+}
+
+/** Runs `body` for one example on all examples of the operands; the results have them along axis 0. */
+export type RunBatched = (
+  operands: readonly Batched[],
+  body: (example: readonly Tensor[]) => readonly Tensor[],
+) => readonly Tensor[];
+
+/** What is asked of a primitive that runs others: its attributes hold them as regions. */
+export interface Control<Attrs> {
+  /** The regions, under the names that the attributes have for them. */
+  readonly regions: (attrs: Attrs) => Readonly<Record<string, Region>>;
+  /** Runs it so that what its regions check counts only where the bool scalar `taken` is true. */
+  readonly masked: (inputs: readonly Tensor[], attrs: Attrs, taken: Tensor) => readonly Tensor[];
+  /** Runs it on all examples at once: see vmap. */
+  readonly batch: (
+    operands: readonly Batched[],
+    attrs: Attrs,
+    size: number,
+    run: RunBatched,
+  ) => readonly Tensor[];
+}
+
 /** A primitive with several outputs. */
 export interface MultiPrimitive<N extends number = number, Attrs = unknown> extends PrimitiveBase {
   readonly kind: 'multi';
   readonly infer: (inputs: Items<Aval, N>, attrs: Attrs) => readonly Aval[];
   readonly forward: (inputs: Items<View, N>, attrs: Attrs) => readonly View[];
   readonly vjp: (index: number) => MultiVjpRule<N, Attrs>;
+  readonly control?: Control<Attrs>;
 }
 
 /** A primitive seen without its arity and attribute types, as evaluators and the registry hold it. */

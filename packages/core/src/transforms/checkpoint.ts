@@ -1,13 +1,13 @@
 import { isFloating } from '@tikhonov/array';
 import { backpropagate } from '../backpropagate.ts';
-import type { Cell } from '../cell.ts';
 import { zerosLike } from '../create.ts';
 import { requireFunction } from '../errors.ts';
-import { type Evaluator, frame, within } from '../interpreter.ts';
+import { frame, within } from '../interpreter.ts';
 import { createNode, type Node, newest } from '../tape.ts';
 import { Tensor } from '../tensor.ts';
 import { flattenTree, type Tree, type TreeParts } from '../tree.ts';
 import { boundaryOf, jointPullback } from './boundary.ts';
+import { emptyState, rebound, silent, watching } from './replay.ts';
 
 /**
  * A function that keeps nothing of what it computes for its derivative: it is computed again when a
@@ -37,7 +37,7 @@ export function checkpoint<
   return (...args) => {
     const { depth, recordBelow, evaluator } = frame();
     const start = newest();
-    const state = new Map<Cell, Tensor>();
+    const state = emptyState();
     const out = within({ evaluator: watching(evaluator, state) }, () => f(...args));
     const flat = flattenTree<Tensor>(out, 'checkpoint');
     const before = (node: Node): boolean => node.id <= start;
@@ -81,35 +81,4 @@ export function checkpoint<
       }),
     );
   };
-}
-
-/** Notes the value that each cell had when it was first read or written. */
-const watching = (evaluator: Evaluator, state: Map<Cell, Tensor>): Evaluator => {
-  const note = (cell: Cell): void => {
-    if (!state.has(cell)) state.set(cell, cell.peek());
-  };
-  return {
-    run: (...call) => evaluator.run(...call),
-    onRead: (cell) => {
-      evaluator.onRead?.(cell);
-      note(cell);
-    },
-    onWrite: (cell, value) => {
-      note(cell);
-      return evaluator.onWrite?.(cell, value) ?? value;
-    },
-  };
-};
-
-/** Runs as the evaluator does, and tells it nothing of cells. */
-const silent = (evaluator: Evaluator): Evaluator => ({ run: (...call) => evaluator.run(...call) });
-
-/** Runs `body` with cells at the given values; what it writes to them is undone. */
-function rebound<T>(values: ReadonlyMap<Cell, Tensor>, body: () => T): T {
-  const before = [...values].map(([cell, value]) => [cell, cell.swap(value)] as const);
-  try {
-    return body();
-  } finally {
-    for (const [cell, value] of before) cell.swap(value);
-  }
 }

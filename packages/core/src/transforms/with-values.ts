@@ -42,6 +42,8 @@ export function withValues<T>(
       );
     }
     requireFit(name, cell, value);
+    // A trace must know what the cell holds before it sees another value there.
+    cell.read();
     return [cell, value] as const;
   });
   return within({}, () => {

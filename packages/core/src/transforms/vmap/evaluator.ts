@@ -7,12 +7,13 @@ import {
   type SymbolicValue,
   within,
 } from '../../interpreter.ts';
-import type { AnyPrimitive, Aval } from '../../primitive.ts';
+import type { AnyPrimitive, Aval, Batched, RunBatched } from '../../primitive.ts';
 import { stack } from '../../primitives/concat.ts';
 import { reshape } from '../../primitives/reshape.ts';
 import { slice } from '../../primitives/slice-pad.ts';
+import { broadcastTo } from '../../primitives/sum-broadcast.ts';
 import { Tensor } from '../../tensor.ts';
-import { type Batched, batchingRules } from './rules.ts';
+import { batchingRules } from './rules.ts';
 
 /** A value that stands for one example: the tensor of all of them, examples along axis 0. */
 class BatchedValue implements SymbolicValue {
@@ -70,17 +71,31 @@ export class BatchingEvaluator implements Evaluator {
           ? { tensor: new Tensor(inputs[i]!.shape, inputs[i]!.dtype, payload), batched: false }
           : { tensor: all, batched: true };
       });
-      const rule = batchingRules.get(primitive);
-      const results =
-        rule === undefined
-          ? oneByOne(primitive, operands, attrs, avals, this.size)
-          : [rule(operands, attrs, this.size)];
-      return results.map((all) => this.wrap(all));
+      return this.#batched(primitive, operands, attrs, avals).map((all) => this.wrap(all));
     });
+  }
+
+  #batched(
+    primitive: AnyPrimitive,
+    operands: readonly Batched[],
+    attrs: unknown,
+    avals: readonly Aval[],
+  ): readonly Tensor[] {
+    if (primitive.kind === 'multi' && primitive.control !== undefined) {
+      return primitive.control.batch(operands, attrs, this.size, runBatched(this.size));
+    }
+    const rule = batchingRules.get(primitive);
+    return rule === undefined
+      ? oneByOne(primitive, operands, attrs, avals, this.size)
+      : [rule(operands, attrs, this.size)];
   }
 
   onRead(cell: Parameters<NonNullable<Evaluator['onRead']>>[0]): void {
     this.#outer.onRead?.(cell);
+  }
+
+  onGrad(parameter: Parameters<NonNullable<Evaluator['onGrad']>>[0]): void {
+    this.#outer.onGrad?.(parameter);
   }
 
   onWrite(cell: { readonly name: string }): never {
@@ -90,6 +105,18 @@ export class BatchingEvaluator implements Evaluator {
     );
   }
 }
+
+/** Runs for one example, on all of them at once. */
+const runBatched =
+  (size: number): RunBatched =>
+  (operands, body) => {
+    const inner = new BatchingEvaluator(size);
+    const example = operands.map(({ tensor, batched }) =>
+      batched ? new Tensor(tensor.shape.slice(1), tensor.dtype, inner.wrap(tensor)) : tensor,
+    );
+    const results = within({ evaluator: inner }, () => body(example));
+    return results.map((y) => inner.examples(y.payload) ?? broadcastTo(y, [size, ...y.shape]));
+  };
 
 /** Any primitive on all examples: one after another. Right for all of them, and slow. */
 function oneByOne(

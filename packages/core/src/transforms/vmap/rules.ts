@@ -1,5 +1,5 @@
 import { bind } from '../../bind.ts';
-import { type AnyPrimitive, erase, type Primitive } from '../../primitive.ts';
+import { type AnyPrimitive, type Batched, erase, type Primitive } from '../../primitive.ts';
 import { absP } from '../../primitives/abs.ts';
 import { add, addP } from '../../primitives/add.ts';
 import { acosP, asinP } from '../../primitives/asin-acos.ts';
@@ -48,12 +48,6 @@ import { sumWindowsP, windowsP } from '../../primitives/windows.ts';
 import type { Tensor } from '../../tensor.ts';
 
 // Apart from the primitives' own files, so that who does not use vmap does not load its rules.
-
-/** An operand: all examples along axis 0 if `batched`, else the one value that all of them share. */
-export interface Batched {
-  readonly tensor: Tensor;
-  readonly batched: boolean;
-}
 
 /** The primitive on all examples at once; the result has them along axis 0. */
 export type BatchingRule = (operands: readonly Batched[], attrs: unknown, size: number) => Tensor;
