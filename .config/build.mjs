@@ -11,13 +11,17 @@ const packagesDir = fileURLToPath(new URL('../packages/', import.meta.url));
 
 /** Entries that are not public exports, and the platform when it is not neutral. */
 const special = {
-  bench: { platform: 'node', entries: ['src/cli.ts', 'src/child.ts', 'src/memory-child.ts'] },
+  bench: {
+    platform: 'node',
+    entries: ['src/cli.ts', 'src/child.ts', 'src/memory-child.ts', 'src/cold-child.ts'],
+  },
   golden: { platform: 'node', entries: ['src/cli.ts'] },
   lab: {
     platform: 'node',
     entries: [
       ...['src/cli.ts', 'src/worker.ts'],
       ...['src/deep.ts', 'src/deep-worker.ts', 'src/operations/cli.ts'],
+      ...['src/differential/cli.ts', 'src/differential/worker.ts'],
     ],
   },
 };

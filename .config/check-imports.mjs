@@ -17,11 +17,12 @@ const allowed = {
   check: ['core'],
   golden: ['core', 'nn'],
   data: ['core'],
-  train: ['core', 'nn', 'optim', 'data'],
+  train: ['core', 'compile', 'nn', 'optim', 'data'],
   regularizers: ['core', 'nn', 'optim', 'data', 'train'],
-  bench: ['tikhonov'],
-  lab: ['array', 'core', 'nn', 'optim', 'check', 'data', 'train', 'regularizers'],
-  tikhonov: ['core', 'nn', 'optim', 'data', 'train', 'regularizers'],
+  bench: ['compile', 'tikhonov'],
+  'browser-tests': ['bench', 'tikhonov'],
+  lab: ['array', 'core', 'compile', 'nn', 'optim', 'check', 'data', 'train', 'regularizers'],
+  tikhonov: ['core', 'compile', 'nn', 'optim', 'data', 'train', 'regularizers'],
 };
 
 /**
@@ -34,7 +35,7 @@ const behindSubpath = [
 ];
 
 /** Packages that run under Node only; the others must not import its modules statically. */
-const nodeOnly = new Set(['bench', 'lab', 'golden']);
+const nodeOnly = new Set(['bench', 'browser-tests', 'lab', 'golden']);
 
 const problems = [];
 const report = (file, line, what, hint) =>

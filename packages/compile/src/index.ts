@@ -1,5 +1,7 @@
+export { type Compiled, type CompileOptions, compile, type Explanation } from './compile.ts';
+export { CompileError, LoweringError } from './errors.ts';
 export { checkGraph } from './graph/check.ts';
-export type { Constant, Equation, Graph, State, Value } from './graph/graph.ts';
+export type { Constant, Equation, GradState, Graph, State, Value } from './graph/graph.ts';
 export { printGraph } from './graph/print.ts';
 export { eliminateDead } from './passes/eliminate-dead.ts';
 export { foldConstants } from './passes/fold-constants.ts';

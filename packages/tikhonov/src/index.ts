@@ -1,3 +1,11 @@
+export {
+  type Compiled,
+  CompileError,
+  type CompileOptions,
+  compile,
+  type Explanation,
+  LoweringError,
+} from '@tikhonov/compile';
 export * from '@tikhonov/core';
 export * as data from '@tikhonov/data';
 export * as nn from '@tikhonov/nn';

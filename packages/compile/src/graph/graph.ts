@@ -1,26 +1,7 @@
-import type { Cell, DType, Shape } from '@tikhonov/core';
-import type { AnyPrimitive, Aval, View } from '@tikhonov/core/engine';
+import type { Cell, Parameter } from '@tikhonov/core';
+import type { Region, Value } from '@tikhonov/core/engine';
 
-/** A tensor of a program: its shape and dtype are known, its elements are not. */
-export interface Value extends Aval {
-  readonly id: number;
-  readonly shape: Shape;
-  readonly dtype: DType;
-}
-
-/** One operation of a program. */
-export interface Equation {
-  readonly primitive: AnyPrimitive;
-  readonly inputs: readonly Value[];
-  readonly attrs: unknown;
-  readonly outputs: readonly Value[];
-}
-
-/** A value with the elements it always has. */
-export interface Constant {
-  readonly value: Value;
-  readonly view: View;
-}
+export type { Constant, Equation, Region, Value } from '@tikhonov/core/engine';
 
 /** A cell, and the value that it has before the program, or gets from it. */
 export interface State {
@@ -28,17 +9,22 @@ export interface State {
   readonly value: Value;
 }
 
+/** Whether a parameter has a gradient: so it must be before the program, and so it is after it. */
+export interface GradState {
+  readonly parameter: Parameter;
+  readonly before: boolean;
+  readonly after: boolean;
+}
+
 /**
- * A program without control flow: values are made by what comes before them. Cells that it reads are
- * hidden inputs, those that it writes hidden results.
+ * A program: values are made by what comes before them. Cells that it reads are hidden inputs, those that
+ * it writes hidden results. Control flow is within equations, which hold regions (see `regionsOf`).
  */
-export interface Graph {
-  readonly inputs: readonly Value[];
+export interface Graph extends Region {
   readonly reads: readonly State[];
-  readonly constants: readonly Constant[];
-  readonly equations: readonly Equation[];
-  readonly results: readonly Value[];
   readonly writes: readonly State[];
+  /** The parameters whose gradients the program touches. These themselves are cells like others. */
+  readonly grads: readonly GradState[];
 }
 
 /** Every value that leaves the program. */

@@ -64,7 +64,7 @@ function cosOfTurn(word: Lanes): Lanes {
   const quadrant = word.mul(2 ** -30).op('floor');
   const x = word
     .sub(quadrant.mul(2 ** 30))
-    .div(2 ** 30)
+    .mul(2 ** -30)
     .mul(Math.PI / 2);
   const z = x.mul(x);
   const odd = quadrant.eq(1).or(quadrant.eq(3));

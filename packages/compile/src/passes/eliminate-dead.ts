@@ -1,3 +1,4 @@
+import { hasEffect } from '@tikhonov/core/engine';
 import { type Equation, resultsOf, type Value } from '../graph/graph.ts';
 import type { Pass } from './pass.ts';
 
@@ -11,16 +12,17 @@ export const eliminateDead: Pass = {
     const used = new Set<Value>(resultsOf(graph));
     const kept: Equation[] = [];
     for (const equation of graph.equations.toReversed()) {
-      const needed = equation.primitive.effect || equation.outputs.some((value) => used.has(value));
+      const needed = hasEffect(equation) || equation.outputs.some((value) => used.has(value));
       if (!needed) continue;
       for (const input of equation.inputs) used.add(input);
       kept.push(equation);
     }
-    return {
-      ...graph,
-      reads: graph.reads.filter(({ value }) => used.has(value)),
-      constants: graph.constants.filter(({ value }) => used.has(value)),
-      equations: kept.reverse(),
-    };
+    const reads = graph.reads.filter(({ value }) => used.has(value));
+    const constants = graph.constants.filter(({ value }) => used.has(value));
+    const still =
+      kept.length === graph.equations.length &&
+      reads.length === graph.reads.length &&
+      constants.length === graph.constants.length;
+    return still ? graph : { ...graph, reads, constants, equations: kept.reverse() };
   },
 };

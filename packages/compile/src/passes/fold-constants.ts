@@ -1,11 +1,13 @@
-import { type AnyPrimitive, eager, type View } from '@tikhonov/core/engine';
+import { eager, hasEffect, type View } from '@tikhonov/core/engine';
 import type { Constant, Equation, Graph, Value } from '../graph/graph.ts';
+import { foldRepeated } from './fold-repeated.ts';
 import type { Pass } from './pass.ts';
+import { sizeOf } from './splat.ts';
 
 /** Larger results are computed in the program rather than carried in it. */
 const largest = 4096;
 
-/** Runs what depends on constants only now. */
+/** Runs what depends on constants only now; of one number repeated, however often, that one. */
 export const foldConstants: Pass = {
   name: 'fold-constants',
   run: (graph): Graph => {
@@ -13,26 +15,32 @@ export const foldConstants: Pass = {
     const constants: Constant[] = [...graph.constants];
     const equations: Equation[] = [];
     for (const equation of graph.equations) {
-      const operands = equation.inputs.map((value) => views.get(value));
-      const small = equation.outputs.every(
-        ({ shape }) => shape.reduce((a, b) => a * b, 1) <= largest,
-      );
-      if (!small || equation.primitive.effect || operands.includes(undefined)) {
+      const made = fold(equation, views);
+      if (made === null) {
         equations.push(equation);
         continue;
       }
-      const made = compute(equation.primitive, operands as readonly View[], equation);
       for (const [k, value] of equation.outputs.entries()) {
         views.set(value, made[k]!);
         constants.push({ value, view: made[k]! });
       }
     }
-    return { ...graph, constants, equations };
+    return equations.length === graph.equations.length ? graph : { ...graph, constants, equations };
   },
 };
 
-const compute = (
-  primitive: AnyPrimitive,
-  operands: readonly View[],
-  { attrs, outputs, inputs }: Equation,
-): readonly View[] => eager.run(primitive, operands, attrs, outputs, inputs) as readonly View[];
+/** The results, if all operands are known and it is worth it. */
+function fold(equation: Equation, views: ReadonlyMap<Value, View>): readonly View[] | null {
+  if (hasEffect(equation)) return null;
+  const { primitive, inputs, attrs, outputs } = equation;
+  const operands: View[] = [];
+  for (const input of inputs) {
+    const view = views.get(input);
+    if (view === undefined) return null;
+    operands.push(view);
+  }
+  const repeated = foldRepeated(primitive, operands, attrs, outputs[0]!);
+  if (repeated !== null) return [repeated];
+  if (!outputs.every(({ shape }) => sizeOf(shape) <= largest)) return null;
+  return eager.run(primitive, operands, attrs, outputs, inputs) as readonly View[];
+}

@@ -1,6 +1,6 @@
 import type { Equation, Graph, Value } from '../graph/graph.ts';
 
-/** A rewriting of graphs that computes the same. */
+/** A rewriting of graphs that computes the same; the same graph if there is nothing to do. */
 export interface Pass {
   readonly name: string;
   readonly run: (graph: Graph) => Graph;

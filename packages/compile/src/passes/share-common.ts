@@ -1,53 +1,69 @@
-import type { AnyPrimitive } from '@tikhonov/core/engine';
+import {
+  type AnyPrimitive,
+  addP,
+  equalP,
+  erase,
+  logicalAndP,
+  maximumP,
+  minimumP,
+  mulP,
+  notEqualP,
+} from '@tikhonov/core/engine';
 import type { Equation, Value } from '../graph/graph.ts';
+import { keyOfAttrs } from './attrs-key.ts';
 import { type Pass, rewrite } from './pass.ts';
+import { shareConstants } from './share-constants.ts';
+
+/** The order of their operands makes no difference, not even to zeros. */
+const symmetric: ReadonlySet<AnyPrimitive> = /* @__PURE__ */ new Set(
+  [addP, mulP, equalP, notEqualP, logicalAndP, maximumP, minimumP].map((primitive) =>
+    erase(primitive),
+  ),
+);
 
 /**
  * Computes once what is computed twice: the same primitive on the same values with the same attributes.
- * Attributes that hold functions are the same only if they are the same object.
+ * Attributes that hold functions are the same only if they are the same object. Constants with the same
+ * elements become one.
  */
 export const shareCommon: Pass = {
   name: 'share-common',
   run: (graph) => {
-    const replaced = new Map<Value, Value>();
+    const { constants, replaced } = shareConstants(graph.constants);
+    const before = replaced.size;
     const known = new Map<AnyPrimitive, Map<string, Equation>>();
-    const identities = new Map<unknown, number>();
-    const identity = (value: unknown): number => {
-      const held = identities.get(value) ?? identities.size;
-      identities.set(value, held);
-      return held;
-    };
-    const keyOf = (inputs: readonly Value[], attrs: unknown): string =>
-      `${inputs.map(({ id }) => id).join()} ${JSON.stringify(attrs, (_name, value: unknown) =>
-        typeof value === 'function' || typeof value === 'bigint'
-          ? { identity: identity(value) }
-          : typeof value === 'number'
-            ? exactly(value)
-            : value,
-      )}`;
+    const keyOfNext = keyOfAttrs();
     const equations: Equation[] = [];
     for (const equation of graph.equations) {
+      const { primitive, attrs } = equation;
       const inputs = equation.inputs.map((value) => replaced.get(value) ?? value);
-      const sameKind = known.get(equation.primitive) ?? new Map<string, Equation>();
-      known.set(equation.primitive, sameKind);
-      const key = keyOf(inputs, equation.attrs);
-      const before = sameKind.get(key);
-      if (before === undefined) {
-        const kept = { ...equation, inputs };
+      let sameKind = known.get(primitive);
+      if (sameKind === undefined) {
+        sameKind = new Map();
+        known.set(primitive, sameKind);
+      }
+      const key = keyOfInputs(inputs, symmetric.has(primitive)) + keyOfNext(attrs);
+      const twin = sameKind.get(key);
+      if (twin === undefined) {
+        const changed = inputs.some((value, i) => value !== equation.inputs[i]);
+        const kept = changed ? { ...equation, inputs } : equation;
         sameKind.set(key, kept);
         equations.push(kept);
       } else {
         for (const [k, output] of equation.outputs.entries()) {
-          replaced.set(output, before.outputs[k]!);
+          replaced.set(output, twin.outputs[k]!);
         }
       }
     }
-    return rewrite(graph, equations, replaced);
+    const still = constants === graph.constants && replaced.size === before;
+    return still ? graph : { ...rewrite(graph, equations, replaced), constants };
   },
 };
 
-/** JSON has no -0, NaN or infinities. */
-const exactly = (value: number): number | string =>
-  Object.is(value, -0) || !Number.isFinite(value)
-    ? `number ${Object.is(value, -0) ? '-0' : value}`
-    : value;
+function keyOfInputs(inputs: readonly Value[], sorted: boolean): string {
+  const [a, b] = inputs;
+  if (sorted && a !== undefined && b !== undefined && b.id < a.id) return `${b.id},${a.id}, `;
+  let key = '';
+  for (const { id } of inputs) key += `${id},`;
+  return `${key} `;
+}

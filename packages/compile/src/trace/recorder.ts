@@ -1,4 +1,4 @@
-import { type Cell, Tensor, TraceError } from '@tikhonov/core';
+import { type Cell, type Parameter, Tensor, TraceError } from '@tikhonov/core';
 import {
   type AnyPrimitive,
   type Aval,
@@ -40,6 +40,7 @@ export class Recorder implements Evaluator {
   readonly #equations: Equation[] = [];
   readonly #before = new Map<Cell, Tensor>();
   readonly #written = new Set<Cell>();
+  readonly #hadGrad = new Map<Parameter, boolean>();
   #count = 0;
 
   /** A tensor that stands for an argument. */
@@ -84,6 +85,10 @@ export class Recorder implements Evaluator {
     return value;
   }
 
+  onGrad(parameter: Parameter): void {
+    if (!this.#hadGrad.has(parameter)) this.#hadGrad.set(parameter, parameter.hasGrad);
+  }
+
   /** The value of a tensor, as a result of the program. */
   result(x: Tensor): Value {
     return this.#operand(x.payload, 'the result');
@@ -91,6 +96,13 @@ export class Recorder implements Evaluator {
 
   /** The graph with these results; cells get back what they held. */
   finish(results: readonly Value[]): Graph {
+    const grads = [...this.#hadGrad].map(([parameter, before]) => ({
+      parameter,
+      before,
+      after: parameter.hasGrad,
+    }));
+    // What a gradient held before it was forgotten concerns nobody.
+    for (const { parameter, after } of grads) if (!after) this.#written.delete(parameter.gradCell);
     const writes = [...this.#written].map((cell) => ({
       cell,
       value: this.#operand(cell.peek().payload, `the write of ${cell.name}`),
@@ -103,12 +115,14 @@ export class Recorder implements Evaluator {
       equations: this.#equations,
       results,
       writes,
+      grads,
     };
   }
 
   /** Gives cells back what they held before the recording. */
   restore(): void {
     for (const [cell, value] of this.#before) cell.swap(value);
+    for (const [parameter, present] of this.#hadGrad) parameter.hasGrad = present;
   }
 
   #value({ shape, dtype }: Aval): Value {

@@ -12,14 +12,15 @@ export interface Trace {
 
 /**
  * Calls `f` with traced tensors in place of the arguments' tensors and returns what it would compute.
- * Whatever happens, cells hold afterwards what they held before.
+ * Whatever happens, cells hold afterwards what they held before. Under `noGrad`, what `f` computes from
+ * parameters is not recorded for `backward()`, as in a plain call.
  *
  * @throws TraceError if `f` reads a value, or returns a promise
  */
 export function trace(f: (...args: never[]) => unknown, signature: Signature): Trace {
   const recorder = new Recorder();
   try {
-    const returned = within({ evaluator: recorder, recordBelow: Infinity }, () => {
+    const returned = within({ evaluator: recorder }, () => {
       const inputs = signature.tensors.map((x, i) =>
         recorder.input(x, `the argument ${signature.paths[i]}`),
       );

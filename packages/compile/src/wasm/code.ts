@@ -111,12 +111,17 @@ export class Code {
         for (let k = 0n; k < (wide ? 8n : 4n); k++) bytes.byte(Number((word >> (8n * k)) & 255n));
       }
     }
-    const key = bytes.view().join();
+    return this.constantBytes(bytes.view());
+  }
+
+  /** As `constant`, for any 16 bytes. */
+  constantBytes(bytes: ArrayLike<number>): number {
+    const key = Array.prototype.join.call(bytes);
     const known = this.#constants.get(key);
     if (known !== undefined) return known;
     const local = this.local('v128');
     this.#constants.set(key, local);
-    this.#prologue.byte(0xfd).u32(12).raw(bytes.view()).byte(0x21).u32(local);
+    this.#prologue.byte(0xfd).u32(12).raw(bytes).byte(0x21).u32(local);
     return local;
   }
 

@@ -58,8 +58,12 @@ export class ModuleWriter {
     return index;
   }
 
-  /** The module's bytes. */
-  encode(): Uint8Array<ArrayBuffer> {
+  /**
+   * The module's bytes.
+   *
+   * @param pages  size of the memory, if it is known only now
+   */
+  encode(pages: number = this.#pages): Uint8Array<ArrayBuffer> {
     const out = new Bytes().raw([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]);
     const section = (id: number, count: number, write: (into: Bytes) => void): void => {
       if (count === 0) return;
@@ -76,7 +80,7 @@ export class ModuleWriter {
       }
     });
     section(2, this.#imports.length + 1, (into) => {
-      into.name('env').name('memory').byte(0x02).byte(0x00).u32(this.#pages);
+      into.name('env').name('memory').byte(0x02).byte(0x00).u32(pages);
       for (const { module, name, type } of this.#imports) {
         into.name(module).name(name).byte(0x00).u32(type);
       }

@@ -220,6 +220,7 @@ export const vector = {
   'i32x4.mul': 181,
   'i32x4.min_s': 182,
   'i32x4.max_s': 184,
+  'i32x4.max_u': 185,
   'i64x2.extend_low_i32x4_s': 199,
   'i64x2.shl': 203,
   'i64x2.shr_s': 204,

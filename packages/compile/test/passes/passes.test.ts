@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { exp, less, sum, type Tensor, tensor, zeros } from '@tikhonov/core';
+import { exp, full, less, sum, type Tensor, tensor } from '@tikhonov/core';
 import { check } from '@tikhonov/core/engine';
 import type { Graph } from '../../src/graph/graph.ts';
 import { eliminateDead } from '../../src/passes/eliminate-dead.ts';
@@ -69,11 +69,13 @@ describe('share-common', () => {
 });
 
 describe('fold-constants', () => {
+  const range = (size: number): Tensor => tensor(Float32Array.from({ length: size }, (_, i) => i));
+
   // The trace itself runs what depends on nothing; constants arise again when passes replace values.
-  const withConstant = (size: number): Graph => {
+  const withConstant = (size: number, held: Tensor = range(size)): Graph => {
     const graph = graphOf((a: Tensor) => exp(a.neg()).add(a), tensor(new Float32Array(size)));
     const [value] = graph.inputs;
-    return { ...graph, inputs: [], constants: [{ value: value!, view: zeros([size]).view }] };
+    return { ...graph, inputs: [], constants: [{ value: value!, view: held.view }] };
   };
 
   test('runs what depends on constants only', () => {
@@ -84,5 +86,13 @@ describe('fold-constants', () => {
 
   test('leaves large results to the program', () => {
     expect(foldConstants.run(withConstant(5000)).equations).toHaveLength(3);
+  });
+
+  test('of one number repeated makes one number repeated, however often', () => {
+    const graph = withConstant(5000, full([5000], 1));
+    const folded = eliminateDead.run(foldConstants.run(graph));
+    expect(folded.equations).toEqual([]);
+    expect([...folded.constants[0]!.view.data]).toEqual([Math.fround(1 + Math.exp(-1))]);
+    expect(folded.constants[0]!.view.stride).toEqual([0]);
   });
 });

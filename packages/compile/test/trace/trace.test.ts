@@ -4,6 +4,8 @@ import {
   exp,
   grad,
   matmul,
+  mul,
+  noGrad,
   parameter,
   random,
   sum,
@@ -12,7 +14,7 @@ import {
   tanh,
   tensor,
 } from '@tikhonov/core';
-import { graphOf, textOf } from '../support.ts';
+import { graphOf, runTraced, textOf } from '../support.ts';
 
 const x = tensor([1, 2, 3]);
 
@@ -107,5 +109,61 @@ describe('a trace', () => {
     });
     expect(graph.inputs).toHaveLength(2);
     expect(graph.results).toHaveLength(1);
+  });
+
+  test('of steps that accumulate gradients depends on whether there is one already', () => {
+    const w = parameter(tensor([1, 2]), { name: 'w' });
+    const step = (a: Tensor): void => sum(mul(mul(w, w), a)).backward();
+    const first = graphOf(step, tensor([1, 1]));
+    expect(first.grads).toEqual([{ parameter: w, before: false, after: true }]);
+    expect(first.reads.map(({ cell }) => cell)).toEqual([w]);
+    expect(textOf(first)).toContain('write w.grad');
+    expect(textOf(first)).toContain('set gradient of w');
+    expect([w.hasGrad, w.gradCell.read().toArray()]).toEqual([false, [0, 0]]);
+    runTraced(step, tensor([1, 1]));
+    expect(w.grad?.toArray()).toEqual([2, 4]);
+    const second = graphOf(step, tensor([1, 1]));
+    expect(second.grads).toEqual([{ parameter: w, before: true, after: true }]);
+    expect(second.reads.map(({ cell }) => cell)).toEqual([w, w.gradCell]);
+    runTraced(step, tensor([1, 10]));
+    expect(w.grad?.toArray()).toEqual([4, 44]);
+    const clearing = (a: Tensor): Tensor => {
+      const before = w.grad!;
+      w.zeroGrad();
+      step(a);
+      const after = w.grad!;
+      w.zeroGrad();
+      return before.add(after);
+    };
+    const graph = graphOf(clearing, tensor([1, 1]));
+    expect(graph.grads).toEqual([{ parameter: w, before: true, after: false }]);
+    expect(graph.writes).toEqual([]);
+    expect(textOf(graph)).toContain('forget gradient of w');
+    expect([w.hasGrad, w.grad?.toArray()]).toEqual([true, [4, 44]]);
+    expect(runTraced(clearing, tensor([1, 1]))[0]!.toArray()).toEqual([6, 48]);
+    expect(w.grad).toBeNull();
+  });
+
+  test('puts the presence of gradients back after an error', () => {
+    const w = parameter(tensor([1]), { name: 'w' });
+    const reading = (a: Tensor): void => {
+      sum(mul(w, a)).backward();
+      a.item();
+    };
+    expect(() => graphOf(reading, tensor([5]))).toThrow(TraceError);
+    expect(w.grad).toBeNull();
+  });
+
+  test('records derivatives if the call around it does', () => {
+    const w = parameter(tensor([1]), { name: 'w' });
+    const tracked: boolean[] = [];
+    const f = (a: Tensor): Tensor => {
+      const y = mul(w, a);
+      tracked.push(y.requiresGrad);
+      return grad((b: Tensor) => sum(mul(w, b)))(a);
+    };
+    graphOf(f, x);
+    noGrad(() => graphOf(f, x));
+    expect(tracked).toEqual([true, false]);
   });
 });

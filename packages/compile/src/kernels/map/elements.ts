@@ -24,6 +24,8 @@ export interface Run {
   readonly stride: number;
   /** How many there are, at most the kernel's width. */
   readonly count: number;
+  /** Bytes from the address to the first, not negative. @defaultValue 0 */
+  readonly ahead?: number;
 }
 
 /** The elements as lanes; those beyond the run's count are 0 or repeat. */
@@ -35,21 +37,25 @@ export function loadRun(into: Emission, width: Width, run: Run): Lanes {
   });
 }
 
-function pushRun(code: Code, width: Width, { dtype, pointer, stride, count }: Run): void {
+function pushRun(
+  code: Code,
+  width: Width,
+  { dtype, pointer, stride, count, ahead = 0 }: Run,
+): void {
   const bytes = bytesOf(dtype);
   code.get(pointer);
   if (stride === 0) {
-    code.memory(bytes === 4 ? 'v128.load32_splat' : 'v128.load64_splat', 0);
+    code.memory(bytes === 4 ? 'v128.load32_splat' : 'v128.load64_splat', ahead);
   } else if (stride === 1 && count === width) {
-    if (bytes * width === 16) code.memory('v128.load', 0, bytes === 4 ? 2 : 3);
-    else code.memory('v128.load64_zero', 0, 2);
+    if (bytes * width === 16) code.memory('v128.load', ahead, bytes === 4 ? 2 : 3);
+    else code.memory('v128.load64_zero', ahead, 2);
   } else {
-    code.memory(bytes === 4 ? 'v128.load32_zero' : 'v128.load64_zero', 0);
+    code.memory(bytes === 4 ? 'v128.load32_zero' : 'v128.load64_zero', ahead);
     for (let lane = 1; lane < count; lane++) {
       const at = lane * stride * bytes;
       code.get(pointer);
       if (at < 0) code.i32(at).op('i32.add');
-      code.memory(bytes === 4 ? 'f32.load' : 'f64.load', Math.max(0, at));
+      code.memory(bytes === 4 ? 'f32.load' : 'f64.load', ahead + Math.max(0, at));
       code.lane(bytes === 4 ? 'f32x4.replace_lane' : 'f64x2.replace_lane', lane);
     }
   }
@@ -66,28 +72,28 @@ function widen(code: Code, dtype: DType): void {
 /** Bytes that bring the low halves of both 64-bit lanes together. */
 const lowHalves = [0, 1, 2, 3, 8, 9, 10, 11, 0, 1, 2, 3, 8, 9, 10, 11];
 
-/** Writes a function's result to adjacent elements; `value` leaves the lanes on the stack. */
+/** Writes a function's result to elements, none of whose steps is negative; `value` leaves the lanes on the stack. */
 export function storeRun(
   code: Code,
   width: Width,
-  { dtype, pointer, count }: Run,
+  { dtype, pointer, stride, count, ahead = 0 }: Run,
   value: () => void,
   scratch: number,
 ): void {
   const bytes = bytesOf(dtype);
-  const whole = count === width && bytes * width === 16;
+  const whole = stride === 1 && count === width && bytes * width === 16;
   if (whole) code.get(pointer);
   value();
   if (width === 2) narrow(code, dtype, scratch);
   if (whole) {
-    code.memory('v128.store', 0, bytes === 4 ? 2 : 3);
+    code.memory('v128.store', ahead, bytes === 4 ? 2 : 3);
     return;
   }
   code.set(scratch);
   for (let lane = 0; lane < count; lane++) {
     code.get(pointer).get(scratch);
     code.lane(bytes === 4 ? 'f32x4.extract_lane' : 'f64x2.extract_lane', lane);
-    code.memory(bytes === 4 ? 'f32.store' : 'f64.store', lane * bytes);
+    code.memory(bytes === 4 ? 'f32.store' : 'f64.store', ahead + lane * stride * bytes);
   }
 }
 

@@ -1,0 +1,262 @@
+import { Emission } from '../../math/emission.ts';
+import type { Lanes } from '../../math/lanes.ts';
+import type { Code } from '../../wasm/code.ts';
+import { bytesOf, loadRun, type Run, storeRun } from '../map/elements.ts';
+import { Expression } from './expression.ts';
+import { type Levels, levelsOf } from './levels.ts';
+import { loopsOf, type Mover, outerLoops, vectorLine } from './loops.ts';
+import { Accumulator } from './reductions.ts';
+import type { FusedSpec } from './spec.ts';
+
+/** Instructions' worth of nodes in a turn of the innermost loop. */
+const turnNodes = 24;
+
+/**
+ * Writes a kernel whose vectors run along the reduced axes, or, without reductions, along all of them.
+ * A row of the domain is passed over once for all that waits for no reduction of its own, and once more
+ * for each reduction after which more has to be computed.
+ */
+export function emitRows(code: Code, spec: FusedSpec): void {
+  new Rows(code, spec).emit();
+}
+
+class Rows {
+  readonly #code: Code;
+  readonly #spec: FusedSpec;
+  readonly #levels: Levels;
+  readonly #kernel: Emission;
+  readonly #constants = new Map<number, Lanes>();
+
+  constructor(code: Code, spec: FusedSpec) {
+    this.#code = code;
+    this.#spec = spec;
+    this.#levels = levelsOf(spec);
+    this.#kernel = new Emission(code);
+  }
+
+  emit(): void {
+    const { nodes, axes, reduced } = this.#spec;
+    const walks = this.#walks();
+    this.#keepKernelNodes();
+    const reduces = nodes.some(({ kind }) => kind === 'reduce');
+    const kept = axes.flatMap((_, k) => (reduces && !reduced[k] ? [k] : []));
+    const rows = loopsOf(
+      axes,
+      kept,
+      walks.map(({ strides }) => strides),
+    );
+    const movers = walks.map(({ dtype }, i): Mover => {
+      return { pointer: i, dtype, strides: rows.strides[i]! };
+    });
+    if (!reduces) {
+      this.#pass(0, new Map(), new Map());
+      this.#storeOnce('kernel', new Map());
+      return;
+    }
+    // The innermost of these loops is a loop over rows like the others.
+    const sizes = [...rows.sizes, 1];
+    const padded = movers.map((mover) => ({ ...mover, strides: [...mover.strides, 0] }));
+    outerLoops(this.#code, sizes, padded, false, () => this.#row());
+    this.#storeOnce('kernel', new Map());
+  }
+
+  /** All operands, inputs first: their positions are the function's parameters. */
+  #walks(): FusedSpec['inputs'] {
+    return [...this.#spec.inputs, ...this.#spec.outputs];
+  }
+
+  #keepKernelNodes(): void {
+    const load = (node: number): Lanes | null => this.#loadOnce(this.#kernel, node);
+    const { level } = this.#levels;
+    for (const [index, node] of this.#spec.nodes.entries()) {
+      if (level[index] !== 'kernel' || node.kind === 'constant') continue;
+      const expression = new Expression(this.#spec, this.#kernel, load, this.#constants);
+      this.#constants.set(index, this.#kernel.keep(expression.of(index)));
+    }
+  }
+
+  /** An input that is the same all along a row. */
+  #loadOnce(into: Emission, index: number): Lanes | null {
+    const node = this.#spec.nodes[index]!;
+    if (node.kind !== 'input') return null;
+    const { width } = this.#spec;
+    const run = { dtype: node.dtype, pointer: node.input, stride: 0, count: width };
+    return loadRun(into, width, run);
+  }
+
+  #row(): void {
+    const { nodes } = this.#spec;
+    const { level, phase, phases } = this.#levels;
+    const into = new Emission(this.#code);
+    const rows = new Map<number, Lanes>(this.#constants);
+    const sums = new Map<number, Accumulator>();
+    const last = Math.max(phases, ...phase);
+    for (let pass = 0; pass <= last; pass++) {
+      for (const [index, node] of nodes.entries()) {
+        if (level[index] !== 'row' || phase[index] !== pass) continue;
+        const done = sums.get(index);
+        if (node.kind === 'reduce') {
+          rows.set(index, done!.across());
+          continue;
+        }
+        const load = (at: number): Lanes | null => this.#loadOnce(into, at);
+        rows.set(index, into.keep(new Expression(this.#spec, into, load, rows).of(index)));
+      }
+      if (pass < phases) this.#pass(pass, rows, sums);
+    }
+    this.#storeOnce('row', rows);
+    into.done();
+  }
+
+  /** Stores results that there are one of per row, or one of per kernel. */
+  #storeOnce(which: 'row' | 'kernel', rows: ReadonlyMap<number, Lanes>): void {
+    const { outputs, inputs, width } = this.#spec;
+    const into = new Emission(this.#code);
+    for (const [k, { node, dtype }] of outputs.entries()) {
+      if (this.#levels.stored[k] !== which) continue;
+      const value = (which === 'row' ? rows : this.#constants).get(node) ?? this.#computed(node);
+      const scratch = into.take();
+      const run = { dtype, pointer: inputs.length + k, stride: 1, count: 1 };
+      storeRun(this.#code, width, run, () => into.put(value), scratch);
+      into.release(scratch);
+    }
+    into.done();
+  }
+
+  #computed(node: number): Lanes {
+    return new Expression(this.#spec, this.#kernel, () => null, this.#constants).of(node);
+  }
+
+  /** One pass over a row. */
+  #pass(pass: number, rows: ReadonlyMap<number, Lanes>, sums: Map<number, Accumulator>): void {
+    const { nodes, axes, reduced, outputs, inputs, width } = this.#spec;
+    const { phase } = this.#levels;
+    const code = this.#code;
+    const reduces = nodes.some(({ kind }) => kind === 'reduce');
+    const stored = outputs.flatMap(({ node }, k) =>
+      this.#levels.stored[k] === 'element' && phase[node] === pass ? [k] : [],
+    );
+    const found = nodes.flatMap((node, index) =>
+      node.kind === 'reduce' && phase[node.arg] === pass ? [{ ...node, index }] : [],
+    );
+    if (stored.length === 0 && found.length === 0) return;
+    const known = new Map([...this.#constants, ...rows]);
+    const { used, size } = this.#usedIn(
+      pass,
+      [...stored.map((k) => outputs[k]!.node), ...found.map(({ arg }) => arg)],
+      known,
+    );
+    const walks = this.#walks();
+    const operands = [...new Set([...used, ...stored.map((k) => inputs.length + k)])];
+    const chosen = axes.flatMap((_, k) => (!reduces || reduced[k] ? [k] : []));
+    const loops = loopsOf(
+      axes,
+      chosen,
+      operands.map((i) => walks[i]!.strides),
+    );
+    const movers = operands.map((i, at): Mover => {
+      const pointer = reduces ? code.local('i32') : i;
+      if (reduces) code.get(i).set(pointer);
+      return { pointer, dtype: walks[i]!.dtype, strides: loops.strides[at]! };
+    });
+    const steady = movers.every(({ strides }) => strides.at(-1) === 0 || strides.at(-1) === 1);
+    const unroll = steady ? Math.max(1, Math.min(4, Math.floor(turnNodes / Math.max(1, size)))) : 1;
+    const into = new Emission(code);
+    const partial = found.map(({ op, dtype }) =>
+      Array.from({ length: unroll }, () => new Accumulator(into, { op, dtype }, width)),
+    );
+    outerLoops(code, loops.sizes, movers, true, () => {
+      vectorLine(code, loops.sizes.at(-1)!, width, unroll, movers, (count, vector) => {
+        this.#body({ pass, count, vector, known, operands, movers, stored, found, partial });
+      });
+    });
+    for (const [k, { index }] of found.entries()) {
+      const [first, ...others] = partial[k]!;
+      for (const other of others) first!.merge(other);
+      sums.set(index, first!);
+    }
+    into.done();
+  }
+
+  /** The operands that are read in a pass, and how many nodes are computed in it. */
+  #usedIn(
+    pass: number,
+    roots: readonly number[],
+    known: ReadonlyMap<number, Lanes>,
+  ): { readonly used: readonly number[]; readonly size: number } {
+    const { nodes, inputs } = this.#spec;
+    const used = new Set<number>();
+    const seen = new Set<number>();
+    let size = 0;
+    const visit = (index: number): void => {
+      if (seen.has(index) || known.has(index)) return;
+      seen.add(index);
+      const node = nodes[index]!;
+      const at = this.#storedBefore(index, pass);
+      if (at !== undefined) used.add(inputs.length + at);
+      else if (node.kind === 'input') used.add(node.input);
+      else if (node.kind === 'map') {
+        size += node.dear ? 12 : 1;
+        for (const arg of node.args) visit(arg);
+      }
+    };
+    for (const root of roots) visit(root);
+    return { used: [...used], size: size + roots.length };
+  }
+
+  /** The result that holds a node which an earlier pass has stored. */
+  #storedBefore(node: number, pass: number): number | undefined {
+    if (this.#levels.level[node] !== 'element' || this.#levels.phase[node]! >= pass) return;
+    const at = this.#spec.outputs.findIndex((output) => output.node === node);
+    return at < 0 ? undefined : at;
+  }
+
+  #body(at: {
+    readonly pass: number;
+    readonly count: number;
+    readonly vector: number;
+    readonly known: ReadonlyMap<number, Lanes>;
+    readonly operands: readonly number[];
+    readonly movers: readonly Mover[];
+    readonly stored: readonly number[];
+    readonly found: readonly { readonly arg: number }[];
+    readonly partial: readonly (readonly Accumulator[])[];
+  }): void {
+    const { nodes, outputs, inputs, width } = this.#spec;
+    const into = new Emission(this.#code);
+    const runOf = (operand: number): Run => {
+      const { pointer, dtype, strides } = at.movers[at.operands.indexOf(operand)]!;
+      const stride = strides.at(-1)!;
+      const ahead = at.vector * width * stride * bytesOf(dtype);
+      return { dtype, pointer, stride, count: at.count, ahead };
+    };
+    const load = (index: number): Lanes | null => {
+      const node = nodes[index]!;
+      const before = this.#storedBefore(index, at.pass);
+      const operand =
+        before === undefined
+          ? node.kind === 'input'
+            ? node.input
+            : undefined
+          : inputs.length + before;
+      if (operand === undefined) return null;
+      return into.keep(loadRun(into, width, runOf(operand)));
+    };
+    const expression = new Expression(this.#spec, into, load, at.known);
+    const values = [
+      ...at.stored.map((k) => expression.of(outputs[k]!.node)),
+      ...at.found.map(({ arg }) => expression.of(arg)),
+    ];
+    const scratch = into.take();
+    into.putAll(values, (write, k) => {
+      if (k < at.stored.length) {
+        storeRun(this.#code, width, runOf(inputs.length + at.stored[k]!), write, scratch);
+        return;
+      }
+      write();
+      at.partial[k - at.stored.length]![at.vector]!.add(at.count);
+    });
+    into.release(scratch);
+    into.done();
+  }
+}

@@ -1,0 +1,20 @@
+import type { AnyPrimitive } from '@tikhonov/core/engine';
+import type { LoopRule } from '../../rule.ts';
+import { foldIn } from './fold-in.ts';
+import { logGammaDraw } from './log-gamma-draw.ts';
+import { normalFromBits } from './normal-from-bits.ts';
+import { poissonDraw } from './poisson-draw.ts';
+import { randomBits } from './random-bits.ts';
+import { truncatedDraw } from './truncated-draw.ts';
+
+export { type KeyLanes, keyLanes, threefryCounters, threefryLanes } from './threefry.ts';
+
+/** Kernels of random draws: the same bits as the eager ones. */
+export const randomRules: ReadonlyMap<AnyPrimitive, LoopRule> = /* @__PURE__ */ new Map([
+  foldIn,
+  logGammaDraw,
+  normalFromBits,
+  poissonDraw,
+  randomBits,
+  truncatedDraw,
+]);

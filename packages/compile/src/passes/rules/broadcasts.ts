@@ -1,0 +1,91 @@
+import type { Shape } from '@tikhonov/core';
+import {
+  type AnyPrimitive,
+  addP,
+  axpbyP,
+  broadcastToP,
+  erase,
+  mulP,
+  sumP,
+} from '@tikhonov/core/engine';
+import type { Value } from '../../graph/graph.ts';
+import { mapRules } from '../../lower/maps/index.ts';
+import { on, type Rule, type Simplifier } from '../simplifier.ts';
+import { sizeOf } from '../splat.ts';
+
+/** The shape that all broadcast to. They do: each broadcasts to the result's shape. */
+function jointShape(shapes: readonly Shape[]): Shape {
+  const rank = Math.max(0, ...shapes.map(({ length }) => length));
+  return Array.from({ length: rank }, (_, k) => {
+    let size = 1;
+    for (const shape of shapes) {
+      const n = shape[k - rank + shape.length] ?? 1;
+      if (n !== 1) size = n;
+    }
+    return size;
+  });
+}
+
+/** A map of repeated operands is computed once for all repetitions, and repeated itself. */
+const hoist: Rule = ({ primitive, inputs, attrs, output }, graph) => {
+  const sources: Value[] = [];
+  for (const value of inputs) {
+    const source = graph.by(broadcastToP, value)?.inputs[0];
+    if (source !== undefined) sources.push(source);
+    // Numbers that are the same all over fit every shape.
+    else if (graph.splat(value) === undefined) return null;
+  }
+  if (sources.length === 0) return null;
+  const shape = jointShape(sources.map((value) => value.shape));
+  if (sizeOf(shape) >= sizeOf(output.shape)) return null;
+  const operands = inputs.map((value) => {
+    const source = graph.by(broadcastToP, value)?.inputs[0];
+    return source === undefined
+      ? graph.number(graph.splat(value)!, { shape, dtype: value.dtype })
+      : graph.make(broadcastToP, [source], { shape });
+  });
+  const once = graph.again(primitive, operands, attrs);
+  return graph.make(broadcastToP, [once], { shape: output.shape });
+};
+
+/**
+ * How many times a sum over a repeated axis counts every element, where the product by that number has
+ * the same bits: in float32 all partial sums are exact in the float64 that they are made in, in float64
+ * only multiples by powers of 2 are.
+ */
+function exactCount(n: number, { dtype }: Value): boolean {
+  if (n === 0 || n > 2 ** 24) return false;
+  return dtype === 'float64' ? Number.isInteger(Math.log2(n)) : true;
+}
+
+/** Sums of one element are that element, but 0 for -0, since they begin with 0. */
+const fromZero = (x: Value, graph: Simplifier): Value =>
+  x.dtype === 'float32' || x.dtype === 'float64'
+    ? graph.make(addP, [x, graph.number(0, x)], null)
+    : x;
+
+const sum: Rule<{ readonly axes: readonly number[] }> = (
+  { inputs: [x], attrs: { axes }, output },
+  graph,
+) => {
+  const needed = axes.filter((axis) => x!.shape[axis] !== 1);
+  if (needed.length === 0) return fromZero(x!, graph);
+  if (needed.length < axes.length) return graph.make(sumP, [x!], { axes: needed });
+  const source = graph.by(broadcastToP, x!)?.inputs[0];
+  if (source === undefined) return null;
+  const added = x!.shape.length - source.shape.length;
+  if (needed.some((axis) => axis >= added && source.shape[axis - added] !== 1)) return null;
+  const count = needed.reduce((n, axis) => n * x!.shape[axis]!, 1);
+  if (!exactCount(count, x!)) return null;
+  const product = graph.make(mulP, [source, graph.number(count, source)], null);
+  return graph.make(broadcastToP, [fromZero(product, graph)], { shape: output.shape });
+};
+
+/** The maps whose operands all have the result's shape. */
+const maps = [...mapRules.keys()].filter((primitive) => primitive !== erase(axpbyP));
+
+/** Broadcasts come after what can be computed before them. */
+export const broadcastRules: readonly (readonly [AnyPrimitive, Rule])[] = [
+  ...maps.map((primitive): [AnyPrimitive, Rule] => [primitive, hoist]),
+  on(sumP, sum),
+];
