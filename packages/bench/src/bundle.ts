@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { build } from 'esbuild';
 import { peersFolder } from './requirements.ts';
 
 const require = createRequire(import.meta.url);
@@ -21,6 +20,8 @@ export async function loadBundle(group: string, code: string, version: string): 
   if (!existsSync(file)) {
     const unfinished = `${file}.${process.pid}`;
     mkdirSync(dirname(file), { recursive: true });
+    // Only here: loading it would count as the peer's start.
+    const { build } = await import('esbuild');
     await build({
       stdin: { contents: code, resolveDir: folder },
       bundle: true,

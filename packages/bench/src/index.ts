@@ -1,9 +1,23 @@
 export { agree, comparedSteps, disagreements, lossTolerance } from './agreement.ts';
 export { choose } from './choose.ts';
+export {
+  type ColdReading,
+  type ColdResult,
+  type ColdRound,
+  clock,
+  coldStep,
+  summarizeStarts,
+} from './cold-start.ts';
 export { type Disturbance, disturbanceLimits, isDisturbed, watchMachine } from './disturbance.ts';
 export { type Budget, fullBudget, measure, type Timing } from './measure.ts';
 export { checkResult, failure, type Measurement, measureOne, whyNot } from './measure-one.ts';
-export { type MemoryReading, readMemory } from './memory.ts';
+export {
+  flatBelow,
+  type Growth,
+  growthOf,
+  type MemoryReading,
+  readMemory,
+} from './memory.ts';
 export { type Adapter, type Job, nameOf, type Peer } from './peer.ts';
 export { peers } from './peers/index.ts';
 export { npmGroup, pythonModule, type Requirement } from './requirements.ts';

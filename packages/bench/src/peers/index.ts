@@ -4,6 +4,12 @@ import { npmGroup, pythonModule } from '../requirements.ts';
 /** The peers: to add one, write its file and a line here. Ours come first. */
 export const peers: readonly Peer[] = [
   {
+    id: 'ours',
+    variant: 'compiled',
+    ours: true,
+    load: async () => (await import('./ours.ts')).ours,
+  },
+  {
     id: 'ours-eager',
     variant: 'eager',
     ours: true,

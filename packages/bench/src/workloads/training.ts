@@ -118,8 +118,12 @@ export const cycle: number = 16;
 
 const classes = 10;
 
-/** The data and initial weights of a training workload. */
-export function trainingProblem(spec: TrainingSpec): TrainingProblem {
+/**
+ * The data and initial weights of a training workload.
+ *
+ * @param count  of batches, from the first of the cycle on
+ */
+export function trainingProblem(spec: TrainingSpec, count: number = cycle): TrainingProblem {
   const features = spec.network === 'convolution' ? 28 * 28 : spec.network[0]!;
   const make = spec.loss === 'mse' ? regressionBatch : classificationBatch;
   const initial =
@@ -127,7 +131,7 @@ export function trainingProblem(spec: TrainingSpec): TrainingProblem {
   return {
     spec,
     features,
-    batches: Array.from({ length: cycle }, (_, k) => make(k, spec.batch, features)),
+    batches: Array.from({ length: count }, (_, k) => make(k, spec.batch, features)),
     initial,
     starts: spec.spectralNorm === undefined ? {} : startsOf(initial),
   };
