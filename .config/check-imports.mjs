@@ -15,7 +15,7 @@ const allowed = {
   compile: ['core'],
   optim: ['core'],
   check: ['core'],
-  golden: ['core', 'nn'],
+  golden: ['compile', 'core', 'nn'],
   data: ['core'],
   train: ['core', 'compile', 'nn', 'optim', 'data'],
   regularizers: ['core', 'nn', 'optim', 'data', 'train'],

@@ -1,10 +1,16 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { compile } from '@tikhonov/compile';
 import { type GoldenName, hasGolden, precisions } from './golden-file.ts';
-import { runOps } from './ops/ops.ts';
+import { runOps, type Through } from './ops/ops.ts';
 import type { Outcome } from './outcome.ts';
 
-type Runner = (float: (typeof precisions)[number][0], tolerance: number, only: string) => Outcome[];
+type Runner = (
+  float: (typeof precisions)[number][0],
+  tolerance: number,
+  only: string,
+  through: Through,
+) => Outcome[];
 
 /** The files that run here, by the name that `--file` takes. */
 const files: Readonly<Record<string, readonly [GoldenName, Runner]>> = {
@@ -13,7 +19,9 @@ const files: Readonly<Record<string, readonly [GoldenName, Runner]>> = {
 
 const usage = `Compares the library with reference values.
 
-  npm run golden -- [--file ops] [--only text] [--dtype float64|float32]
+  npm run golden -- [--file ops] [--only text] [--dtype float64|float32] [--compiled]
+
+--compiled runs every operation and derivative as a compiled function.
 
 TIKHONOV_GOLDEN names a folder with other files of the same schema; files it lacks are skipped.`;
 
@@ -29,6 +37,7 @@ function readOptions() {
         file: { type: 'string' },
         only: { type: 'string', default: '' },
         dtype: { type: 'string' },
+        compiled: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
     }).values;
@@ -52,6 +61,8 @@ if (dtypes.length === 0) fail(`golden: --dtype must be float64 or float32, got '
 const folder = process.env.TIKHONOV_GOLDEN;
 if (folder && !existsSync(folder)) fail(`golden: TIKHONOV_GOLDEN names no folder: '${folder}'.`);
 
+const through: Through = values.compiled ? (f) => compile(f) : (f) => f;
+
 let [passed, failed, seen] = [0, 0, 0];
 for (const [key, [file, run]] of Object.entries(files)) {
   if (name !== undefined && key !== name) continue;
@@ -61,7 +72,7 @@ for (const [key, [file, run]] of Object.entries(files)) {
   }
   seen += 1;
   for (const [dtype, tolerance] of dtypes) {
-    const outcomes = run(dtype, tolerance, values.only);
+    const outcomes = run(dtype, tolerance, values.only, through);
     const bad = outcomes.filter(({ status }) => status !== 'passed');
     for (const { id, status, problems } of bad) {
       process.stdout.write(`  ${status} ${id} (${dtype})\n`);

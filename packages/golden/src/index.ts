@@ -10,5 +10,5 @@ export {
   type SecondOrderCase,
   type Stored,
 } from './golden-file.ts';
-export { runOps } from './ops/ops.ts';
+export { runOps, type Through } from './ops/ops.ts';
 export type { Outcome } from './outcome.ts';

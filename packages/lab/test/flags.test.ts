@@ -70,6 +70,11 @@ describe('settingsFrom', () => {
     expect(() => settingsFrom(flags)).toThrow('early-stopping would hold out 0 of 300');
   });
 
+  test('compiles unless asked not to', () => {
+    expect(settingsFrom({}).compiled).toBe(true);
+    expect(settingsFrom({ eager: true }).compiled).toBe(false);
+  });
+
   test('refuses unknown data sets', () => {
     expect(() => settingsFrom({ dataset: 'imagenet' })).toThrow('unknown name "imagenet"');
   });

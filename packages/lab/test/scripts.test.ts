@@ -14,6 +14,7 @@ const run = (file: string, args: readonly string[]) =>
 
 describe.each([
   ['check:deep', 'packages/lab/dist/deep.js'],
+  ['check:differential', 'packages/lab/dist/differential/cli.js'],
   ['docs:operations', 'packages/lab/dist/operations/cli.js'],
   ['golden', 'packages/golden/dist/cli.js'],
   ['size', '.config/size.mjs'],

@@ -19,15 +19,19 @@ export class Controller implements Control {
   }
 }
 
-/** Calls one method of every callback in order, waiting for each. */
-export async function notify(
+/**
+ * Calls one method of every callback in order, waiting for each that returns a promise. Without one it is
+ * done when it returns: a step of some microseconds must not wait for the event loop.
+ */
+export function notify(
   callbacks: readonly Callback[],
   call: (callback: Callback) => void | Promise<void> | undefined,
-): Promise<void> {
-  for (const callback of callbacks) {
-    const pending = call(callback);
-    if (pending !== undefined) await pending;
+): Promise<void> | undefined {
+  for (let i = 0; i < callbacks.length; i++) {
+    const pending = call(callbacks[i]!);
+    if (pending !== undefined) return pending.then(() => notify(callbacks.slice(i + 1), call));
   }
+  return undefined;
 }
 
 /** As `notify`, but a callback that throws does not keep the others from their turn; returns why. */

@@ -2,6 +2,7 @@ import { random, type Tensor } from '@tikhonov/core';
 import { type OptionNames, requireOptions } from '@tikhonov/core/engine';
 import type { Dataset, Seeded } from '@tikhonov/data';
 import type { Callback } from './callback.ts';
+import { canCompile } from './compile-step.ts';
 import { asDataset, checkMetrics, type Examples } from './evaluate.ts';
 import { requireArray, requireFunction } from './kinds.ts';
 import { accuracy } from './metrics.ts';
@@ -47,6 +48,12 @@ export interface FitOptions extends Seeded {
    * `non-finite`. The step that met it changes nothing. @defaultValue 'throw'
    */
   readonly onNonFinite?: 'throw' | 'stop';
+  /**
+   * Whether steps and evaluations run as WebAssembly programs. See `fit` for what then is a constant.
+   * `false` runs every operation as it comes, which is slower and can be looked into with a debugger.
+   * @defaultValue true where the engine builds WebAssembly with SIMD
+   */
+  readonly compiled?: boolean;
 }
 
 const known: OptionNames<FitOptions> = {
@@ -67,6 +74,7 @@ const known: OptionNames<FitOptions> = {
   progress: true,
   signal: true,
   onNonFinite: true,
+  compiled: 'boolean',
   seed: true,
   key: true,
 };
@@ -88,6 +96,7 @@ export interface FitPlan {
   readonly evaluateEvery: number;
   readonly key: Tensor;
   readonly signal: AbortSignal | undefined;
+  readonly compiled: boolean;
 }
 
 /** Fills in defaults. @throws RangeError or TypeError for bad options */
@@ -129,6 +138,7 @@ export function planOf(options: FitOptions): FitPlan {
     ],
     key: options.key ?? random.key(options.seed ?? 0),
     signal: options.signal,
+    compiled: options.compiled ?? canCompile(),
   };
 }
 

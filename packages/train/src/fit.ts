@@ -1,8 +1,8 @@
 import { random } from '@tikhonov/core';
-import { batches } from '@tikhonov/data';
+import type { Dataset } from '@tikhonov/data';
 import type { Callback, TrainContext } from './callback.ts';
 import { Controller, notify, notifyAll, yielder } from './controller.ts';
-import { evaluate } from './evaluate.ts';
+import { evaluator } from './evaluate.ts';
 import { type FitOptions, type FitPlan, planOf } from './fit-options.ts';
 import {
   type EpochRecord,
@@ -12,26 +12,38 @@ import {
   recordValue,
 } from './history.ts';
 import { requireFunction } from './kinds.ts';
+import { type Minibatches, minibatches } from './minibatches.ts';
 import type { Model } from './model.ts';
 import { firstNonFinite, labelledCells, NonFiniteError } from './non-finite.ts';
-import { type StepLosses, type StepSetup, trainStep } from './train-step.ts';
+import { type StepLosses, type TrainStep, trainStep } from './train-step.ts';
 
 /**
  * Trains a model: per batch one step of the optimizer on `loss + sum of penalties`, per epoch an
  * evaluation of the named sets and the callbacks.
  *
- * The same seed gives the same history and weights, to the last bit. Epoch `e` has the order of
- * `foldIn(foldIn(key, 'shuffle'), e)`, step `s` the forward key `foldIn(foldIn(key, 'forward'), s)`,
- * both counted from 1. The event loop turns about every 50 ms, so that signals and pages stay alive.
+ * The same seed gives the same history and weights, to the last bit; another processor or engine may
+ * round otherwise. Epoch `e` has the order of `foldIn(foldIn(key, 'shuffle'), e)`, step `s` the forward
+ * key `foldIn(foldIn(key, 'forward'), s)`, both counted from 1. The event loop turns about every 50 ms,
+ * so that signals and pages stay alive.
  *
  * Nothing trains on NaN: a loss that is not finite ends the training before the step changes anything,
  * and parameters are looked at after every epoch.
+ *
+ * Steps and evaluations are compiled, each when it is first needed: one program for a step of `batchSize`
+ * rows, and a second one if the last batch of an epoch has fewer (`dropLast` leaves it out). Model, loss
+ * and penalties are therefore called when a program is built and not at every step. What they make of
+ * tensors and cells is recorded; numbers that they read from variables become constants, so a strength
+ * that changes during the training lives in a `Cell`, which callbacks write to. `compiled: false` calls
+ * them at every step. Both are the same training; sums may be added up in another order, so values
+ * differ by roundings. What cannot be compiled is an error, never a slow step.
  *
  * @param model  a module, or anything with `forward` and `namedCells`
  * @param options  see `FitOptions`; the seed's default is 0
  * @returns the epochs, why it ended, and which epoch was best
  * @throws NonFiniteError unless `onNonFinite` is `'stop'`; RangeError or TypeError for bad options;
- * whatever a callback, the model or the loss throws, after every `onTrainEnd`
+ * TraceError if a step or an evaluation reads values or has an operation that cannot be compiled, both
+ * of which `compiled: false` allows; whatever a callback, the model or the loss throws, after every
+ * `onTrainEnd`
  * @example
  * ```ts
  * const { train: learn, test } = data.digits({ seed: 0, trainSize: 200 });
@@ -80,18 +92,25 @@ class Training {
   readonly #breathe = yielder();
   readonly #begun: Callback[] = [];
   readonly #records: EpochRecord[] = [];
+  readonly #batches: Minibatches;
+  readonly #step: TrainStep;
+  readonly #evaluate: (examples: Dataset) => Evaluation;
   #steps = 0;
   #nonFinite: NonFiniteReport | null = null;
 
   constructor(model: Model, plan: FitPlan) {
     this.#model = model;
     this.#plan = plan;
+    this.#batches = minibatches(plan.train, plan);
+    this.#step = trainStep({ ...plan, model, key: random.foldIn(plan.key, 'forward') });
+    const { evaluationLoss: loss, metrics, compiled } = plan;
+    this.#evaluate = evaluator(model, { loss, metrics, compiled });
   }
 
   /** Trains until something ends it; returns what was thrown. */
   async run(): Promise<Failure | null> {
     try {
-      const context = contextOf(this.#model, this.#plan);
+      const context = contextOf(this.#model, this.#plan, this.#batches.length);
       for (const callback of this.#plan.callbacks) {
         this.#begun.push(callback);
         await callback.onTrainBegin?.(context);
@@ -148,31 +167,29 @@ class Training {
 
   /** All steps of an epoch; null if it was cut short. */
   async #steppedThrough(epoch: number): Promise<StepLosses | null> {
-    const { train, key, batchSize, shuffle, dropLast, callbacks } = this.#plan;
-    const order = random.foldIn(random.foldIn(key, 'shuffle'), epoch);
-    const forward = random.foldIn(key, 'forward');
-    const pass = batches(train, { batchSize, shuffle, dropLast, key: order });
+    const { key, shuffle, callbacks } = this.#plan;
+    const order = shuffle ? random.foldIn(random.foldIn(key, 'shuffle'), epoch) : null;
+    const listeners = callbacks.filter((callback) => callback.onBatchEnd !== undefined);
     let [rows, dataLoss, penalty, count] = [0, 0, 0, 0];
-    for (const batch of pass) {
+    for (const batch of this.#batches.pass(order)) {
       this.#steps += 1;
       count += 1;
-      const rng = random.foldIn(forward, this.#steps);
-      const losses = trainStep(this.#setup(), batch, { epoch, step: this.#steps, rng });
+      const losses = this.#step(batch, { epoch, step: this.#steps });
       rows += batch.size;
       dataLoss += batch.size * losses.dataLoss;
       penalty += batch.size * losses.penalty;
-      const logs = { epoch, batch: count, size: batch.size, ...losses };
-      await notify(callbacks, (c) => c.onBatchEnd?.(this.#steps, logs, this.#control));
-      await this.#breathe();
-      if (!this.#goesOn() && count < pass.length) return null;
+      if (listeners.length > 0) {
+        const logs = { epoch, batch: count, size: batch.size, ...losses };
+        // Waiting for nothing would still cost a turn of the queue at every step.
+        const told = notify(listeners, (c) => c.onBatchEnd?.(this.#steps, logs, this.#control));
+        if (told !== undefined) await told;
+      }
+      const breath = this.#breathe();
+      if (breath !== undefined) await breath;
+      if (!this.#goesOn() && count < this.#batches.length) return null;
     }
     this.#checkParameters(epoch);
     return { dataLoss: dataLoss / rows, penalty: penalty / rows };
-  }
-
-  #setup(): StepSetup {
-    const { optimizer, loss, penalties } = this.#plan;
-    return { model: this.#model, optimizer, loss, penalties };
   }
 
   /** The last step's gradient may have been bad although its loss was not. */
@@ -182,25 +199,20 @@ class Training {
   }
 
   #evaluateSets(): Record<string, Evaluation> {
-    const { sets, evaluationLoss: loss, metrics } = this.#plan;
-    return Object.fromEntries(
-      Object.entries(sets).map(([name, set]) => [
-        name,
-        evaluate(this.#model, set, { loss, metrics }),
-      ]),
-    );
+    const sets = Object.entries(this.#plan.sets);
+    return Object.fromEntries(sets.map(([name, set]) => [name, this.#evaluate(set)]));
   }
 }
 
-function contextOf(model: Model, plan: FitPlan): TrainContext {
-  const { optimizer, epochs, batchSize, evaluateEvery, train, dropLast, sets, metrics } = plan;
+function contextOf(model: Model, plan: FitPlan, stepsPerEpoch: number): TrainContext {
+  const { optimizer, epochs, batchSize, evaluateEvery, sets, metrics } = plan;
   const names = ['loss', ...Object.keys(metrics)];
   return {
     model,
     optimizer,
     epochs,
     batchSize,
-    stepsPerEpoch: batches(train, { batchSize, dropLast }).length,
+    stepsPerEpoch,
     evaluateEvery,
     monitored: [
       ...['dataLoss', 'penalty', 'loss'],

@@ -1,6 +1,14 @@
 export type { BatchLogs, Callback, Control, TrainContext } from './callback.ts';
 export { type EarlyStopping, type EarlyStoppingOptions, earlyStopping } from './early-stopping.ts';
-export { type EvaluateOptions, type Examples, evaluate, type Metrics } from './evaluate.ts';
+export {
+  type EvaluateOptions,
+  type EvaluationOf,
+  type EvaluatorOptions,
+  type Examples,
+  evaluate,
+  evaluator,
+  type Metrics,
+} from './evaluate.ts';
 export { fit } from './fit.ts';
 export type { FitOptions } from './fit-options.ts';
 export {

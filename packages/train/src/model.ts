@@ -16,8 +16,14 @@ export interface MinimizingOptimizer {
 /** Scalar loss of a batch, the mean over its rows. */
 export type Loss = (output: Tensor, y: Tensor) => Tensor;
 
-/** A number per batch, the mean over its rows; evaluation weighs batches by their rows. */
+/**
+ * A number per batch, the mean over its rows; evaluation weighs batches by their rows. Compiled
+ * evaluations, which are the default of `fit`, take tensors only.
+ */
 export type Metric = (output: Tensor, y: Tensor) => Tensor | number;
 
-/** A scalar added to the loss. One that owns state advances it unless `updateState` is false. */
+/**
+ * A scalar added to the loss. One that owns state advances it unless `updateState` is false. What changes
+ * from step to step must be a cell: a compiled step calls the function only when it is built.
+ */
 export type PenaltyTerm = (options?: { readonly updateState?: boolean }) => Tensor;

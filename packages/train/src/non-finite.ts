@@ -19,17 +19,33 @@ export class NonFiniteError extends Error {
   }
 }
 
+/** What was found of a tensor that is not finite. */
+export type Found = Pick<NonFiniteReport, 'tensor' | 'value'>;
+
+/** What a step throws when its loss is not finite; `fit` makes a `NonFiniteError` of it. */
+export class NonFiniteLoss extends Error {
+  override readonly name: string = 'NonFiniteLoss';
+  /** Looks for the first tensor on the way to the loss that is not finite. */
+  readonly find: () => Found | undefined;
+
+  constructor(find: () => Found | undefined) {
+    super('fit: the loss is not finite.');
+    this.find = find;
+  }
+}
+
 /** A tensor and what to call it. */
 export type Labelled = readonly [label: string, tensor: Tensor];
 
 /** The first tensor with a value that is not finite, and that value. */
-export function firstNonFinite(
-  tensors: Iterable<Labelled>,
-): Pick<NonFiniteReport, 'tensor' | 'value'> | undefined {
+export function firstNonFinite(tensors: Iterable<Labelled>): Found | undefined {
   for (const [label, tensor] of tensors) {
     if (!isFloating(tensor.dtype)) continue;
-    const value = tensor.data().find((x) => !Number.isFinite(x));
-    if (value !== undefined) return { tensor: label, value };
+    const data = tensor.data();
+    for (let i = 0; i < data.length; i++) {
+      // x - x is 0 for finite numbers, else NaN.
+      if (data[i]! - data[i]! !== 0) return { tensor: label, value: data[i]! };
+    }
   }
   return undefined;
 }

@@ -1,11 +1,23 @@
-import { ShapeError, stopGradient, Tensor } from '@tikhonov/core';
-import { showShape } from '@tikhonov/core/engine';
+import {
+  abs,
+  add,
+  astype,
+  isFloating,
+  less,
+  random,
+  ShapeError,
+  stopGradient,
+  Tensor,
+  tensor,
+} from '@tikhonov/core';
+import { check, showShape } from '@tikhonov/core/engine';
 import type { Batch } from '@tikhonov/data';
 import { NonFiniteUpdateError } from '@tikhonov/optim';
+import { compileStep, isUncompilable } from './compile-step.ts';
 import { hintFor, kindOf } from './kinds.ts';
 import type { Loss, MinimizingOptimizer, Model, PenaltyTerm } from './model.ts';
-import { firstNonFinite, labelledCells, NonFiniteError } from './non-finite.ts';
-import { restoreSnapshot, takeSnapshot } from './snapshot.ts';
+import { firstNonFinite, labelledCells, NonFiniteError, NonFiniteLoss } from './non-finite.ts';
+import { rehearse, transacted } from './transaction.ts';
 
 /** What every step of a training has in common. */
 export interface StepSetup {
@@ -13,6 +25,9 @@ export interface StepSetup {
   readonly optimizer: MinimizingOptimizer;
   readonly loss: Loss;
   readonly penalties: readonly PenaltyTerm[];
+  /** Of the forward passes; a step folds its number into it. */
+  readonly key: Tensor;
+  readonly compiled: boolean;
 }
 
 /** The losses that a step saw before it moved the parameters. */
@@ -21,57 +36,84 @@ export interface StepLosses {
   readonly penalty: number;
 }
 
-/** Which step it is, and its randomness. */
+/** Which step it is, both from 1; `step` counts over the whole training. */
 export interface StepPlace {
   readonly epoch: number;
   readonly step: number;
-  readonly rng: Tensor;
+}
+
+/** The same as tensors: in the dtype of the loss, and float64. */
+export interface LossTensors {
+  readonly dataLoss: Tensor;
+  readonly penalty: Tensor;
 }
 
 /**
- * One optimizer step. An optimizer may evaluate the loss more than once (SAM, L-BFGS): the masks stay
- * the same, running state moves at the first evaluation only, and that is the one reported.
+ * Takes one optimizer step. Nothing changes when it throws.
  *
- * @throws NonFiniteError before anything is updated if the loss is not finite; the model is as before
+ * @throws NonFiniteError if the loss or an update is not finite
  */
-export function trainStep(setup: StepSetup, batch: Batch, place: StepPlace): StepLosses {
-  const { model, optimizer } = setup;
-  const before = takeSnapshot(model);
-  let seen: StepLosses | undefined;
-  try {
-    optimizer.minimize(() => {
-      const isFirst = seen === undefined;
-      const parts = lossParts(setup, batch, { rng: place.rng, updateState: isFirst });
-      const penalty = parts.penalties.reduce((total, term) => total + term.item(), 0);
-      seen ??= { dataLoss: parts.data.item(), penalty };
-      if (!Number.isFinite(parts.total.item())) throw nonFinite(setup, batch, parts, place);
+export type TrainStep = (batch: Batch, place: StepPlace) => StepLosses;
+
+/** The step of a training: built once, run for every batch. */
+export function trainStep(setup: StepSetup): TrainStep {
+  const compute = stepFunction(setup);
+  const step = setup.compiled
+    ? compileStep(compute, { name: 'fit', maxTraces: 8 })
+    : transacted(compute);
+  return ({ x, y }, place) => {
+    const count = tensor(place.step, { dtype: 'int32' });
+    try {
+      const { dataLoss, penalty } = step(x, y, count);
+      return { dataLoss: dataLoss.item(), penalty: penalty.item() };
+    } catch (error) {
+      if (!setup.compiled) throw located(error, place);
+      if (isUncompilable(error)) throw error;
+      // A program says what failed but knows no values: the plain step, which changes nothing, has them.
+      const plain = rehearse(() => compute(x, y, count));
+      throw located(plain === null ? withoutValues(error) : plain.error, place);
+    }
+  };
+}
+
+/**
+ * The step as a function of tensors: it reads no element, so that it can be recorded. An optimizer may
+ * evaluate the loss more than once (SAM, L-BFGS): the masks stay the same, running state moves at the
+ * first evaluation only, and that is the one reported.
+ */
+export function stepFunction(
+  setup: StepSetup,
+): (x: Tensor, y: Tensor, count: Tensor) => LossTensors {
+  return (x, y, count) => {
+    const rng = random.foldIn(setup.key, count);
+    let seen: LossTensors | undefined;
+    setup.optimizer.minimize(() => {
+      const parts = lossParts(setup, { x, y }, { rng, updateState: seen === undefined });
+      seen ??= { dataLoss: stopGradient(parts.data), penalty: parts.penalty };
+      requireFinite(setup, { x, y }, parts);
       return parts.total;
     });
-  } catch (error) {
-    if (error instanceof NonFiniteError) restoreSnapshot(model, before);
-    if (error instanceof NonFiniteUpdateError) {
-      restoreSnapshot(model, before);
-      const { epoch, step } = place;
-      throw new NonFiniteError({ epoch, step, tensor: `update of ${error.parameter}`, value: NaN });
+    if (seen === undefined) {
+      throw new TypeError('fit: optimizer.minimize(f) returned without calling f.');
     }
-    throw error;
-  }
-  if (seen === undefined) {
-    throw new TypeError('fit: optimizer.minimize(f) returned without calling f.');
-  }
-  return seen;
+    return seen;
+  };
 }
 
 interface LossParts {
   readonly output: Tensor;
   readonly data: Tensor;
   readonly penalties: readonly Tensor[];
+  /** Their sum, float64 and constant. */
+  readonly penalty: Tensor;
   readonly total: Tensor;
 }
 
+type Rows = Pick<Batch, 'x' | 'y'>;
+
 function lossParts(
   { model, loss, penalties }: StepSetup,
-  { x, y }: Batch,
+  { x, y }: Rows,
   { rng, updateState }: { readonly rng: Tensor; readonly updateState: boolean },
 ): LossParts {
   const output = model.forward(x, { training: true, rng, updateState });
@@ -80,7 +122,12 @@ function lossParts(
     requireScalar(`penalties[${i}]`, penalty({ updateState })),
   );
   const total = terms.reduce((sum, term) => sum.add(term), data);
-  return { output, data, penalties: terms, total };
+  const none = tensor(0, { dtype: 'float64' });
+  const penalty = terms.reduce(
+    (sum, term) => add(sum, astype(stopGradient(term), 'float64')),
+    none,
+  );
+  return { output, data, penalties: terms, penalty, total };
 }
 
 function requireScalar(name: string, value: Tensor): Tensor {
@@ -97,21 +144,39 @@ function requireScalar(name: string, value: Tensor): Tensor {
   return value;
 }
 
-/** Looks along the way to the loss: what comes in, what it meets, what comes out. */
-function nonFinite(
-  { model }: StepSetup,
-  { x, y }: Batch,
-  parts: LossParts,
-  { epoch, step }: StepPlace,
-): NonFiniteError {
-  const found = firstNonFinite([
-    ['input x', x],
-    ['target y', y],
-    ...labelledCells(model.namedCells()),
-    ['output of the model', parts.output],
-    ['loss', parts.data],
-    ...parts.penalties.map((term, i) => [`penalties[${i}]`, term] as const),
-    ['loss with penalties', stopGradient(parts.total)],
-  ]);
-  return new NonFiniteError({ epoch, step, ...found! });
+/** A loss of NaN must not reach the parameters. The error can say where on the way to it NaN began. */
+function requireFinite({ model }: StepSetup, { x, y }: Rows, parts: LossParts): void {
+  const { output, data, penalties, total } = parts;
+  if (!isFloating(total.dtype)) return;
+  check(less(abs(stopGradient(total)), Infinity), () => {
+    const cells = labelledCells(model.namedCells());
+    return new NonFiniteLoss(() =>
+      firstNonFinite([
+        ['input x', x],
+        ['target y', y],
+        ...cells,
+        ['output of the model', output],
+        ['loss', data],
+        ...penalties.map((term, i) => [`penalties[${i}]`, term] as const),
+        ['loss with penalties', total],
+      ]),
+    );
+  });
+}
+
+/** For a program that met values which the plain step does not: sums that differ by roundings overflow. */
+const withoutValues = (error: unknown): unknown =>
+  error instanceof NonFiniteLoss ? new NonFiniteLoss(() => undefined) : error;
+
+/** An error of a step as `fit` reports it. */
+function located(error: unknown, place: StepPlace): unknown {
+  const unknown = { tensor: 'loss with penalties', value: Number.NaN };
+  if (error instanceof NonFiniteLoss) {
+    return new NonFiniteError({ ...place, ...(error.find() ?? unknown) });
+  }
+  if (error instanceof NonFiniteUpdateError) {
+    const tensor = `update of ${error.parameter}`;
+    return new NonFiniteError({ ...place, tensor, value: Number.NaN });
+  }
+  return error;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { Cell, parameter, type Tensor, tensor } from '@tikhonov/core';
+import { Cell, indexSelect, parameter, type Tensor, tensor } from '@tikhonov/core';
 import { sgd } from '@tikhonov/optim';
 import {
   type EarlyStoppingOptions,
@@ -7,7 +7,7 @@ import {
   type FitOptions,
   finalRecord,
   fit,
-  type Metric,
+  type Loss,
 } from '@tikhonov/train';
 import { network, oneRow, plan, recorder, valuesOf } from './helpers.ts';
 
@@ -22,7 +22,9 @@ function onCurve(curve: readonly number[], stopping: EarlyStoppingOptions, more 
       return x.mul(w);
     },
   };
-  const evaluationLoss: Metric = () => curve[passes.read().item() - 1]!;
+  const values = tensor(curve, { dtype: 'float64' });
+  const evaluationLoss: Loss = () =>
+    indexSelect(values, passes.read().sub(1).astype('int32').reshape([1])).sum();
   const stopper = earlyStopping(stopping);
   const watch = recorder(model);
   const options: FitOptions = {
@@ -31,7 +33,7 @@ function onCurve(curve: readonly number[], stopping: EarlyStoppingOptions, more 
     epochs: curve.length,
     optimizer: sgd({ w }, { lr: 1 }),
     loss: (output) => output.sum(),
-    evaluationLoss: evaluationLoss as never,
+    evaluationLoss,
     callbacks: [watch, stopper],
     ...more,
   };

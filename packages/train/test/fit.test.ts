@@ -34,7 +34,8 @@ describe('fit', () => {
   test('is the loop that its documentation describes', async () => {
     const [model, twin] = [network(0.3), network(0.3)];
     const penalty = (m: typeof model) => () => m.layers[0]!.weight.read().pow(2).sum().mul(0.01);
-    const history = await fit(model, plan(model, { penalties: [penalty(model)], batchSize: 20 }));
+    const options = { penalties: [penalty(model)], batchSize: 20, compiled: false };
+    const history = await fit(model, plan(model, options));
     const optimizer = adam(twin, { lr: 0.01 });
     const key = random.key(1);
     let step = 0;
@@ -113,7 +114,7 @@ describe('fit', () => {
     };
     const loss = (output: Tensor) => output.sum();
     const options: FitOptions = { train: oneRow(), epochs: 2, optimizer: { minimize }, loss };
-    await fit(model, options);
+    await fit(model, { ...options, compiled: false });
     expect(seen.map(({ updateState }) => updateState)).toEqual([true, false, true, false]);
     expect(seen[0]!.first).toBe(seen[1]!.first);
     expect(seen[2]!.first).not.toBe(seen[0]!.first);
@@ -126,6 +127,7 @@ describe('fit', () => {
       epochs: 1,
       evaluationLoss: half as never,
       metrics: { accuracy },
+      compiled: false,
     });
     const history = await fit(model, { ...options, evaluateOn: { other: held } });
     const { validation, other } = history.epochs[0]!.evaluations;
@@ -156,6 +158,7 @@ describe('fit', () => {
         /penalties\[0\] must be a function, got a Tensor.\n.*\(\) => reg.l2/,
       ],
       [{ penalties: accuracy as never }, /fit: penalties must be an array, got function/],
+      [{ compiled: 'yes' as never }, /compiled must be true or false/],
       [{ callbacks: {} as never }, /fit: callbacks must be an array, got object/],
       [{ metrics: { rate: 3 as never } }, /metric 'rate' must be a function, got number/],
       [{ train: undefined as never }, /Examples must be a Dataset or { x, y }, got undefined/],

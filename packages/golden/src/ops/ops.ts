@@ -47,11 +47,23 @@ const adapters: Readonly<Record<string, Adapter>> = {
 const listOf = (out: Tensor | readonly Tensor[]): readonly Tensor[] =>
   'payload' in out ? [out as Tensor] : (out as readonly Tensor[]);
 
+/** What functions of tensors are called through: as they are, or compiled. */
+export type Through = <Out extends readonly Tensor[]>(
+  f: (...args: Tensor[]) => Out,
+) => (...args: Tensor[]) => Out;
+
+/** How cases are run and compared. */
+interface Manner {
+  readonly float: DType;
+  readonly tol: number;
+  readonly through: Through;
+}
+
 /** Values and gradients of a case: what is wrong with them. */
-function problemsOf(example: OpsCase, run: Adapter, float: DType, tol: number): string[] {
+function problemsOf(example: OpsCase, run: Adapter, { float, tol, through }: Manner): string[] {
   const inputs = example.inputs.map((input) => loadTensor(input, float));
   const problems: string[] = [];
-  const plain = listOf(run(inputs, example.attrs));
+  const plain = through((...xs) => listOf(run(xs, example.attrs)))(...inputs);
   if (plain.length !== example.outputs.length) {
     return [`${plain.length} outputs instead of ${example.outputs.length}`];
   }
@@ -61,19 +73,23 @@ function problemsOf(example: OpsCase, run: Adapter, float: DType, tol: number): 
   }
   const places = example.grads.flatMap((g, i) => (g === null ? [] : [i]));
   if (places.length === 0) return problems;
-  const [outputs, pullback] = vjp(
-    (...xs: readonly Tensor[]) => {
-      const all = [...inputs];
-      for (const [k, i] of places.entries()) all[i] = xs[k]!;
-      return listOf(run(all, example.attrs));
-    },
-    places.map((i) => inputs[i]!),
-  );
-  const cotangents = outputs.map((y, k) => {
+  const cotangents = plain.map((y, k) => {
     const g = example.grad_outputs[k] ?? null;
     return g === null ? zerosLike(y) : astype(loadTensor(g, float), y.dtype);
   });
-  const grads: readonly Tensor[] = pullback(cotangents);
+  const gradients = through((...all) => {
+    const own = all.slice(0, inputs.length);
+    const [, pullback] = vjp(
+      (...xs: readonly Tensor[]) => {
+        const moved = [...own];
+        for (const [k, i] of places.entries()) moved[i] = xs[k]!;
+        return listOf(run(moved, example.attrs));
+      },
+      places.map((i) => own[i]!),
+    );
+    return pullback(all.slice(inputs.length));
+  });
+  const grads: readonly Tensor[] = gradients(...inputs, ...cotangents);
   for (const [k, i] of places.entries()) {
     const wrong = mismatch(grads[k]!, example.grads[i]!, tol);
     if (wrong !== null) problems.push(`gradient of input ${i}: ${wrong}`);
@@ -85,16 +101,17 @@ function problemsOf(example: OpsCase, run: Adapter, float: DType, tol: number): 
 function secondOrderProblems(
   example: SecondOrderCase,
   f: Formula,
-  float: DType,
-  tol: number,
+  { float, tol, through }: Manner,
 ): string[] {
   const inputs = example.inputs.map((input) => loadTensor(input, float));
   const v = example.v.map((direction) => loadTensor(direction, float));
   const value = { shape: [], data: [example.value] };
-  const gradients: readonly Tensor[] = grad((xs: readonly Tensor[]) => f(...xs))(inputs);
-  const products = hvp(f, inputs, v);
+  const [own] = through((...xs) => [f(...xs)])(...inputs);
+  const gradients = through((...all) => grad((xs: readonly Tensor[]) => f(...xs))(all))(...inputs);
+  const n = inputs.length;
+  const products = through((...all) => hvp(f, all.slice(0, n), all.slice(n)))(...inputs, ...v);
   return [
-    ['value', mismatch(f(...inputs), value, tol)],
+    ['value', mismatch(own!, value, tol)],
     ...gradients.map((g, i) => [`gradient ${i}`, mismatch(g, example.grads[i]!, tol)]),
     ...products.map((h, i) => [`Hessian product ${i}`, mismatch(h, example.hvp[i]!, tol)]),
   ].flatMap(([what, wrong]) => (wrong === null ? [] : [`${what}: ${wrong}`]));
@@ -119,8 +136,14 @@ function outcomeOf<Run>(
  * Runs the cases of `ops.json`: values, gradients, and second derivatives.
  *
  * @param only  keeps the cases whose operation or id contains it
+ * @param through  what every function of tensors is called through
  */
-export function runOps(float: DType, tolerance: number, only = ''): Outcome[] {
+export function runOps(
+  float: DType,
+  tolerance: number,
+  only = '',
+  through: Through = (f) => f,
+): Outcome[] {
   const file = goldenFile<OpsFile>('ops.json');
   const wanted = ({ id, op }: { id: string; op: string }): boolean => `${op} ${id}`.includes(only);
   const holds = ({ float32 }: { readonly float32?: boolean }): boolean =>
@@ -130,12 +153,12 @@ export function runOps(float: DType, tolerance: number, only = ''): Outcome[] {
   return [
     ...first.map((example) =>
       outcomeOf(example, own(adapters, example.op), (run) =>
-        problemsOf(example, run, float, example.tol ?? tolerance),
+        problemsOf(example, run, { float, tol: example.tol ?? tolerance, through }),
       ),
     ),
     ...second.map((example) =>
       outcomeOf(example, own(formulas, example.op), (f) =>
-        secondOrderProblems(example, f, float, example.tol ?? tolerance),
+        secondOrderProblems(example, f, { float, tol: example.tol ?? tolerance, through }),
       ),
     ),
   ];

@@ -92,6 +92,10 @@ const ownFlags = {
     valueHint: 'x',
     description: `of Adam (default ${defaults.learningRate})`,
   },
+  eager: {
+    type: 'boolean',
+    description: 'run every operation as it comes, without compiling; slower',
+  },
   workers: { type: 'string', valueHint: 'n', description: 'threads (default one a core)' },
   json: { type: 'string', valueHint: 'file', description: `results (default ${defaultJson})` },
   report: { type: 'string', valueHint: 'file', description: `web page (default ${defaultReport})` },
@@ -134,6 +138,7 @@ export function settingsFrom(flags: Flags): CompareSettings {
       .map((n) => parseNumber('hidden', n, { ...count, max: 65_536 })),
     batchSize: number('batch-size', defaults.batchSize, count),
     learningRate: number('learning-rate', defaults.learningRate, { min: 0, open: 'min' }),
+    compiled: flags.eager !== true,
   };
   checkHeldOut(settings);
   return settings;

@@ -6,7 +6,7 @@ import { findMethod, plainPlan, type TrainingPlan } from '@tikhonov/regularizers
 import {
   accuracy,
   type Callback,
-  evaluate,
+  evaluator,
   fit,
   NonFiniteError,
   negativeLogLikelihood,
@@ -98,12 +98,15 @@ async function trainOne({ settings, method, seed }: RunTask): Promise<RunResult>
     gradients: plan.gradients,
     weightDecay: plan.weightDecay,
   });
+  const { compiled } = settings;
+  const measure = evaluator(model, {
+    loss: negativeLogLikelihood,
+    metrics: { accuracy },
+    compiled,
+  });
   const scores = (data: Dataset): Scores => {
-    const { loss, accuracy: share } = evaluate(model, data, {
-      loss: negativeLogLikelihood,
-      metrics: { accuracy },
-    });
-    return { accuracy: share!, nll: loss };
+    const { loss, accuracy: share } = measure(data);
+    return { accuracy: share, nll: loss };
   };
   const curve: CurvePoint[] = [];
   const every = Math.ceil(settings.epochs / evaluations);
@@ -122,6 +125,7 @@ async function trainOne({ settings, method, seed }: RunTask): Promise<RunResult>
     evaluationLoss: negativeLogLikelihood,
     penalties,
     metrics: {},
+    compiled,
     seed,
     callbacks: [...plan.callbacks.map((make) => make()), recordCurve],
   });

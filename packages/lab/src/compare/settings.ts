@@ -26,6 +26,8 @@ export interface CompareSettings {
   readonly hidden: readonly number[];
   readonly batchSize: number;
   readonly learningRate: number;
+  /** Whether training and evaluation run as WebAssembly programs; results differ by roundings. */
+  readonly compiled: boolean;
 }
 
 /** A small, noisy training set that a plain network learns by heart, test labels left clean. */
@@ -39,6 +41,7 @@ export const defaults: Omit<CompareSettings, 'methods'> = {
   hidden: [256],
   batchSize: 32,
   learningRate: 2e-3,
+  compiled: true,
 };
 
 /** The identifier of the unregularized run that everything is compared with. */

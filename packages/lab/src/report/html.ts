@@ -164,6 +164,7 @@ function settingsList(
     ['network', `${['pixels', ...settings.hidden, 'classes'].join(' - ')}, relu`],
     ['optimizer', `Adam, learning rate ${settings.learningRate}, batches of ${settings.batchSize}`],
     ['epochs', String(settings.epochs)],
+    ['steps', settings.compiled ? 'compiled' : 'eager'],
     ['training examples', String(settings.trainSize)],
     ['wrong training labels', `${Number((100 * settings.labelNoise).toFixed(1))} %`],
   ];

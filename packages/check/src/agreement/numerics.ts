@@ -1,0 +1,100 @@
+import type { DType } from '@tikhonov/core';
+
+/** How far results of a primitive may lie apart where it is carried out in different ways. */
+export type Numerics =
+  /** Not at all: moves, selections, integers, IEEE 754's own operations, portable draws. */
+  | { readonly kind: 'exact' }
+  /** By some units in the last place of the result. */
+  | { readonly kind: 'function'; readonly ulps: number }
+  /** By the rounding of a sum's terms, which may be added in any order. */
+  | { readonly kind: 'sum' }
+  /** By as much as if the inputs had been rounded: the backward error of a stable algorithm. */
+  | { readonly kind: 'matrix' };
+
+const exact = [
+  ...[
+    'abs',
+    'add',
+    'argmax',
+    'argsort',
+    'astype',
+    'axpby',
+    'broadcastTo',
+    'check',
+    'concat',
+    'div',
+  ],
+  ...['equal', 'flip', 'floor', 'floorDivide', 'foldIn', 'gather', 'less', 'lessEqual'],
+  ...['logGammaDraw', 'logicalAnd', 'logicalNot', 'max', 'maximum', 'minimum', 'mul', 'neg'],
+  ...['normalFromBits', 'notEqual', 'pad', 'permutation', 'permute', 'poissonDraw', 'portableExp'],
+  ...['portableLog', 'randomBits', 'remainder', 'reshape', 'round', 'sign', 'slice', 'sqrt', 'sub'],
+  ...['truncatedDraw', 'where', 'windows'],
+];
+
+/** Largest errors of both ways together, in units in the last place; those of eager kernels are below 2. */
+const functions: Readonly<Record<string, number>> = {
+  acos: 4,
+  acosh: 5,
+  asin: 5,
+  asinh: 5,
+  atan: 5,
+  atan2: 5,
+  atanh: 5,
+  cos: 4,
+  cosh: 4,
+  erf: 4,
+  erfc: 8,
+  erfinv: 8,
+  exp: 4,
+  expm1: 5,
+  log: 3,
+  log10: 3,
+  log1p: 4,
+  log2: 3,
+  pow: 4,
+  sigmoid: 4,
+  sin: 4,
+  sinh: 4,
+  softplus: 5,
+  tanh: 5,
+};
+
+const sums = ['cumsum', 'matmul', 'norm', 'scatterAdd', 'sum', 'sumWindows'];
+
+const matrices = [
+  ...['cholesky', 'cofactor', 'det', 'eigh', 'inverse', 'matrixExp', 'pinv', 'qr', 'slogdet'],
+  ...['solve', 'svd', 'triangularSolve'],
+];
+
+const table: ReadonlyMap<string, Numerics> = new Map<string, Numerics>([
+  ...exact.map((name) => [name, { kind: 'exact' }] as const),
+  ...Object.entries(functions).map(([name, ulps]) => [name, { kind: 'function', ulps }] as const),
+  ...sums.map((name) => [name, { kind: 'sum' }] as const),
+  ...matrices.map((name) => [name, { kind: 'matrix' }] as const),
+]);
+
+/**
+ * What may differ between two ways to carry out a primitive, by its name.
+ *
+ * @throws RangeError for a primitive that nothing is known of
+ */
+export function numericsOf(name: string): Numerics {
+  const known = table.get(name);
+  if (known !== undefined) return known;
+  throw new RangeError(
+    `numericsOf: nothing is known of the primitive "${name}".\n  Add it to packages/check/src/agreement/numerics.ts.`,
+  );
+}
+
+/** Half the distance between 1 and the next number: the largest relative error of one rounding. */
+export const roundingUnit = (dtype: DType): number => (dtype === 'float32' ? 2 ** -24 : 2 ** -53);
+
+/** The distance between a number and the next in magnitude. */
+export function ulp(x: number, dtype: DType): number {
+  const [digits, least] = dtype === 'float32' ? [23, -126] : [52, -1022];
+  const size = Math.abs(x);
+  if (!Number.isFinite(size)) return 0;
+  // log2 may round up to the next whole number; twice the distance is then right for the smaller.
+  const exponent = size === 0 ? least : Math.max(least, Math.floor(Math.log2(size)));
+  return 2 ** (exponent - digits);
+}

@@ -1,0 +1,13 @@
+export { control } from './control.ts';
+export { derivatives } from './derivatives.ts';
+export { draws } from './draws.ts';
+export { elementwise } from './elementwise.ts';
+export type { Item } from './item.ts';
+export { linearAlgebra } from './linalg.ts';
+export { movement } from './movement.ts';
+export { networks } from './networks.ts';
+export { products } from './products.ts';
+export { reductions } from './reductions.ts';
+export { operationItem, primitiveItem } from './registered.ts';
+export { state } from './state.ts';
+export { windows } from './windows.ts';

@@ -1,0 +1,5 @@
+import type { Transformation } from '@tikhonov/check';
+import { compile } from '@tikhonov/compile';
+
+/** What is compared with plain calls. */
+export const compiled: Transformation = (f) => compile(f);

@@ -1,0 +1,1 @@
+export { runDifferential as default } from './tasks.ts';
