@@ -95,6 +95,7 @@ export function compile<A extends readonly unknown[], R>(
     built.find(
       (known) =>
         known.recording === isRecording() &&
+        known.program.fits &&
         differenceOf(known.signature.parts, signature.parts) === null &&
         known.grads.every(({ parameter, before }) => parameter.hasGrad === before),
     );
@@ -166,7 +167,7 @@ function tooMany(name: string, built: readonly Built[], signature: Signature): T
   const found = differenceOf(last.signature.parts, signature.parts);
   const why =
     found === null
-      ? 'gradients of parameters that are there at some calls and not at others'
+      ? 'what cells hold (their dtype, or whether parameters have gradients) or whether noGrad is around the call'
       : `argument ${found.path}, which was ${found.before} and is ${found.now}`;
   return new TraceError(
     `compile${name === '' ? '' : ` (${name})`}: ${built.length} programs have been built; another one is needed because of ${why}.\n` +

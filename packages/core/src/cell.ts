@@ -12,6 +12,12 @@ export interface Residence {
   take(): View;
 }
 
+// Tells only which of two cells is older.
+let made = 0;
+
+/** The number of the newest cell. */
+export const newestCell = (): number => made;
+
 /**
  * A place that holds a tensor and can be rebound: everything that changes from step to step lives in
  * one (moments, counts, learning rates, power-iteration vectors, random keys). Operations accept a
@@ -33,6 +39,8 @@ export class Cell {
   #value: Tensor | null;
   #residence: Residence | null = null;
   #version = 0;
+  /** @internal Numbers cells in the order in which they were made. */
+  readonly serial: number = ++made;
 
   /** @throws TypeError if the value is not a tensor */
   constructor(value: Tensor, options: { name?: string } = {}) {
@@ -198,9 +206,11 @@ export class Parameter extends Cell {
 
   /** @internal What holds the gradient while there is one; the same cell always. */
   get gradCell(): Cell {
-    this.#gradCell ??= new GradCell(noElements(this), {
-      name: this.name === '' ? 'grad' : `${this.name}.grad`,
-    });
+    this.#gradCell ??= new GradCell(
+      this,
+      noElements(this),
+      this.name === '' ? 'grad' : `${this.name}.grad`,
+    );
     return this.#gradCell;
   }
 
@@ -234,7 +244,15 @@ export class Parameter extends Cell {
   }
 }
 
-class GradCell extends Cell {}
+/** Counts as being as old as its parameter. */
+class GradCell extends Cell {
+  override readonly serial: number;
+
+  constructor(owner: Parameter, value: Tensor, name: string) {
+    super(value, { name });
+    this.serial = owner.serial;
+  }
+}
 
 /** Zeros that take the memory of one. */
 const noElements = ({ shape, dtype }: Cell): Tensor =>

@@ -6,7 +6,7 @@ export type { View } from '@tikhonov/array';
 export { asTensor } from './as-tensor.ts';
 export { bind, bindMulti } from './bind.ts';
 export type { CaseDraw, ShapeRange, ValueRange } from './case-draw.ts';
-export type { Residence } from './cell.ts';
+export { newestCell, type Residence } from './cell.ts';
 export {
   type Checks,
   type PrimitiveCase,

@@ -1,4 +1,4 @@
-import type { Cell } from '@tikhonov/core';
+import type { Cell, DType } from '@tikhonov/core';
 import type { View } from '@tikhonov/core/engine';
 import { LoweringError } from '../errors.ts';
 import type { Equation, Graph, Value } from '../graph/graph.ts';
@@ -24,6 +24,7 @@ export interface Slot {
 /** A cell's place. */
 export interface CellSlot {
   readonly cell: Cell;
+  readonly dtype: DType;
   readonly address: number;
 }
 
@@ -180,8 +181,16 @@ class Assembly {
       bytes: this.#writer.encode(pages),
       pages,
       inputs,
-      reads: graph.reads.map(({ cell }) => ({ cell, address: homes.get(cell)! })),
-      writes: graph.writes.map(({ cell }) => ({ cell, address: homes.get(cell)! })),
+      reads: graph.reads.map(({ cell, value: { dtype } }) => ({
+        cell,
+        dtype,
+        address: homes.get(cell)!,
+      })),
+      writes: graph.writes.map(({ cell, value: { dtype } }) => ({
+        cell,
+        dtype,
+        address: homes.get(cell)!,
+      })),
       constants,
       results: graph.results.map((value) => ({ value, address: this.#addressOf(value) })),
       failures,

@@ -4,12 +4,14 @@ import { type FloatLanes, Lanes } from './lanes.ts';
 /** Locals that emitted functions have done with, for the next function in the same body. */
 const free = /* @__PURE__ */ new WeakMap<Code, number[]>();
 
+/** The locals of what was kept: a value of an outer loop may be assigned to in an inner one. */
+const homes = /* @__PURE__ */ new WeakMap<Lanes, number>();
+
 /** The writing of one function into a body. */
 export class Emission {
   readonly code: Code;
   readonly #free: number[];
   readonly #kept: number[] = [];
-  readonly #homes = new Map<Lanes, number>();
 
   constructor(code: Code) {
     this.code = code;
@@ -70,13 +72,13 @@ export class Emission {
     this.code.set(local);
     this.#kept.push(local);
     const kept = this.local(value.type, local);
-    this.#homes.set(kept, local);
+    homes.set(kept, local);
     return kept;
   }
 
   /** Computes a new value for what `keep` has returned. */
   assign(kept: Lanes, value: Lanes): void {
-    const local = this.#homes.get(kept);
+    const local = homes.get(kept);
     if (local === undefined) throw new Error('internal: assignment to what was not kept.');
     this.put(value);
     this.code.set(local);

@@ -100,6 +100,13 @@ export class Program {
     return this.#memory.buffer.byteLength;
   }
 
+  /** Whether cells still are of the dtypes that it was made for. */
+  get fits(): boolean {
+    const { reads, writes } = this.code;
+    const isSame = ({ cell, dtype }: CellSlot): boolean => cell.dtype === dtype;
+    return reads.every(isSame) && writes.every(isSame);
+  }
+
   /** One call: the results, as tensors of their own. Cells hold what the program wrote. */
   call(tensors: readonly Tensor[]): Tensor[] {
     const { inputs, results, failures } = this.code;

@@ -60,7 +60,7 @@ class Builder {
       inputs: this.#inputs.map(({ walk }) => walk),
       outputs: values.map((value) => this.#target(value)),
       nodes: this.#nodes,
-      columns: runsInColumns(this.#group),
+      columns: runsInColumns(this.#group) && !this.#isScaled,
     });
     const outputs = this.#withSpills(stored, specOf(stored));
     return { spec: specOf(outputs), inputs: this.#inputs.map(({ root }) => root), outputs };
@@ -92,6 +92,14 @@ class Builder {
       dear: !cheapMaps.has(primitive),
       emit: (lanes, into, width) => rule.emit(lanes, attrs, { into, width, inputs, output }),
     });
+  }
+
+  /** Whether a reduction waits for another one, which kept axes side by side cannot. */
+  get #isScaled(): boolean {
+    return this.#group.members.some(
+      ({ equation }) =>
+        reductionOf(equation)?.op === 'norm' && equation.outputs[0]!.dtype === 'float64',
+    );
   }
 
   /** The norm, of numbers divided by the largest where squares would over- or underflow. */

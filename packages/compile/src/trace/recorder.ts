@@ -4,6 +4,7 @@ import {
   type Aval,
   type Evaluator,
   eager,
+  newestCell,
   type Payload,
   type SymbolicValue,
   type View,
@@ -41,6 +42,8 @@ export class Recorder implements Evaluator {
   readonly #before = new Map<Cell, Tensor>();
   readonly #written = new Set<Cell>();
   readonly #hadGrad = new Map<Parameter, boolean>();
+  /** Cells made later are the recorded function's own, new at every call. */
+  readonly #newest = newestCell();
   #count = 0;
 
   /** A tensor that stands for an argument. */
@@ -68,6 +71,7 @@ export class Recorder implements Evaluator {
   }
 
   onRead(cell: Cell): void {
+    if (cell.serial > this.#newest) return;
     const now = cell.peek();
     if (this.#before.has(cell) || now.payload instanceof Traced) return;
     this.#before.set(cell, now);
@@ -80,13 +84,15 @@ export class Recorder implements Evaluator {
   }
 
   onWrite(cell: Cell, value: Tensor): Tensor {
+    if (cell.serial > this.#newest) return value;
     if (!this.#before.has(cell)) this.#before.set(cell, cell.peek());
     this.#written.add(cell);
     return value;
   }
 
   onGrad(parameter: Parameter): void {
-    if (!this.#hadGrad.has(parameter)) this.#hadGrad.set(parameter, parameter.hasGrad);
+    if (parameter.serial <= this.#newest && !this.#hadGrad.has(parameter))
+      this.#hadGrad.set(parameter, parameter.hasGrad);
   }
 
   /** The value of a tensor, as a result of the program. */

@@ -15,6 +15,7 @@ export interface Signature {
 /** What one place of the arguments contributes to the key. */
 export interface SignaturePart {
   readonly path: string;
+  readonly kind: 'tensor' | 'array' | 'object' | 'static';
   /** For a tensor its type; otherwise the value itself, compared by identity. */
   readonly key: unknown;
   readonly shown: string;
@@ -33,24 +34,29 @@ export function signatureOf(args: readonly unknown[]): Signature {
       tensors.push(value);
       paths.push(path);
       const type = `${value.dtype} ${showShape(value.shape)}`;
-      parts.push({ path, key: type, shown: type });
+      parts.push({ path, kind: 'tensor', key: type, shown: type });
       return (others) => others[at];
     }
     if (Array.isArray(value)) {
-      parts.push({ path, key: `array of ${value.length}`, shown: `an array of ${value.length}` });
+      parts.push({
+        path,
+        kind: 'array',
+        key: `array of ${value.length}`,
+        shown: `an array of ${value.length}`,
+      });
       const items = value.map((item, i) => visit(item, join(path, String(i))));
       return (others) => items.map((item) => item(others));
     }
     if (isLiteral(value)) {
       const names = Object.keys(value);
-      parts.push({ path, key: names.join('\0'), shown: `{ ${names.join(', ')} }` });
+      parts.push({ path, kind: 'object', key: names.join('\0'), shown: `{ ${names.join(', ')} }` });
       const entries = Object.entries(value).map(
         ([name, item]) => [name, visit(item, join(path, name))] as const,
       );
       return (others) =>
         Object.fromEntries(entries.map(([name, item]) => [name, item(others)] as const));
     }
-    parts.push({ path, key: value, shown: showStatic(value) });
+    parts.push({ path, kind: 'static', key: value, shown: showStatic(value) });
     return () => value;
   };
   const builds = args.map((arg, i) => visit(arg, String(i)));
@@ -66,7 +72,7 @@ export function differenceOf(
   for (let i = 0; i < count; i++) {
     const [before, now] = [a[i], b[i]];
     if (before !== undefined && now !== undefined && before.path === now.path) {
-      if (Object.is(before.key, now.key)) continue;
+      if (before.kind === now.kind && Object.is(before.key, now.key)) continue;
     }
     return {
       path: (now ?? before)!.path,

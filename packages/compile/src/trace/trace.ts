@@ -1,5 +1,5 @@
-import { type Tensor, TraceError } from '@tikhonov/core';
-import { within } from '@tikhonov/core/engine';
+import { Cell, type Tensor, TraceError } from '@tikhonov/core';
+import { kindOf, within } from '@tikhonov/core/engine';
 import type { Graph, Value } from '../graph/graph.ts';
 import { Recorder } from './recorder.ts';
 import { type Signature, signatureOf } from './signature.ts';
@@ -29,6 +29,7 @@ export function trace(f: (...args: never[]) => unknown, signature: Signature): T
     const out = signatureOf([returned]);
     const results: Value[] = out.tensors.map((x) => recorder.result(x));
     const graph = recorder.finish(results);
+    requireFound(out.parts.map(({ kind, key }) => (kind === 'static' ? key : null)));
     return { graph, rebuild: (tensors) => out.rebuild(tensors)[0] };
   } catch (error) {
     recorder.restore();
@@ -36,5 +37,18 @@ export function trace(f: (...args: never[]) => unknown, signature: Signature): T
       throw new TraceError(`compile: ${error.message}`, { cause: error });
     }
     throw error;
+  }
+}
+
+/** Throws if tensors of the trace may be in what was returned beside those that were found. */
+function requireFound(statics: readonly unknown[]): void {
+  for (const value of statics) {
+    const isOpaque = typeof value === 'object' && value !== null;
+    // A cell that was there before holds again what it held.
+    if (!isOpaque || (value instanceof Cell && !('symbolic' in value.peek().payload))) continue;
+    throw new TraceError(
+      `compile: the function returned ${kindOf(value)}, in which tensors cannot be found.\n` +
+        '  Return tensors, or arrays and object literals of tensors.',
+    );
   }
 }

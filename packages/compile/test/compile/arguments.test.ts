@@ -47,7 +47,7 @@ describe('arguments of a compiled function', () => {
     for (let round = 0; round < 2; round++) {
       expect(keys.map((k) => g(x, k).data()[0])).toEqual([2, 3, 4, 0, -1, 7, 7, 7]);
     }
-    expect(g.traces).toBe(keys.length - 0);
+    expect(g.traces).toBe(keys.length);
   });
 
   test('tell 0 from -0, and know NaN again', () => {
@@ -72,7 +72,11 @@ describe('arguments of a compiled function', () => {
       [[x, x]],
     ];
     for (let round = 0; round < 2; round++) {
-      for (const args of calls) expectSame(g(...args), args.flat().map((a) => a.add(a)));
+      for (const args of calls)
+        expectSame(
+          g(...args),
+          args.flat().map((a) => a.add(a)),
+        );
       expect(g.traces).toBe(calls.length);
     }
   });
@@ -116,7 +120,7 @@ describe('arguments of a compiled function', () => {
     expectSame(g(c, transpose(m)), add(c, mul(transpose(m), 10)));
     expectSame(g(flip(c, 0), c), add(flip(c, 0), mul(c, 10)));
     const big = tensor([7, 7, 0, 1, 2, 3, 4, 5, 7]);
-    const part = slice(big, [[2, 8]]).reshape([3, 2]);
+    const part = slice(big, [{ start: 2, stop: 8 }]).reshape([3, 2]);
     expectSame(g(part, part), add(part, mul(part, 10)));
     expect(g.traces).toBe(1);
     const spread = tensor([[1], [2]]).broadcastTo([2, 3]);
@@ -134,9 +138,13 @@ describe('arguments of a compiled function', () => {
 });
 
 describe('too many programs', () => {
-  const g = () => compile(function scaled(a: Tensor, o: { readonly k: number }) {
-    return a.mul(o.k);
-  }, { maxTraces: 2 });
+  const g = () =>
+    compile(
+      function scaled(a: Tensor, o: { readonly k: number }) {
+        return a.mul(o.k);
+      },
+      { maxTraces: 2 },
+    );
 
   test('are refused with the argument that changes', () => {
     const scaled = g();
@@ -167,7 +175,7 @@ describe('too many programs', () => {
     expect(scaled.traces).toBe(2);
   });
 
-  test('are 9 unless told otherwise', () => {
+  test('are more than 8 unless told otherwise', () => {
     const h = compile((a: Tensor, k: number) => a.mul(k));
     for (let k = 0; k < 8; k++) h(x, k);
     expect(() => h(x, 8)).toThrow('8 programs have been built');

@@ -8,6 +8,7 @@ import {
   greater,
   logicalNot,
   parameter,
+  random,
   remainder,
   slice,
   type Tensor,
@@ -34,7 +35,7 @@ describe('results of a compiled function', () => {
         a,
         a,
         transpose(a),
-        slice(a, [[1, 2]]),
+        slice(a, [{ start: 1, stop: 2 }]),
         constant,
         constant,
         tensor(3),
@@ -75,6 +76,22 @@ describe('results of a compiled function', () => {
     const f = (a: Tensor, v: Tensor) => [a, logicalNot(a), where(a, v, -1), equal(v, 2)];
     const out = expectCompiled(f, [bools, x]);
     expect(out[1]!.toArray()).toEqual([false, true, false]);
+  });
+
+  test('may be random draws, bit for bit', () => {
+    const draw = (key: Tensor, at: Tensor) => [
+      random.uniform(random.foldIn(key, at), [5]),
+      random.normal(key, [7], { dtype: 'float64' }),
+      random.permutation(key, 8),
+      random.randint(random.foldIn(key, 'labels'), [4], 0, 10),
+      key,
+    ];
+    expectCompiled(draw, [random.key(4), tensor(3, { dtype: 'int32' })]);
+  });
+
+  test('may not be finite', () => {
+    const odd = tensor([Number.NaN, Infinity, -Infinity, -0, 0]);
+    expectCompiled((a: Tensor) => [a, a.mul(-1), a.sub(a), a.div(0), a.add(-0)], [odd]);
   });
 
   test('may be scalars', () => {

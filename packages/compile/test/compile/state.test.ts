@@ -1,5 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
-import { add, Cell, mul, parameter, sum, type Tensor, tensor } from '@tikhonov/core';
+import {
+  add,
+  Cell,
+  concat,
+  flip,
+  greater,
+  mul,
+  parameter,
+  slice,
+  sum,
+  type Tensor,
+  tensor,
+  transpose,
+  withValues,
+} from '@tikhonov/core';
 import { compile } from '../../src/compile.ts';
 import { expectSame } from './support.ts';
 
@@ -15,13 +29,16 @@ describe('cells in a compiled function', () => {
         const before = total.read();
         total.write(before.add(a));
         count.write(count.read().add(1));
-        seen.write(total.read().greater(3));
+        seen.write(greater(total, 3));
         return before;
       });
       const out = [1, 2, 3].map((k) => step(tensor([k, -k])));
       return [out, total.read(), count.read(), seen.read()];
     };
-    expectSame(run((f) => compile(f)), run((f) => f));
+    expectSame(
+      run((f) => compile(f)),
+      run((f) => f),
+    );
   });
 
   test('written twice hold what was written last', () => {
@@ -74,6 +91,53 @@ describe('cells in a compiled function', () => {
     set();
     expect(state()).toEqual([8, 8, 2]);
     expect(fixed.toArray()).toEqual([8, 9]);
+  });
+
+  test('may take their own value moved', () => {
+    const cell = new Cell(tensor([1, 2, 3, 4]));
+    const push = compile((a: Tensor) => {
+      cell.write(concat([slice(cell.read(), [{ start: 1 }]), a]));
+    });
+    push(tensor([5]));
+    push(tensor([6]));
+    expect(cell.read().toArray()).toEqual([3, 4, 5, 6]);
+    const mirror = compile((a: Tensor) => {
+      cell.write(flip(cell.read(), 0).add(cell.read().mul(a)));
+      return flip(cell.read(), 0);
+    });
+    expect(mirror(scalar(2)).toArray()).toEqual([15, 14, 13, 12]);
+    expect(cell.read().toArray()).toEqual([12, 13, 14, 15]);
+    const turned = new Cell(
+      tensor([
+        [1, 2],
+        [3, 4],
+      ]),
+    );
+    const turn = compile(() => turned.write(transpose(turned.read())));
+    turn();
+    expect(turned.read().toArray()).toEqual([
+      [1, 3],
+      [2, 4],
+    ]);
+    turn();
+    expect(turned.read().toArray()).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+  });
+
+  test('may be replaced for the time of a call', () => {
+    const w = parameter(tensor([1, 2]), { name: 'w' });
+    const g = compile((a: Tensor) => mul(w, a));
+    const a = tensor([10, 20]);
+    expect(g(a).toArray()).toEqual([10, 40]);
+    const replaced = withValues({ w }, { w: tensor([3, 3]) }, () => g(a));
+    expect(replaced.toArray()).toEqual([30, 60]);
+    expect(g(a).toArray()).toEqual([10, 40]);
+    const inside = compile((b: Tensor) => withValues({ w }, { w: b }, () => mul(w, 2)).add(w));
+    expect(inside(a).toArray()).toEqual([21, 42]);
+    expect(w.read().toArray()).toEqual([1, 2]);
+    expect(inside(tensor([0, 1])).toArray()).toEqual([1, 4]);
   });
 
   test('written outside between calls are seen', () => {
