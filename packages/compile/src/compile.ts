@@ -1,14 +1,14 @@
-import { type Tensor, TraceError } from '@tikhonov/core';
 import { isPlainCall, isRecording, kindOf, requireOptions } from '@tikhonov/core/engine';
 import { programOf } from './codegen/program.ts';
-import { CompileError } from './errors.ts';
-import type { GradState } from './graph/graph.ts';
+import { type EngineReport, engineFor, requireEngine } from './engine/index.ts';
 import { printGraph } from './graph/print.ts';
-import { type Probe, probeEngine, profileFor } from './kernels/gemm/index.ts';
+import { allLowerings, type Lowerings } from './lower/lowerings.ts';
 import { optimize } from './passes/pipeline.ts';
+import type { KernelTime } from './runtime/profile.ts';
 import { Program } from './runtime/program.ts';
+import { type Conditions, tooManyPrograms } from './trace/reasons.ts';
 import { differenceOf, type Signature, signatureOf } from './trace/signature.ts';
-import { trace } from './trace/trace.ts';
+import { type Trace, trace } from './trace/trace.ts';
 
 /** Options of `compile`. */
 export interface CompileOptions {
@@ -20,6 +20,30 @@ export interface CompileOptions {
    * Results that are the same on every processor and engine: no fused multiply-add. @defaultValue false
    */
   readonly deterministic?: boolean;
+  /**
+   * Whether to use what the engine keeps behind experimental flags: 256-bit vectors, of Node 24 on x64
+   * processors, and before that fused multiply-adds, of Node 20. For products that are up to twice as
+   * fast. All code is optimised when the program is built, as with `eagerTier`; the flags are set for
+   * that moment only. They are V8's, for the whole process: another thread that builds a module just
+   * then has it built so, too. The first program that wants them is preceded by a trial of a few
+   * milliseconds: where the flags are missing, compute something else or bring nothing, which is so in
+   * all browsers, programs are built as ever, and `explain` gives the reason. With `deterministic`,
+   * results stay the same as without `wide`: no fused multiply-add. @defaultValue false
+   */
+  readonly wide?: boolean;
+  /**
+   * Whether to have all code optimised when the program is built, which takes some tens of milliseconds,
+   * rather than function by function as it runs; the first hundreds of calls are then as fast as later
+   * ones. Under Node, by flags of V8 as in `wide`; elsewhere nothing changes. @defaultValue false
+   */
+  readonly eagerTier?: boolean;
+  /** Whether kernels are timed, for `explain`; every kernel then takes a little longer. @defaultValue false */
+  readonly profile?: boolean;
+  /**
+   * How primitives become WebAssembly; those that have no rule are run by their eager kernels, which the
+   * program calls. @defaultValue rules for all
+   */
+  readonly lowerings?: Lowerings;
 }
 
 /** What `explain` tells about one program. */
@@ -32,6 +56,10 @@ export interface Explanation {
   readonly memoryBytes: number;
   /** Bytes of its code. */
   readonly codeBytes: number;
+  /** Time by kernel over all calls so far, if `profile` is on. */
+  readonly times: readonly KernelTime[] | null;
+  /** What it uses of the engine, and why not what `wide` or `eagerTier` asked for. */
+  readonly engine: EngineReport;
 }
 
 /** A compiled function: it is called as the function is. */
@@ -43,13 +71,10 @@ export interface Compiled<A extends readonly unknown[], R> {
   explain(): readonly Explanation[];
 }
 
-interface Built {
-  readonly signature: Signature;
-  readonly recording: boolean;
-  readonly grads: readonly GradState[];
+interface Built extends Conditions, Pick<Trace, 'rebuild' | 'during'> {
   readonly program: Program;
   readonly graph: string;
-  readonly rebuild: (tensors: readonly Tensor[]) => unknown;
+  readonly engine: EngineReport;
 }
 
 /**
@@ -82,34 +107,61 @@ export function compile<A extends readonly unknown[], R>(
   if (typeof f !== 'function') {
     throw new TypeError(`compile: needs a function, got ${kindOf(f)}.\n  compile((x, y) => ...)`);
   }
-  requireOptions('compile', options, { maxTraces: true, name: true, deterministic: 'boolean' });
-  const { maxTraces = 8, name = f.name, deterministic = false } = options;
+  requireOptions('compile', options, {
+    maxTraces: true,
+    name: 'string',
+    deterministic: 'boolean',
+    wide: 'boolean',
+    eagerTier: 'boolean',
+    profile: 'boolean',
+    lowerings: true,
+  });
+  const {
+    maxTraces = 8,
+    name = f.name,
+    deterministic = false,
+    wide = false,
+    eagerTier = false,
+    profile = false,
+    lowerings = allLowerings,
+  } = options;
   if (!Number.isInteger(maxTraces) || maxTraces < 1) {
     throw new RangeError(`compile: maxTraces must be an integer >= 1, got ${maxTraces}.`);
   }
-  const probe = engine();
-  // The same order of sums everywhere: kernels must not depend on the engine either.
-  const profile = profileFor(deterministic ? { ...probe, v8: undefined } : probe, deterministic);
+  requireEngine();
   const built: Built[] = [];
   const find = (signature: Signature): Built | undefined =>
     built.find(
       (known) =>
         known.recording === isRecording() &&
         known.program.fits &&
-        differenceOf(known.signature.parts, signature.parts) === null &&
+        differenceOf(known.parts, signature.parts) === null &&
         known.grads.every(({ parameter, before }) => parameter.hasGrad === before),
     );
   const build = (signature: Signature): Built => {
-    if (built.length >= maxTraces) throw tooMany(name, built, signature);
-    const { graph, rebuild } = trace(f as (...args: never[]) => unknown, signature);
+    const { parts } = signature;
+    const recording = isRecording();
+    if (built.length >= maxTraces) throw tooManyPrograms(name, built, { parts, recording });
+    const { graph, rebuild, during } = trace(f as (...args: never[]) => unknown, signature);
     const optimized = optimize(graph);
+    const engine = engineFor({ deterministic, wide, eagerTier });
     const made: Built = {
-      signature,
-      recording: isRecording(),
+      parts,
+      recording,
       grads: graph.grads,
-      program: new Program(programOf(optimized, profile)),
+      cells: [...optimized.reads, ...optimized.writes].map(({ cell, value: { dtype } }) => ({
+        cell,
+        dtype,
+      })),
+      program: new Program(
+        programOf(optimized, { profile: engine.profile, lowerings, marks: profile }),
+        profile,
+        engine.switches,
+      ),
       graph: printGraph(optimized),
+      engine: engine.report,
       rebuild,
+      during,
     };
     built.push(made);
     return made;
@@ -118,8 +170,8 @@ export function compile<A extends readonly unknown[], R>(
     if (!isPlainCall()) return f(...args);
     const signature = signatureOf(args);
     if (signature.tensors.some((x) => x.requiresGrad)) return f(...args);
-    const { program, rebuild, grads } = find(signature) ?? build(signature);
-    const results = program.call(signature.tensors);
+    const { program, rebuild, during, grads } = find(signature) ?? build(signature);
+    const results = during(signature.tensors, () => program.call(signature.tensors));
     for (const { parameter, before, after } of grads) {
       if (after) parameter.hasGrad = true;
       else if (before) parameter.zeroGrad();
@@ -127,50 +179,21 @@ export function compile<A extends readonly unknown[], R>(
     return rebuild(results) as R;
   };
   return Object.defineProperties(call, {
-    name: { value: name },
+    name: { value: name, configurable: true },
+    length: { value: f.length, configurable: true },
     traces: { get: () => built.length },
     explain: {
       value: () =>
         built.map(
-          ({ program, graph }): Explanation => ({
+          ({ program, graph, engine }): Explanation => ({
             graph,
             kernels: program.code.kernels,
             memoryBytes: program.memoryBytes,
             codeBytes: program.code.bytes.length,
+            times: program.times,
+            engine,
           }),
         ),
     },
   }) as Compiled<A, R>;
-}
-
-let probed: Probe | null = null;
-
-/** What the engine can do. */
-function engine(): Probe {
-  if (typeof WebAssembly === 'undefined') {
-    throw new CompileError(
-      'compile: this engine has no WebAssembly.\n  Call the function without compile: it computes the same.',
-    );
-  }
-  const { process } = globalThis as { process?: { versions?: { v8?: string } } };
-  probed ??= probeEngine({ v8: process?.versions?.v8 });
-  if (!probed.simd) {
-    throw new CompileError(
-      'compile: this engine has no WebAssembly SIMD.\n  Call the function without compile: it computes the same.',
-    );
-  }
-  return probed;
-}
-
-function tooMany(name: string, built: readonly Built[], signature: Signature): TraceError {
-  const last = built.at(-1)!;
-  const found = differenceOf(last.signature.parts, signature.parts);
-  const why =
-    found === null
-      ? 'what cells hold (their dtype, or whether parameters have gradients) or whether noGrad is around the call'
-      : `argument ${found.path}, which was ${found.before} and is ${found.now}`;
-  return new TraceError(
-    `compile${name === '' ? '' : ` (${name})`}: ${built.length} programs have been built; another one is needed because of ${why}.\n` +
-      '  Pass what changes from call to call as a tensor, or raise maxTraces.',
-  );
 }

@@ -1,12 +1,15 @@
 export { type Compiled, type CompileOptions, compile, type Explanation } from './compile.ts';
-export { CompileError, LoweringError } from './errors.ts';
+export type { EngineReport } from './engine/index.ts';
+export { CompileError } from './errors.ts';
 export { checkGraph } from './graph/check.ts';
 export type { Constant, Equation, GradState, Graph, State, Value } from './graph/graph.ts';
 export { printGraph } from './graph/print.ts';
+export { allLowerings, type Lowerings } from './lower/lowerings.ts';
 export { eliminateDead } from './passes/eliminate-dead.ts';
 export { foldConstants } from './passes/fold-constants.ts';
 export type { Pass } from './passes/pass.ts';
 export { shareCommon } from './passes/share-common.ts';
+export type { KernelTime } from './runtime/profile.ts';
 export { type Signature, type SignaturePart, signatureOf } from './trace/signature.ts';
 export { type Trace, trace } from './trace/trace.ts';
 export { ModuleWriter } from './wasm/module.ts';

@@ -1,10 +1,13 @@
 export {
+  allLowerings,
   type Compiled,
   CompileError,
   type CompileOptions,
   compile,
+  type EngineReport,
   type Explanation,
-  LoweringError,
+  type KernelTime,
+  type Lowerings,
 } from '@tikhonov/compile';
 export * from '@tikhonov/core';
 export * as data from '@tikhonov/data';

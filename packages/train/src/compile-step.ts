@@ -1,4 +1,4 @@
-import { CompileError, compile, LoweringError } from '@tikhonov/compile';
+import { CompileError, compile } from '@tikhonov/compile';
 import { TraceError } from '@tikhonov/core';
 
 /** How a function of `fit` is compiled. */
@@ -31,7 +31,7 @@ function advised<T>(body: () => T): T {
 
 /** Whether an error says that something cannot be compiled, rather than that it went wrong. */
 export const isUncompilable = (error: unknown): error is Error =>
-  error instanceof TraceError || error instanceof LoweringError || error instanceof CompileError;
+  error instanceof TraceError || error instanceof CompileError;
 
 /** The same error with what to do about it in `fit`. */
 function withAdvice(error: unknown): unknown {

@@ -1,3 +1,10 @@
+import type { Aval } from '@tikhonov/core/engine';
+import { bytesOf } from '../kernels/map/elements.ts';
+import { sizeOf } from '../schedule/places.ts';
+
+/** Bytes of a value in memory. */
+export const bytesIn = ({ shape, dtype }: Aval): number => sizeOf(shape) * bytesOf(dtype);
+
 /** A stretch of memory in use. */
 interface Block {
   readonly from: number;
@@ -50,4 +57,5 @@ export class MemoryPlan {
   }
 }
 
-const align = (bytes: number): number => Math.ceil(bytes / line) * line;
+/** Bytes of whole cache lines. */
+export const align = (bytes: number): number => Math.ceil(bytes / line) * line;

@@ -1,6 +1,7 @@
 import type { Graph } from '../graph/graph.ts';
 import { eliminateDead } from './eliminate-dead.ts';
 import { foldConstants } from './fold-constants.ts';
+import { insideRegions } from './inside-regions.ts';
 import { oneHot } from './one-hot.ts';
 import type { Pass } from './pass.ts';
 import { reluMask } from './relu-mask.ts';
@@ -38,6 +39,7 @@ export function optimize(graph: Graph, observe: Observer = () => {}): Graph {
     return now !== before;
   };
   apply(eliminateDead);
+  apply(insideRegions((region) => optimize(region)));
   apply(shareCommon);
   apply(oneHot);
   // When all have seen this very graph, nothing is left to do; the last to change it need not, unless

@@ -1,92 +1,45 @@
-import type { Cell, Shape, Tensor } from '@tikhonov/core';
-import { eager, fromView, type Residence, type View } from '@tikhonov/core/engine';
-import type { CellSlot, Failure, ProgramCode } from '../codegen/program.ts';
-import { CompileError } from '../errors.ts';
-import { readElements, writeView } from './transfer.ts';
-
-/** Row-major strides. */
-function stridesOf(shape: Shape): number[] {
-  const out = new Array<number>(shape.length);
-  let step = 1;
-  for (let k = shape.length - 1; k >= 0; k--) {
-    out[k] = step;
-    step *= shape[k]!;
-  }
-  return out;
-}
-
-const sizeOf = (shape: Shape): number => shape.reduce((a, b) => a * b, 1);
-
-/** A cell's value as it is in a program's memory. */
-class Resident implements Residence {
-  readonly cell: Cell;
-  readonly address: number;
-  readonly #memory: WebAssembly.Memory;
-  /** The cell's version that memory holds. */
-  version = -1;
-
-  constructor(memory: WebAssembly.Memory, { cell, address }: CellSlot) {
-    this.#memory = memory;
-    this.cell = cell;
-    this.address = address;
-  }
-
-  take(): View {
-    const { shape, dtype } = this.cell;
-    const data = readElements(this.#memory, dtype, this.address, sizeOf(shape));
-    return { data, shape, dtype, stride: stridesOf(shape), offset: 0 };
-  }
-
-  /** Brings memory up to date with the cell. */
-  pull(): void {
-    if (this.version === this.cell.version) return;
-    writeView(this.#memory, this.address, this.cell.peek().view);
-    this.version = this.cell.version;
-  }
-
-  /** Says that memory holds the cell's value from now on. */
-  push(): void {
-    this.cell.reside(this);
-    this.version = this.cell.version;
-  }
-}
-
-/** The module, or an error that says why the page may not have one. */
-function moduleOf(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
-  try {
-    return new WebAssembly.Module(bytes);
-  } catch (error) {
-    if (!(error instanceof Error) || !/unsafe-eval|Content Security Policy/i.test(error.message)) {
-      throw error;
-    }
-    throw new CompileError(
-      "compile: the page's content security policy forbids WebAssembly.\n" +
-        "  Add 'wasm-unsafe-eval' to its script-src, or call the function without compile.",
-      { cause: error },
-    );
-  }
-}
+import type { Cell, Tensor } from '@tikhonov/core';
+import { fromView } from '@tikhonov/core/engine';
+import type { CellSlot, ProgramCode } from '../codegen/program.ts';
+import type { Call } from '../codegen/step.ts';
+import { buildModule, type Switch } from '../engine/index.ts';
+import { answerCall, runCall } from './calls.ts';
+import { Clock, type KernelTime } from './profile.ts';
+import { Resident, type Turn } from './resident.ts';
+import { readElements, sizeOf, stridesOf, writeView } from './transfer.ts';
 
 /** A compiled program with its memory. */
 export class Program {
   readonly code: ProgramCode;
   readonly #memory: WebAssembly.Memory;
-  readonly #run: () => number;
+  readonly #turn: Turn = { now: 0 };
+  readonly #runs: readonly (() => number)[];
+  readonly #clock: Clock | null;
   readonly #reads: readonly Resident[];
   readonly #writes: readonly Resident[];
   /** What was copied in last; tensors do not change. */
   readonly #given: (Tensor | null)[];
 
-  constructor(code: ProgramCode) {
+  /**
+   * @param timed  whether the code tells which kernels have ended, so that they are timed
+   * @param switches  what is on in the engine while the code is built
+   */
+  constructor(code: ProgramCode, timed: boolean, switches: readonly Switch[]) {
     this.code = code;
-    this.#memory = new WebAssembly.Memory({ initial: code.pages, maximum: code.pages });
-    const module = moduleOf(code.bytes);
-    const instance = new WebAssembly.Instance(module, { env: { memory: this.#memory } });
-    this.#run = instance.exports.run as () => number;
-    for (const { view, address } of code.constants) writeView(this.#memory, address, view);
+    this.#clock = timed ? new Clock(code.kernels) : null;
+    const memory = new WebAssembly.Memory({ initial: code.pages, maximum: code.pages });
+    this.#memory = memory;
+    const host = (number: number): void => answerCall(memory, code.calls[number - 1]!);
+    const mark = (kernel: number): void => this.#clock?.mark(kernel);
+    const instance = new WebAssembly.Instance(buildModule(code.bytes, switches), {
+      env: { memory, host, mark },
+    });
+    const { run0, run1 } = instance.exports as { run0: () => number; run1?: () => number };
+    this.#runs = [run0, run1 ?? run0];
+    for (const { view, address } of code.constants) writeView(memory, address, view);
     const residents = new Map<Cell, Resident>();
     const resident = (slot: CellSlot): Resident => {
-      const known = residents.get(slot.cell) ?? new Resident(this.#memory, slot);
+      const known = residents.get(slot.cell) ?? new Resident(memory, this.#turn, slot);
       residents.set(slot.cell, known);
       return known;
     };
@@ -100,6 +53,11 @@ export class Program {
     return this.#memory.buffer.byteLength;
   }
 
+  /** Time by kernel, if the program is timed. */
+  get times(): readonly KernelTime[] | null {
+    return this.#clock?.times ?? null;
+  }
+
   /** Whether cells still are of the dtypes that it was made for. */
   get fits(): boolean {
     const { reads, writes } = this.code;
@@ -109,7 +67,7 @@ export class Program {
 
   /** One call: the results, as tensors of their own. Cells hold what the program wrote. */
   call(tensors: readonly Tensor[]): Tensor[] {
-    const { inputs, results, failures } = this.code;
+    const { inputs, results, calls } = this.code;
     for (const cell of this.#reads) cell.pull();
     for (let i = 0; i < inputs.length; i++) {
       const x = tensors[i]!;
@@ -117,8 +75,10 @@ export class Program {
       writeView(this.#memory, inputs[i]!.address, x.view);
       this.#given[i] = x;
     }
-    const failed = this.#run();
-    if (failed !== 0) this.#fail(failures[failed - 1]!);
+    this.#clock?.start();
+    const failed = this.#runs[this.#turn.now]!();
+    if (failed !== 0) this.#fail(calls[failed - 1]!);
+    if (this.#writes.length > 0) this.#turn.now = this.#turn.now === 0 ? 1 : 0;
     for (const cell of this.#writes) cell.push();
     return results.map(({ value: { shape, dtype }, address }) => {
       const data = readElements(this.#memory, dtype, address, sizeOf(shape));
@@ -127,26 +87,9 @@ export class Program {
   }
 
   /** Runs the equation that failed again on what it was given, for its error. */
-  #fail({ equation, operands }: Failure): never {
-    const views = operands.map(({ address, layout, value: { dtype } }): View => {
-      let [low, high] = [layout.offset, layout.offset];
-      for (const [k, stride] of layout.strides.entries()) {
-        const reach = stride * Math.max(0, layout.shape[k]! - 1);
-        if (reach < 0) low += reach;
-        else high += reach;
-      }
-      const size = dtype === 'float64' ? 8 : 4;
-      const data = readElements(this.#memory, dtype, address + low * size, high - low + 1);
-      return {
-        data,
-        dtype,
-        shape: layout.shape,
-        stride: layout.strides,
-        offset: layout.offset - low,
-      };
-    });
-    const { primitive, attrs, inputs, outputs } = equation;
-    eager.run(primitive, views, attrs, outputs, inputs);
+  #fail(call: Call): never {
+    runCall(this.#memory, call);
+    const { primitive } = call.equation;
     throw new Error(`internal: ${primitive.name} failed in the compiled program only.`);
   }
 }

@@ -1,4 +1,4 @@
-import type { DType, TypedArray } from '@tikhonov/core';
+import type { DType, Shape, TypedArray } from '@tikhonov/core';
 import type { View } from '@tikhonov/core/engine';
 
 /** The elements at an address of a program's memory. */
@@ -15,7 +15,19 @@ export function elementsAt(
   return new Int32Array(buffer, address, count);
 }
 
-const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+/** The number of elements of a shape. */
+export const sizeOf = (shape: Shape): number => shape.reduce((a, b) => a * b, 1);
+
+/** Row-major strides. */
+export function stridesOf(shape: Shape): number[] {
+  const out = new Array<number>(shape.length);
+  let step = 1;
+  for (let k = shape.length - 1; k >= 0; k--) {
+    out[k] = step;
+    step *= shape[k]!;
+  }
+  return out;
+}
 
 /** Whether a view's elements lie in order. */
 function isDense({ shape, stride }: View): boolean {

@@ -1,5 +1,5 @@
-import type { Equation, Graph, Value } from '../graph/graph.ts';
-import { mapRules } from '../lower/maps/index.ts';
+import type { Equation, Region, Value } from '../graph/graph.ts';
+import type { Lowerings } from '../lower/lowerings.ts';
 import { reductionOf } from '../lower/reductions.ts';
 import { type Group, groupOf, isCopy, merged } from './group.ts';
 import type { Places } from './places.ts';
@@ -19,7 +19,12 @@ interface Draft extends Unit {
 }
 
 /** The units of a graph, in an order in which they can run. */
-export function fuse(graph: Graph, places: Places, mayFail: (e: Equation) => boolean): Unit[] {
+export function fuse(
+  graph: Region,
+  places: Places,
+  { maps }: Pick<Lowerings, 'maps'>,
+  mayFail: (e: Equation) => boolean,
+): Unit[] {
   const makers = new Map<Value, Draft>();
   const drafts: Draft[] = [];
   const current = (draft: Draft): Draft => {
@@ -33,7 +38,7 @@ export function fuse(graph: Graph, places: Places, mayFail: (e: Equation) => boo
   };
   let failing: Draft | null = null;
   for (const [order, equation] of graph.equations.entries()) {
-    const isMap = mapRules.has(equation.primitive) || isCopy(equation, places);
+    const isMap = maps.has(equation.primitive) || isCopy(equation, places);
     const fuses = isMap || reductionOf(equation) !== null;
     const isPlaced = equation.outputs.some((value) => places.of(value).root !== value);
     if (isPlaced) continue;

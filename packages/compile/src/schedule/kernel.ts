@@ -1,3 +1,4 @@
+import { type AnyPrimitive, absP, erase } from '@tikhonov/core/engine';
 import type { Value } from '../graph/graph.ts';
 import {
   type FusedSpec,
@@ -7,10 +8,12 @@ import {
   type Walk,
 } from '../kernels/fused/index.ts';
 import { dense } from '../layout/layout.ts';
-import { cheapMaps, mapRules } from '../lower/maps/index.ts';
+import type { Lowerings } from '../lower/lowerings.ts';
 import { reductionOf } from '../lower/reductions.ts';
 import { type Group, type Member, runsInColumns } from './group.ts';
 import type { Place, Places } from './places.ts';
+
+const abs: AnyPrimitive = /* @__PURE__ */ erase(absP);
 
 /** A fused kernel with the values that its operands are. */
 export interface FusedKernel {
@@ -27,23 +30,28 @@ export interface FusedKernel {
 export function kernelOf(
   group: Group,
   places: Places,
+  lowerings: Lowerings,
   needed: (value: Value) => boolean,
 ): FusedKernel {
-  return new Builder(group, places).build(needed);
+  return new Builder(group, places, lowerings).build(needed);
 }
 
 class Builder {
   readonly #group: Group;
   readonly #places: Places;
+  readonly #lowerings: Lowerings;
   readonly #nodes: Node[] = [];
   readonly #made = new Map<Value, number>();
   readonly #walks = new Map<string, number>();
   readonly #inputs: { readonly walk: Walk; readonly root: Value }[] = [];
   readonly #results = new Map<Value, Member>();
+  /** Absolute values. */
+  readonly #sizes = new Set<number>();
 
-  constructor(group: Group, places: Places) {
+  constructor(group: Group, places: Places, lowerings: Lowerings) {
     this.#group = group;
     this.#places = places;
+    this.#lowerings = lowerings;
   }
 
   build(needed: (value: Value) => boolean): FusedKernel {
@@ -81,15 +89,18 @@ class Builder {
     const reduction = reductionOf(equation);
     if (reduction?.op === 'norm' && dtype === 'float64') return this.#safeNorm(args[0]!);
     if (reduction !== null) {
-      return this.#push({ kind: 'reduce', dtype, arg: args[0]!, op: reduction.op });
+      const { op } = reduction;
+      const unsigned = dtype === 'float32' && this.#sizes.has(args[0]!);
+      return this.#push({ kind: 'reduce', dtype, arg: args[0]!, op, unsigned });
     }
-    const rule = mapRules.get(primitive)!;
+    const rule = this.#lowerings.maps.get(primitive)!;
     const output = outputs[0]!;
+    if (primitive === abs) this.#sizes.add(this.#nodes.length);
     return this.#push({
       kind: 'map',
       dtype,
       args,
-      dear: !cheapMaps.has(primitive),
+      dear: !this.#lowerings.cheap.has(primitive),
       emit: (lanes, into, width) => rule.emit(lanes, attrs, { into, width, inputs, output }),
     });
   }

@@ -1,4 +1,4 @@
-import type { Equation, Graph, Value } from '../graph/graph.ts';
+import type { Equation, Region, Value } from '../graph/graph.ts';
 import { dense, isDense, type Layout } from '../layout/layout.ts';
 import { moves } from '../layout/moves.ts';
 
@@ -17,7 +17,7 @@ export interface Places {
 }
 
 /** Follows moves back to the values whose storage they show. */
-export function placesOf(graph: Graph): Places {
+export function placesOf(graph: Region): Places {
   const known = new Map<Value, Place>();
   const copies = new Set<Equation>();
   const splats = new Map<Value, number>();

@@ -10,6 +10,7 @@ import {
   type View,
 } from '@tikhonov/core/engine';
 import type { Constant, Equation, Graph, State, Value } from '../graph/graph.ts';
+import { replayed } from './replay.ts';
 
 /** A value of the trace, as tensors hold it. */
 class Traced implements SymbolicValue {
@@ -25,7 +26,13 @@ class Traced implements SymbolicValue {
   }
 
   describe(): string {
-    return this.#origin;
+    return this.recorder.isOver
+      ? `${this.#origin} (kept from an earlier compiled call)`
+      : this.#origin;
+  }
+
+  resolve(): View | null {
+    return this.recorder.resolve(this.value);
   }
 }
 
@@ -45,6 +52,14 @@ export class Recorder implements Evaluator {
   /** Cells made later are the recorded function's own, new at every call. */
   readonly #newest = newestCell();
   #count = 0;
+  #isOver = false;
+  /** What a program made of the recording is being run on. */
+  #given: readonly Tensor[] | null = null;
+
+  /** Whether nothing more is recorded. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
 
   /** A tensor that stands for an argument. */
   input(aval: Aval, origin: string): Tensor {
@@ -70,8 +85,13 @@ export class Recorder implements Evaluator {
     return outputs.map((value) => new Traced(this, value, `the result of ${primitive.name}`));
   }
 
+  /** Whether the recorded function has made the cell. */
+  isOwn(cell: Cell): boolean {
+    return cell.serial > this.#newest;
+  }
+
   onRead(cell: Cell): void {
-    if (cell.serial > this.#newest) return;
+    if (this.isOwn(cell)) return;
     const now = cell.peek();
     if (this.#before.has(cell) || now.payload instanceof Traced) return;
     this.#before.set(cell, now);
@@ -84,15 +104,15 @@ export class Recorder implements Evaluator {
   }
 
   onWrite(cell: Cell, value: Tensor): Tensor {
-    if (cell.serial > this.#newest) return value;
+    if (this.isOwn(cell)) return value;
     if (!this.#before.has(cell)) this.#before.set(cell, cell.peek());
     this.#written.add(cell);
     return value;
   }
 
   onGrad(parameter: Parameter): void {
-    if (parameter.serial <= this.#newest && !this.#hadGrad.has(parameter))
-      this.#hadGrad.set(parameter, parameter.hasGrad);
+    if (this.isOwn(parameter) || this.#hadGrad.has(parameter)) return;
+    this.#hadGrad.set(parameter, parameter.hasGrad);
   }
 
   /** The value of a tensor, as a result of the program. */
@@ -125,8 +145,30 @@ export class Recorder implements Evaluator {
     };
   }
 
+  /**
+   * Calls `body`, which runs the recording on these inputs and changes no cell before it is done: until then
+   * tensors of the recording have elements, which the error of a check that fails may show.
+   */
+  during<T>(inputs: readonly Tensor[], body: () => T): T {
+    this.#given = inputs;
+    try {
+      return body();
+    } finally {
+      this.#given = null;
+    }
+  }
+
+  /** The elements of a value, while the recording is run. */
+  resolve(value: Value): View | null {
+    if (this.#given === null) return null;
+    const given = new Map(this.#inputs.map((input, i) => [input, this.#given![i]!.view]));
+    for (const { cell, value: read } of this.#reads) given.set(read, cell.peek().view);
+    return replayed(value, { given, constants: this.#constants, equations: this.#equations });
+  }
+
   /** Gives cells back what they held before the recording. */
   restore(): void {
+    this.#isOver = true;
     for (const [cell, value] of this.#before) cell.swap(value);
     for (const [parameter, present] of this.#hadGrad) parameter.hasGrad = present;
   }

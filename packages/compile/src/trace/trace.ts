@@ -1,6 +1,7 @@
-import { Cell, type Tensor, TraceError } from '@tikhonov/core';
-import { kindOf, within } from '@tikhonov/core/engine';
+import { type Tensor, TraceError } from '@tikhonov/core';
+import { hasEffect, within } from '@tikhonov/core/engine';
 import type { Graph, Value } from '../graph/graph.ts';
+import { requireFound, requireSteady } from './leaves.ts';
 import { Recorder } from './recorder.ts';
 import { type Signature, signatureOf } from './signature.ts';
 
@@ -8,6 +9,8 @@ import { type Signature, signatureOf } from './signature.ts';
 export interface Trace {
   readonly graph: Graph;
   readonly rebuild: (results: readonly Tensor[]) => unknown;
+  /** Calls `body`, which runs the graph on these inputs: errors made meanwhile may show what tensors held. */
+  readonly during: <T>(inputs: readonly Tensor[], body: () => T) => T;
 }
 
 /**
@@ -15,9 +18,11 @@ export interface Trace {
  * Whatever happens, cells hold afterwards what they held before. Under `noGrad`, what `f` computes from
  * parameters is not recorded for `backward()`, as in a plain call.
  *
- * @throws TraceError if `f` reads a value, or returns a promise
+ * @throws TraceError if `f` reads a value, or returns what tensors cannot be found in; TypeError if it is async,
+ * or given what a program cannot follow
  */
 export function trace(f: (...args: never[]) => unknown, signature: Signature): Trace {
+  requireSteady(signature.parts);
   const recorder = new Recorder();
   try {
     const returned = within({ evaluator: recorder }, () => {
@@ -26,11 +31,18 @@ export function trace(f: (...args: never[]) => unknown, signature: Signature): T
       );
       return f(...(signature.rebuild(inputs) as never[]));
     });
-    const out = signatureOf([returned]);
+    const out = signatureOf([returned], resultAt);
     const results: Value[] = out.tensors.map((x) => recorder.result(x));
     const graph = recorder.finish(results);
-    requireFound(out.parts.map(({ kind, key }) => (kind === 'static' ? key : null)));
-    return { graph, rebuild: (tensors) => out.rebuild(tensors)[0] };
+    requireFound(out.parts, (cell) => recorder.isOwn(cell));
+    return {
+      graph,
+      rebuild: (tensors) => out.rebuild(tensors)[0],
+      // Where nothing is checked, the recording need not be kept.
+      during: graph.equations.some(hasEffect)
+        ? (inputs, body) => recorder.during(inputs, body)
+        : (_inputs, body) => body(),
+    };
   } catch (error) {
     recorder.restore();
     if (error instanceof TraceError && !error.message.startsWith('compile')) {
@@ -40,15 +52,5 @@ export function trace(f: (...args: never[]) => unknown, signature: Signature): T
   }
 }
 
-/** Throws if tensors of the trace may be in what was returned beside those that were found. */
-function requireFound(statics: readonly unknown[]): void {
-  for (const value of statics) {
-    const isOpaque = typeof value === 'object' && value !== null;
-    // A cell that was there before holds again what it held.
-    if (!isOpaque || (value instanceof Cell && !('symbolic' in value.peek().payload))) continue;
-    throw new TraceError(
-      `compile: the function returned ${kindOf(value)}, in which tensors cannot be found.\n` +
-        '  Return tensors, or arrays and object literals of tensors.',
-    );
-  }
-}
+/** A place in what was returned, for messages. */
+const resultAt = (path: string): string => `the result${path.slice(1)}`;

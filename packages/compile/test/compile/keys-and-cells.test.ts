@@ -1,9 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import {
   Cell,
-  cond,
   DTypeError,
-  greater,
   mul,
   noGrad,
   parameter,
@@ -16,7 +14,7 @@ import {
   zeros,
 } from '@tikhonov/core';
 import * as nn from '@tikhonov/nn';
-import { compile, LoweringError } from '../../src/index.ts';
+import { compile } from '../../src/index.ts';
 import { expectSame, thrownBy } from './support.ts';
 
 const x = tensor([1, 2, 3]);
@@ -155,26 +153,5 @@ describe('too many programs', () => {
     g(x);
     const error = thrownBy(() => noGrad(() => g(x)));
     expect(error.message).toContain('noGrad');
-  });
-});
-
-describe('an operation without a form in WebAssembly', () => {
-  test('is named, and no cell changes', () => {
-    const cell = new Cell(x);
-    const g = compile((a: Tensor) => {
-      cell.write(a);
-      return cond(
-        greater(sum(a), 0),
-        () => a.mul(2),
-        () => a,
-      );
-    });
-    for (let k = 0; k < 2; k++) {
-      const error = thrownBy(() => g(x.mul(3)));
-      expect(error).toBeInstanceOf(LoweringError);
-      expect(error.message).toContain('cond');
-    }
-    expect(cell.read().toArray()).toEqual([1, 2, 3]);
-    expect(g.traces).toBe(0);
   });
 });

@@ -5,6 +5,7 @@ import * as nn from '@tikhonov/nn';
 import * as optim from '@tikhonov/optim';
 import type { Equation, Graph, Value } from '../../src/graph/graph.ts';
 import { loopRules } from '../../src/lower/loops/index.ts';
+import { allLowerings } from '../../src/lower/lowerings.ts';
 import { optimize } from '../../src/passes/pipeline.ts';
 import { fuse, type Unit } from '../../src/schedule/fuse.ts';
 import { kernelOf } from '../../src/schedule/kernel.ts';
@@ -23,7 +24,7 @@ const mayFail = ({ primitive }: Equation): boolean => loopRules.get(primitive)?.
 function scheduled(f: (...args: never[]) => unknown, ...args: readonly unknown[]): Scheduled {
   const graph = optimize(graphOf(f, ...args));
   const places = placesOf(graph);
-  return { graph, places, units: fuse(graph, places, mayFail) };
+  return { graph, places, units: fuse(graph, places, allLowerings, mayFail) };
 }
 
 /** One line per unit: the domain of its loops, which axes are reduced, and its primitives. */
@@ -73,7 +74,7 @@ function requireColumns({ places, units }: Omit<Scheduled, 'graph'>): number {
   let columns = 0;
   for (const { group } of units) {
     if (group === null) continue;
-    const { spec } = kernelOf(group, places, () => true);
+    const { spec } = kernelOf(group, places, allLowerings, () => true);
     if (!spec.columns) continue;
     columns += 1;
     const late: boolean[] = [];
@@ -163,7 +164,7 @@ describe('the units of a program', () => {
     expect(units).toHaveLength(1);
     // In float64 numbers are divided by the largest, which columns could not wait for.
     requireColumns({ places, units });
-    const { spec } = kernelOf(units[0]!.group!, places, () => true);
+    const { spec } = kernelOf(units[0]!.group!, places, allLowerings, () => true);
     const [found] = runFused(spec, [[3, 0, 1e-200, 4, ...new Array<number>(20).fill(0)]]);
     const want = dtype === 'float32' ? [5, 0, 0] : [5, 0, 1e-200];
     expect([0, 1, 2].map((at) => found!.get(at))).toEqual(want);

@@ -24,7 +24,7 @@ describe('a signature', () => {
       'float64 [1]',
     ],
     ['a number', [{ lr: 1 }], [{ lr: 2 }], '0.lr', '1', '2'],
-    ['a sign of zero', [0], [-0], '0', '0', '0'],
+    ['a sign of zero', [0], [-0], '0', '0', '-0'],
     ['a name', [{ a: 1 }], [{ b: 1 }], '0', '{ a }', '{ b }'],
     ['a length', [[1]], [[1, 2]], '0', 'an array of 1', 'an array of 2'],
     ['an argument more', [1], [1, 2], '1', 'nothing', '2'],

@@ -64,7 +64,9 @@ function block(
     node.kind === 'reduce' ? [{ ...node, index }] : [],
   );
   const storedHere = outputs.flatMap((_, k) => (stored[k] === 'element' ? [k] : []));
-  const sums = found.map(({ op, dtype }) => new Accumulator(into, { op, dtype }, width));
+  const sums = found.map(
+    ({ op, dtype, unsigned = false }) => new Accumulator(into, { op, dtype, unsigned }, width),
+  );
   const movers = kept.map(({ dtype }, i): Mover => {
     const pointer = code.local('i32');
     code.get(i).set(pointer);

@@ -15,6 +15,31 @@ export interface Loops {
   readonly strides: readonly (readonly number[])[];
 }
 
+/**
+ * Axes in the order of the loops over them. Vectors are best along one in which elements are neighbours,
+ * results more than what is read, as they are taken apart otherwise; around it those that move far
+ * through memory come first.
+ */
+export function inOrder(
+  axes: readonly number[],
+  chosen: readonly number[],
+  inputs: readonly (readonly number[])[],
+  outputs: readonly (readonly number[])[],
+): number[] {
+  const long = chosen.filter((axis) => axes[axis] !== 1);
+  if (long.length < 2) return long;
+  const apart = (walks: readonly (readonly number[])[], axis: number): number =>
+    walks.reduce((n, walk) => n + Number(walk[axis] !== 0 && walk[axis] !== 1), 0);
+  const cost = (axis: number): number => apart(inputs, axis) + 2 * apart(outputs, axis);
+  // A line of a few elements only is mostly made of what is left beside whole vectors.
+  const short = (axis: number): number => Number(axes[axis]! < 4);
+  const reach = (axis: number): number =>
+    [...inputs, ...outputs].reduce((sum, walk) => sum + Math.abs(walk[axis]!), 0);
+  const farFirst = [...long].sort((a, b) => reach(b) - reach(a));
+  const [innermost] = [...farFirst].reverse().sort((a, b) => cost(a) - cost(b) || short(a) - short(b));
+  return [...farFirst.filter((axis) => axis !== innermost), innermost!];
+}
+
 /** The loops over some axes of a domain; there is at least one. */
 export function loopsOf(
   axes: readonly number[],

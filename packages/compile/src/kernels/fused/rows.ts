@@ -4,7 +4,7 @@ import type { Code } from '../../wasm/code.ts';
 import { bytesOf, loadRun, type Run, storeRun } from '../map/elements.ts';
 import { Expression } from './expression.ts';
 import { type Levels, levelsOf } from './levels.ts';
-import { loopsOf, type Mover, outerLoops, vectorLine } from './loops.ts';
+import { inOrder, loopsOf, type Mover, outerLoops, vectorLine } from './loops.ts';
 import { Accumulator } from './reductions.ts';
 import type { FusedSpec } from './spec.ts';
 
@@ -149,9 +149,12 @@ class Rows {
     const walks = this.#walks();
     const operands = [...new Set([...used, ...stored.map((k) => inputs.length + k)])];
     const chosen = axes.flatMap((_, k) => (!reduces || reduced[k] ? [k] : []));
+    const [reads, writes] = [used, stored.map((k) => inputs.length + k)].map((list) =>
+      list.map((i) => walks[i]!.strides),
+    );
     const loops = loopsOf(
       axes,
-      chosen,
+      inOrder(axes, chosen, reads!, writes!),
       operands.map((i) => walks[i]!.strides),
     );
     const movers = operands.map((i, at): Mover => {
@@ -162,8 +165,8 @@ class Rows {
     const steady = movers.every(({ strides }) => strides.at(-1) === 0 || strides.at(-1) === 1);
     const unroll = steady ? Math.max(1, Math.min(4, Math.floor(turnNodes / Math.max(1, size)))) : 1;
     const into = new Emission(code);
-    const partial = found.map(({ op, dtype }) =>
-      Array.from({ length: unroll }, () => new Accumulator(into, { op, dtype }, width)),
+    const partial = found.map(({ op, dtype, unsigned = false }) =>
+      Array.from({ length: unroll }, () => new Accumulator(into, { op, dtype, unsigned }, width)),
     );
     outerLoops(code, loops.sizes, movers, true, () => {
       vectorLine(code, loops.sizes.at(-1)!, width, unroll, movers, (count, vector) => {

@@ -30,6 +30,8 @@ export type Node =
       readonly dtype: DType;
       readonly arg: number;
       readonly op: Reduction;
+      /** Whether no value has its sign bit set, not even NaN: as after `abs`. @defaultValue false */
+      readonly unsigned?: boolean;
     };
 
 /** A result of a fused kernel. */
