@@ -9,6 +9,7 @@ import { shareCommon } from './share-common.ts';
 import { rulesOf, simplifying } from './simplifier.ts';
 import { arithmeticIdentities } from './simplify-arithmetic.ts';
 import { movementIdentities } from './simplify-movement.ts';
+import { turnProducts } from './turn-products.ts';
 
 /** Rounds after which the graph is left as it is; two or three suffice for most. */
 const rounds = 8;
@@ -27,8 +28,8 @@ export type Observer = (pass: Pass, before: Graph, after: Graph) => void;
 
 /**
  * The graph in its simplest form, which computes the same to the bit: what is not needed, known or done
- * twice left out, and identities used until there are no more. At last rectifiers' masks are made from
- * their outputs, which must not be undone.
+ * twice left out, and identities used until there are no more. At last come what must not be undone:
+ * rectifiers' masks made from their outputs, and products turned to lie in memory as what they meet.
  */
 export function optimize(graph: Graph, observe: Observer = () => {}): Graph {
   let now = graph;
@@ -53,6 +54,7 @@ export function optimize(graph: Graph, observe: Observer = () => {}): Graph {
     if (changed) enough = pass === simplify ? repeated.length : repeated.length - 1;
   }
   apply(reluMask);
+  apply(turnProducts);
   apply(eliminateDead);
   return now;
 }
