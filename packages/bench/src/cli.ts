@@ -11,7 +11,7 @@ const percent = (share: number): string => `${Math.round(share * 100)} %`;
 
 const usage = `Times training steps and operations side by side with other libraries.
 
-  npm run bench -- [--workloads W2,W3] [--peers ours,tfjs-cpu] [--rounds 3] [--repeats 3] [--json file]
+  npm run bench -- [--workloads W2,W3] [--peers ours,tfjs-cpu] [--rounds 3] [--repeats 3] [--json file] [--node path]
   npm run bench -- --memory [--workloads W2] [--peers ours] [--steps 50000] [--json file]
   npm run bench -- --cold-start [--workloads W3,W5] [--peers ours,jax-js] [--rounds 15] [--json file]
 
@@ -25,9 +25,12 @@ workloads or peers it takes the first. npm run bench:memory does 100,000 compile
 --cold-start measures from the start of a process to the end of its first training step, less what
 Node takes; without --peers, of those that are installed. npm run bench:cold-start does W3 and W5.
 
+--node names the Node that peers run in (or BENCH_NODE does), 24 or later for ours/wide, and
+BENCH_PYTHON the Python of numpy and pytorch.
+
 Workloads (W1 stands for all of its sizes):
 ${workloads.map(({ id, title }) => `  ${id.padEnd(8)} ${title}`).join('\n')}
-Peers (jax-js stands for both of its variants):
+Peers (jax-js stands for both of its variants, ours for ours and ours/wide):
   ${peers.map(({ id }) => id).join(', ')}`;
 
 try {

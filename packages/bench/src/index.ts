@@ -18,14 +18,15 @@ export {
   type MemoryReading,
   readMemory,
 } from './memory.ts';
+export { nodeBinary, nodeVersions } from './node.ts';
 export { type Adapter, type Job, nameOf, type Peer } from './peer.ts';
 export { peers } from './peers/index.ts';
-export { npmGroup, pythonModule, type Requirement } from './requirements.ts';
+export { nodeFrom, npmGroup, pythonModule, type Requirement } from './requirements.ts';
 export { type PeerResult, type Ratio, summarize } from './results.ts';
 export { type Measure, type Plan, runRounds } from './run.ts';
 export { quantile, type Spread, spreadOf } from './statistics.ts';
 export { renderResults } from './table.ts';
-export { matmulSizes } from './workloads/arrays.ts';
+export { type MatmulForm, matmulCorners, matmulForms, matmulSizes } from './workloads/arrays.ts';
 export {
   type TrainingProblem,
   type TrainingSpec,

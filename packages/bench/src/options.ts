@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { nodeVersions } from './node.ts';
 import type { Peer } from './peer.ts';
 
 /** What the command line says. */
@@ -11,14 +12,15 @@ export interface Options {
   readonly repeats?: string;
   readonly steps?: string;
   readonly json?: string;
+  readonly node?: string;
   readonly memory: boolean;
   readonly 'cold-start': boolean;
   readonly help: boolean;
 }
 
-/** Reads it. */
-export const readOptions = (): Options =>
-  parseArgs({
+/** Reads it; `--node` is for the processes that are started, as `BENCH_NODE` is. */
+export function readOptions(): Options {
+  const { values } = parseArgs({
     options: {
       workloads: { type: 'string' },
       peers: { type: 'string' },
@@ -26,11 +28,15 @@ export const readOptions = (): Options =>
       repeats: { type: 'string' },
       steps: { type: 'string' },
       json: { type: 'string' },
+      node: { type: 'string' },
       memory: { type: 'boolean', default: false },
       'cold-start': { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
-  }).values;
+  });
+  if (values.node !== undefined) process.env.BENCH_NODE = values.node;
+  return values;
+}
 
 /** The number of an option, or its default. */
 export function wholeNumber(
@@ -52,16 +58,16 @@ export const say = (line: string): void => void process.stdout.write(`${line}\n`
 export const note = (line: string): void => void process.stderr.write(`bench: ${line}\n`);
 
 /** What the figures were taken on. */
-export const machine: Readonly<Record<'node' | 'v8' | 'cpu', string>> = {
-  node: process.version,
-  v8: process.versions.v8,
-  cpu: cpus()[0]?.model ?? '',
-};
+export function machine(): Readonly<Record<'node' | 'v8' | 'cpu', string>> {
+  const { node, v8 } = nodeVersions();
+  return { node: `v${node}`, v8, cpu: cpus()[0]?.model ?? '' };
+}
 
 /** Writes the lines of `--json`, if it was given. */
 export function writeLines({ json }: Options, lines: readonly object[]): void {
   if (json === undefined) return;
-  writeFileSync(json, lines.map((line) => `${JSON.stringify({ ...line, ...machine })}\n`).join(''));
+  const where = machine();
+  writeFileSync(json, lines.map((line) => `${JSON.stringify({ ...line, ...where })}\n`).join(''));
 }
 
 /** Why each peer that cannot run here is skipped; installs what it may. */

@@ -1,5 +1,6 @@
 import type { Budget, Timing } from './measure.ts';
 import type { Requirement } from './requirements.ts';
+import type { MatmulForm } from './workloads/arrays.ts';
 import type { TrainingProblem } from './workloads/training.ts';
 
 /** A prepared workload on one peer: data resident, weights set. */
@@ -21,8 +22,11 @@ export interface Adapter {
   readonly version: string;
   /** Workloads that are left out although the method is there, by id, and why. */
   readonly lacks?: Readonly<Record<string, string>>;
-  /** W1: the product; result: its first and last element. */
-  matmul?(n: number, a: Float32Array, b: Float32Array): Job;
+  /**
+   * W1: the product of matrices that are where the library computes, into memory of its own that is
+   * used again if it can do that; result: see `cornersOf`.
+   */
+  matmul?(n: number, a: Float32Array, b: Float32Array, form: MatmulForm): Job;
   /** The workloads that train. */
   train?(problem: TrainingProblem): Job;
   /** W7; result: the value and the first element of the gradient. */

@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { nodeBinary, nodeVersions } from './node.ts';
 
 /** Something a peer needs that `npm install` at the root does not bring. */
 export interface Requirement {
@@ -79,6 +80,18 @@ const summaryOf = (errors: string, code: number | null): string => {
   const said = lines.find((line) => !/^npm error (code|errno|syscall)\b/.test(line));
   return said?.replace('npm error ', '') ?? `status ${code}`;
 };
+
+/** A Node of this major version or a later one, as what measurements run in. */
+export function nodeFrom(major: number): Requirement {
+  const isMet = (): boolean => Number.parseInt(nodeVersions().node, 10) >= major;
+  return {
+    isMet,
+    meet: async () =>
+      isMet()
+        ? null
+        : `${nodeBinary()} is Node ${nodeVersions().node}, not ${major} or later (--node or BENCH_NODE names another)`,
+  };
+}
 
 /** The interpreter of the Python peers. */
 export const python: string = process.env.BENCH_PYTHON ?? 'python3';

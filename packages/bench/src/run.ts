@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { isDisturbed } from './disturbance.ts';
 import type { Budget } from './measure.ts';
 import { failure, type Measurement } from './measure-one.ts';
+import { nodeBinary } from './node.ts';
 import type { Peer } from './peer.ts';
 import type { Workload } from './workloads/workload.ts';
 
@@ -81,7 +82,7 @@ export function runScript(
   args: readonly string[],
 ): Promise<string> {
   const file = fileURLToPath(new URL(script, import.meta.url));
-  const child = spawn(process.execPath, [...flags, file, ...args], {
+  const child = spawn(nodeBinary(), [...flags, file, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const chunks: string[] = [];

@@ -44,7 +44,8 @@ export async function times(options: Options): Promise<void> {
   const references = ours.length > 0 ? ours : running.slice(0, 1).map(({ id }) => id);
   const shown = results.map((each) => each.filter(({ id }) => !reasons.has(id)));
   say(renderResults(shown, references));
-  say(`node ${machine.node}, ${machine.cpu}, rounds: ${plan.rounds}`);
+  const { node, cpu } = machine();
+  say(`node ${node}, ${cpu}, rounds: ${plan.rounds}`);
   if (shown.flat().some(({ disturbed }) => disturbed)) {
     say('~ disturbed in every round and every repeat: no figure to quote');
   }

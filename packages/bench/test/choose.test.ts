@@ -5,8 +5,10 @@ const idsOf = (entries: readonly { readonly id: string }[]): string[] =>
   entries.map(({ id }) => id);
 
 test('a library stands for its variants, and the order of the list is kept', () => {
-  const chosen = choose('--peers', 'tfjs-cpu,jax-js, ours-eager', peers);
-  expect(idsOf(chosen)).toEqual(['tfjs-cpu', 'jax-js/jit', 'jax-js/eager', 'ours-eager']);
+  const chosen = choose('--peers', 'tfjs-cpu,jax-js, ours-eager, ours', peers);
+  expect(idsOf(chosen)).toEqual([
+    ...['tfjs-cpu', 'jax-js/jit', 'jax-js/eager', 'ours-eager', 'ours', 'ours/wide'],
+  ]);
 });
 
 test('what is named twice is run once', () => {

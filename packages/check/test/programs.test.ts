@@ -35,6 +35,25 @@ describe('programs', () => {
     expect(() => programs({ minSteps: 3, maxSteps: 2 })).toThrow('1 <= minSteps <= maxSteps');
   });
 
+  test('are as deep as asked for', () => {
+    const depths = (minDepth: number): number[] =>
+      fc
+        .sample(programs({ minSteps: 1, maxSteps: 3, minDepth }), { numRuns: 20, seed })
+        .map(({ depth }) => depth);
+    expect(Math.min(...depths(12))).toBeGreaterThanOrEqual(12);
+    expect(Math.min(...depths(0))).toBeLessThan(5);
+    expect(() => programs({ minDepth: -1 })).toThrow('an integer from 0 to 100, got -1');
+  });
+
+  test('are called twice, those with cells once more with the arguments that they had first', () => {
+    const calls = drawnPrograms(30).map((program) => {
+      const { calls: all } = program.experiment();
+      if (program.cells.length > 0) expect(all[2]).toBe(all[0]);
+      return all.length - (program.cells.length > 0 ? 1 : 0);
+    });
+    expect(new Set(calls)).toEqual(new Set([2]));
+  });
+
   test('print themselves as code that does the same', () => {
     for (const [program, { calls }] of sample) {
       const [call] = calls;

@@ -2,10 +2,12 @@ import { isPlainCall, isRecording, kindOf, requireOptions } from '@tikhonov/core
 import { programOf } from './codegen/program.ts';
 import { type EngineReport, engineFor, requireEngine } from './engine/index.ts';
 import { printGraph } from './graph/print.ts';
-import { allLowerings, type Lowerings } from './lower/lowerings.ts';
+import type { Lowerings } from './lower/lowerings.ts';
+import { standardLowerings } from './lower/standard.ts';
 import { optimize } from './passes/pipeline.ts';
 import type { KernelTime } from './runtime/profile.ts';
 import { Program } from './runtime/program.ts';
+import { hasOther, isSeenAs } from './trace/history.ts';
 import { type Conditions, tooManyPrograms } from './trace/reasons.ts';
 import { differenceOf, type Signature, signatureOf } from './trace/signature.ts';
 import { type Trace, trace } from './trace/trace.ts';
@@ -27,8 +29,10 @@ export interface CompileOptions {
    * that moment only. They are V8's, for the whole process: another thread that builds a module just
    * then has it built so, too. The first program that wants them is preceded by a trial of a few
    * milliseconds: where the flags are missing, compute something else or bring nothing, which is so in
-   * all browsers, programs are built as ever, and `explain` gives the reason. With `deterministic`,
-   * results stay the same as without `wide`: no fused multiply-add. @defaultValue false
+   * all browsers, programs are built as ever, and `explain` gives the reason. Each program's first two
+   * calls are checked, bit by bit, against the same code without 256-bit vectors, which it stays with if
+   * they differ. With `deterministic`, results are those without `wide`: no fused multiply-add.
+   * @defaultValue false
    */
   readonly wide?: boolean;
   /**
@@ -41,7 +45,7 @@ export interface CompileOptions {
   readonly profile?: boolean;
   /**
    * How primitives become WebAssembly; those that have no rule are run by their eager kernels, which the
-   * program calls. @defaultValue rules for all
+   * program calls. `allLowerings` has rules for all. @defaultValue `standardLowerings`
    */
   readonly lowerings?: Lowerings;
 }
@@ -74,7 +78,6 @@ export interface Compiled<A extends readonly unknown[], R> {
 interface Built extends Conditions, Pick<Trace, 'rebuild' | 'during'> {
   readonly program: Program;
   readonly graph: string;
-  readonly engine: EngineReport;
 }
 
 /**
@@ -123,7 +126,7 @@ export function compile<A extends readonly unknown[], R>(
     wide = false,
     eagerTier = false,
     profile = false,
-    lowerings = allLowerings,
+    lowerings = standardLowerings,
   } = options;
   if (!Number.isInteger(maxTraces) || maxTraces < 1) {
     throw new RangeError(`compile: maxTraces must be an integer >= 1, got ${maxTraces}.`);
@@ -136,13 +139,18 @@ export function compile<A extends readonly unknown[], R>(
         known.recording === isRecording() &&
         known.program.fits &&
         differenceOf(known.parts, signature.parts) === null &&
-        known.grads.every(({ parameter, before }) => parameter.hasGrad === before),
+        known.grads.every(({ parameter, before }) => parameter.hasGrad === before) &&
+        (!known.recording || isSeenAs(known.histories)),
     );
-  const build = (signature: Signature): Built => {
+  /** The program of a call; none if results would depend on something of which derivatives are recorded. */
+  const build = (signature: Signature): Built | null => {
     const { parts } = signature;
     const recording = isRecording();
+    if (recording && built.some(({ histories }) => hasOther(histories))) return null;
     if (built.length >= maxTraces) throw tooManyPrograms(name, built, { parts, recording });
-    const { graph, rebuild, during } = trace(f as (...args: never[]) => unknown, signature);
+    const traced = trace(f as (...args: never[]) => unknown, signature);
+    const { graph, histories, rebuild, during } = traced;
+    if (recording && hasOther(histories)) return null;
     const optimized = optimize(graph);
     const engine = engineFor({ deterministic, wide, eagerTier });
     const made: Built = {
@@ -153,13 +161,13 @@ export function compile<A extends readonly unknown[], R>(
         cell,
         dtype,
       })),
+      histories,
       program: new Program(
         programOf(optimized, { profile: engine.profile, lowerings, marks: profile }),
         profile,
-        engine.switches,
+        engine,
       ),
       graph: printGraph(optimized),
-      engine: engine.report,
       rebuild,
       during,
     };
@@ -169,8 +177,11 @@ export function compile<A extends readonly unknown[], R>(
   const call = (...args: A): R => {
     if (!isPlainCall()) return f(...args);
     const signature = signatureOf(args);
-    if (signature.tensors.some((x) => x.requiresGrad)) return f(...args);
-    const { program, rebuild, during, grads } = find(signature) ?? build(signature);
+    // What has a history keeps it.
+    if (isRecording() && signature.tensors.some((x) => x.requiresGrad)) return f(...args);
+    const found = find(signature) ?? build(signature);
+    if (found === null) return f(...args);
+    const { program, rebuild, during, grads } = found;
     const results = during(signature.tensors, () => program.call(signature.tensors));
     for (const { parameter, before, after } of grads) {
       if (after) parameter.hasGrad = true;
@@ -185,13 +196,13 @@ export function compile<A extends readonly unknown[], R>(
     explain: {
       value: () =>
         built.map(
-          ({ program, graph, engine }): Explanation => ({
+          ({ program, graph }): Explanation => ({
             graph,
             kernels: program.code.kernels,
             memoryBytes: program.memoryBytes,
             codeBytes: program.code.bytes.length,
             times: program.times,
-            engine,
+            engine: program.engine,
           }),
         ),
     },

@@ -1,10 +1,13 @@
+export { canCompile } from './can-compile.ts';
 export { type Compiled, type CompileOptions, compile, type Explanation } from './compile.ts';
 export type { EngineReport } from './engine/index.ts';
 export { CompileError } from './errors.ts';
 export { checkGraph } from './graph/check.ts';
 export type { Constant, Equation, GradState, Graph, State, Value } from './graph/graph.ts';
 export { printGraph } from './graph/print.ts';
-export { allLowerings, type Lowerings } from './lower/lowerings.ts';
+export { allLowerings } from './lower/all.ts';
+export type { Lowerings } from './lower/lowerings.ts';
+export { standardLowerings } from './lower/standard.ts';
 export { eliminateDead } from './passes/eliminate-dead.ts';
 export { foldConstants } from './passes/fold-constants.ts';
 export type { Pass } from './passes/pass.ts';

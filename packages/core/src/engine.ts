@@ -33,6 +33,7 @@ export {
   isPlainCall,
   isRecording,
   type Payload,
+  recomputationNow,
   type SymbolicValue,
   within,
 } from './interpreter.ts';

@@ -1,6 +1,6 @@
 import { contiguous, type View } from '@tikhonov/array';
 import type { Cell, Parameter } from './cell.ts';
-import { requireFunction } from './errors.ts';
+import { requireFunction, TraceError } from './errors.ts';
 import type { Aval, MultiPrimitive, Primitive } from './primitive.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -9,6 +9,8 @@ export interface SymbolicValue {
   readonly symbolic: true;
   /** Says where the value comes from, for error messages. */
   describe(): string;
+  /** Its elements, where they are known after all: in the error of a recorded check that fails. */
+  resolve?(): View | null;
 }
 
 /** What a tensor holds: elements, or a symbol of the trace that is being recorded. */
@@ -16,6 +18,10 @@ export type Payload = View | SymbolicValue;
 
 /** Whether the payload has elements to read. */
 export const isConcrete = (payload: Payload): payload is View => !('symbolic' in payload);
+
+/** The elements of a payload, if they can be known. */
+export const viewOf = (payload: Payload): View | null =>
+  isConcrete(payload) ? payload : (payload.resolve?.() ?? null);
 
 /**
  * The bottom of the interpreter: it turns the payloads of inputs into payloads of outputs. The eager
@@ -38,15 +44,17 @@ export interface Evaluator {
   onGrad?(parameter: Parameter): void;
 }
 
-/** The payloads themselves, all of which must have elements. */
+/** The elements of payloads, all of which must have some. */
 function requireConcrete(name: string, payloads: readonly Payload[]): readonly View[] {
-  for (const payload of payloads) {
-    if (isConcrete(payload)) continue;
-    throw new Error(
-      `internal: a traced value reached the kernel of ${name}: ${payload.describe()}`,
+  if (payloads.every(isConcrete)) return payloads;
+  return payloads.map((payload) => {
+    const view = viewOf(payload);
+    if (view !== null) return view;
+    throw new TraceError(
+      `${name}: ${(payload as SymbolicValue).describe()} has no elements outside of its trace.\n` +
+        '  Return it instead of storing it.',
     );
-  }
-  return payloads as readonly View[];
+  });
 }
 
 /** Runs each primitive's kernel now. */
@@ -66,6 +74,8 @@ export interface Frame {
   readonly depth: number;
   /** Operations are recorded when an input depends on a level below this one. */
   readonly recordBelow: number;
+  /** Numbers the recomputation that is going on, so that memory is saved, if one is. */
+  readonly recomputation?: number;
 }
 
 /** The interpreter stack's top; the only module state of the package. */
@@ -79,6 +89,9 @@ export const isPlainCall = (): boolean => current.evaluator === eager && current
 
 /** Whether what is computed from parameters is recorded for `backward()`: not so under `noGrad`. */
 export const isRecording = (): boolean => current.recordBelow > 0;
+
+/** The number of the recomputation that is going on, if one is: see `Equation.recomputation`. */
+export const recomputationNow = (): number | undefined => current.recomputation;
 
 /** Runs `body` under a changed frame. A promise is refused: the frame would be gone before it ran. */
 export function within<T>(change: Partial<Frame>, body: () => T): T {

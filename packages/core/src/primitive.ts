@@ -36,6 +36,7 @@ export type MultiVjpRule<N extends number, Attrs> =
   | null;
 
 interface PrimitiveBase {
+  /** No other primitive has it: compiled programs know primitives by their names. */
   readonly name: string;
   /**
    * Set to say why a floating result has no derivative at all. Asking for one through a floating input

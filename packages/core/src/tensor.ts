@@ -7,7 +7,7 @@ import {
   type View,
 } from '@tikhonov/array';
 import { ShapeError, showShape, TraceError } from './errors.ts';
-import { isConcrete, type Payload } from './interpreter.ts';
+import { isConcrete, type Payload, type SymbolicValue, viewOf } from './interpreter.ts';
 import type { Node } from './tape.ts';
 
 /** Nested numbers, as `toArray` returns them and `tensor` takes them. */
@@ -69,10 +69,11 @@ export class Tensor {
 
   /** @internal The strided elements; a TraceError while tracing. */
   get view(): View {
-    if (isConcrete(this.payload)) return this.payload;
+    const known = viewOf(this.payload);
+    if (known !== null) return known;
     throw new TraceError(
-      `The values of ${this.payload.describe()} of shape ${showShape(this.shape)} are not known while tracing.\n` +
-        '  Return the tensor and read it outside, or express the decision with where().',
+      `The values of ${(this.payload as SymbolicValue).describe()} of shape ${showShape(this.shape)} are not known while tracing.\n` +
+        '  Return the tensor and read it outside, or express the decision with where() or cond().',
     );
   }
 

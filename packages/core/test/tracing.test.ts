@@ -134,9 +134,18 @@ describe('a tracing evaluator', () => {
     expect(traced).toBe(eager);
   });
 
-  test('a traced value in an eager kernel is named', () => {
-    expect(thrown(() => mul(symbol([1], 'x'), 2)).message).toBe(
-      'internal: a traced value reached the kernel of mul: x',
+  test('a tensor of a trace that is over is refused outside of it', () => {
+    const error = thrown(() => mul(symbol([1], 'x'), 2));
+    expect(error).toBeInstanceOf(TraceError);
+    expect(error.message).toBe(
+      'mul: x has no elements outside of its trace.\n' + '  Return it instead of storing it.',
     );
+  });
+
+  test('a traced value that can be known is', () => {
+    const { view } = tensor([3]);
+    const known = { symbolic: true, describe: () => 'x', resolve: () => view } as const;
+    const x = new Tensor([1], 'float32', known);
+    expect([x.item(), mul(x, 2).item()]).toEqual([3, 6]);
   });
 });

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { compile } from '@tikhonov/compile';
+import { allLowerings, compile } from '@tikhonov/compile';
 import { type GoldenName, hasGolden, precisions } from './golden-file.ts';
 import { runOps, type Through } from './ops/ops.ts';
 import type { Outcome } from './outcome.ts';
@@ -21,7 +21,7 @@ const usage = `Compares the library with reference values.
 
   npm run golden -- [--file ops] [--only text] [--dtype float64|float32] [--compiled]
 
---compiled runs every operation and derivative as a compiled function.
+--compiled runs every operation and derivative as a compiled function, nothing of it by eager kernels.
 
 TIKHONOV_GOLDEN names a folder with other files of the same schema; files it lacks are skipped.`;
 
@@ -61,7 +61,9 @@ if (dtypes.length === 0) fail(`golden: --dtype must be float64 or float32, got '
 const folder = process.env.TIKHONOV_GOLDEN;
 if (folder && !existsSync(folder)) fail(`golden: TIKHONOV_GOLDEN names no folder: '${folder}'.`);
 
-const through: Through = values.compiled ? (f) => compile(f) : (f) => f;
+const through: Through = values.compiled
+  ? (f) => compile(f, { lowerings: allLowerings })
+  : (f) => f;
 
 let [passed, failed, seen] = [0, 0, 0];
 for (const [key, [file, run]] of Object.entries(files)) {

@@ -3,11 +3,13 @@ export {
   type Compiled,
   CompileError,
   type CompileOptions,
+  canCompile,
   compile,
   type EngineReport,
   type Explanation,
   type KernelTime,
   type Lowerings,
+  standardLowerings,
 } from '@tikhonov/compile';
 export * from '@tikhonov/core';
 export * as data from '@tikhonov/data';

@@ -41,26 +41,3 @@ function withAdvice(error: unknown): unknown {
     { cause: error },
   );
 }
-
-let supported: boolean | undefined;
-
-/** Whether this engine builds WebAssembly with SIMD, which a content security policy may forbid. */
-export function canCompile(): boolean {
-  supported ??= buildsSimd();
-  return supported;
-}
-
-function buildsSimd(): boolean {
-  // (module (func (drop (v128.const i64x2 0 0))))
-  const bytes = Uint8Array.from([
-    ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...[1, 4, 1, 0x60, 0, 0],
-    ...[3, 2, 1, 0],
-    ...[10, 23, 1, 21, 0, 0xfd, 12, ...new Array<number>(16).fill(0), 0x1a, 0x0b],
-  ]);
-  try {
-    return new WebAssembly.Module(bytes) instanceof WebAssembly.Module;
-  } catch {
-    return false;
-  }
-}

@@ -1,7 +1,8 @@
+import { canCompile } from '@tikhonov/compile';
 import { noGrad, ShapeError, Tensor } from '@tikhonov/core';
 import { type OptionNames, requireOptions, showShape } from '@tikhonov/core/engine';
 import { batches, Dataset } from '@tikhonov/data';
-import { canCompile, compileStep } from './compile-step.ts';
+import { compileStep } from './compile-step.ts';
 import type { Evaluation } from './history.ts';
 import { hintFor, kindOf, requireFunction } from './kinds.ts';
 import type { Loss, Metric, Model } from './model.ts';

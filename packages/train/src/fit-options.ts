@@ -1,8 +1,8 @@
+import { canCompile } from '@tikhonov/compile';
 import { random, type Tensor } from '@tikhonov/core';
 import { type OptionNames, requireOptions } from '@tikhonov/core/engine';
 import type { Dataset, Seeded } from '@tikhonov/data';
 import type { Callback } from './callback.ts';
-import { canCompile } from './compile-step.ts';
 import { asDataset, checkMetrics, type Examples } from './evaluate.ts';
 import { requireArray, requireFunction } from './kinds.ts';
 import { accuracy } from './metrics.ts';

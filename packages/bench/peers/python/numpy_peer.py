@@ -9,15 +9,18 @@ def array(buffer, dtype, shape):
     return np.frombuffer(buffer, dtype=dtype).reshape(shape)
 
 
-def matmul(arrays, _settings):
+def matmul(arrays, settings):
     a, b = arrays["a"], arrays["b"]
+    a = a.T if settings["form"] == "tn" else a
+    b = b.T if settings["form"] == "nt" else b
+    product = np.empty((a.shape[0], b.shape[1]), dtype=a.dtype)
 
     def step(_index):
-        a @ b
+        np.matmul(a, b, out=product)
         return 0
 
     def result():
-        product = a @ b
-        return [float(product[0, 0]), float(product[-1, -1])]
+        np.matmul(a, b, out=product)
+        return [float(product[at]) for at in ((0, 0), (0, -1), (-1, -1))]
 
     return step, result

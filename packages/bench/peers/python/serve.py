@@ -99,8 +99,26 @@ def answer(library, jobs, request):
     return measure(step, request["budget"])
 
 
+def warn_of_reference_blas():
+    """Systems without another BLAS have the reference one, a tenth as fast as what users have."""
+    try:
+        with open("/proc/self/maps", encoding="utf8") as maps:
+            files = {line.split()[-1] for line in maps if "/" in line}
+    except OSError:
+        return
+    fast = any(name in file for file in files for name in ("openblas", "mkl_", "blis", "atlas"))
+    reference = [file for file in files if "/libblas.so" in file]
+    if reference and not fast:
+        print(
+            f"bench: {sys.argv[1]} uses the reference BLAS ({reference[0]}): its products are no figures"
+            " to quote. Install OpenBLAS, or put it on LD_LIBRARY_PATH.",
+            file=sys.stderr,
+        )
+
+
 def main():
     library = importlib.import_module(f"{sys.argv[1]}_peer")
+    warn_of_reference_blas()
     jobs = []
     for line in sys.stdin.buffer:
         try:

@@ -13,16 +13,19 @@ def array(buffer, dtype, shape):
     return torch.frombuffer(buffer, dtype=kind).reshape(shape)
 
 
-def matmul(arrays, _settings):
+def matmul(arrays, settings):
     a, b = arrays["a"], arrays["b"]
+    a = a.t() if settings["form"] == "tn" else a
+    b = b.t() if settings["form"] == "nt" else b
+    product = torch.empty(a.shape[0], b.shape[1])
 
     def step(_index):
-        torch.matmul(a, b)
+        torch.matmul(a, b, out=product)
         return 0
 
     def result():
-        product = torch.matmul(a, b)
-        return [product[0, 0].item(), product[-1, -1].item()]
+        torch.matmul(a, b, out=product)
+        return [product[at].item() for at in ((0, 0), (0, -1), (-1, -1))]
 
     return step, result
 

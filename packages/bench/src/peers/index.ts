@@ -1,5 +1,5 @@
 import type { Peer } from '../peer.ts';
-import { npmGroup, pythonModule } from '../requirements.ts';
+import { nodeFrom, npmGroup, pythonModule } from '../requirements.ts';
 
 /** The peers: to add one, write its file and a line here. Ours come first. */
 export const peers: readonly Peer[] = [
@@ -8,6 +8,13 @@ export const peers: readonly Peer[] = [
     variant: 'compiled',
     ours: true,
     load: async () => (await import('./ours.ts')).ours,
+  },
+  {
+    id: 'ours/wide',
+    variant: 'compiled, 256-bit vectors',
+    ours: true,
+    requires: nodeFrom(24),
+    load: async () => (await import('./ours-wide.ts')).oursWide(),
   },
   {
     id: 'ours-eager',

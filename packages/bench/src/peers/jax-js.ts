@@ -1,7 +1,7 @@
 import { loadBundle } from '../bundle.ts';
 import type { Adapter } from '../peer.ts';
 import { installedVersion } from '../requirements.ts';
-import { chainLength } from '../workloads/arrays.ts';
+import { chainLength, cornersOf } from '../workloads/arrays.ts';
 import type { Jax, JaxArray } from './jax-js-interface.ts';
 import { trainWith } from './jax-js-train.ts';
 
@@ -20,9 +20,11 @@ export async function jaxJs(variant: 'jit' | 'eager'): Promise<Adapter> {
   return {
     version: `jax-js ${version}, ${variant}, wasm`,
     lacks: { W6: 'second derivatives through np.dot are wrong on the wasm backend' },
-    matmul(n, a, b) {
+    matmul(n, a, b, form) {
       const [x, y] = [a, b].map((data) => np.array(data).reshape([n, n]));
-      const product = wrap((p: JaxArray, q: JaxArray) => np.matmul(p, q));
+      const product = wrap((p: JaxArray, q: JaxArray) =>
+        np.matmul(form === 'tn' ? p.transpose() : p, form === 'nt' ? q.transpose() : q),
+      );
       return {
         async step() {
           const out = product(x!.ref, y!.ref);
@@ -30,10 +32,7 @@ export async function jaxJs(variant: 'jit' | 'eager'): Promise<Adapter> {
           out.dispose();
           return 0;
         },
-        result() {
-          const data = product(x!.ref, y!.ref).dataSync();
-          return [data[0]!, data[n * n - 1]!];
-        },
+        result: () => cornersOf(n, product(x!.ref, y!.ref).dataSync()),
       };
     },
     train: (problem) => trainWith(jax, problem, variant),

@@ -16,7 +16,7 @@ export async function numpy(): Promise<Adapter> {
   const process = new PythonProcess('numpy');
   return {
     version: await versionOf(process),
-    matmul: (n, a, b) => process.start('matmul', square(n, a, b)),
+    matmul: (n, a, b, form) => process.start('matmul', square(n, a, b), { form }),
     close: () => process.close(),
   };
 }
@@ -26,7 +26,7 @@ export async function pytorch(): Promise<Adapter> {
   const process = new PythonProcess('torch');
   return {
     version: await versionOf(process),
-    matmul: (n, a, b) => process.start('matmul', square(n, a, b)),
+    matmul: (n, a, b, form) => process.start('matmul', square(n, a, b), { form }),
     train: (problem) => train(process, problem),
     elementwise: (x) => process.start('elementwise', [{ name: 'x', shape: [x.length], data: x }]),
     chain: (x, b) =>

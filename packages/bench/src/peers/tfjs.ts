@@ -1,7 +1,7 @@
 import { loadBundle } from '../bundle.ts';
 import type { Adapter } from '../peer.ts';
 import { installedVersion } from '../requirements.ts';
-import { chainLength } from '../workloads/arrays.ts';
+import { chainLength, cornersOf } from '../workloads/arrays.ts';
 import type { TensorFlow, TfTensor } from './tfjs-interface.ts';
 import { type Convolve, trainWith } from './tfjs-train.ts';
 
@@ -35,17 +35,19 @@ export const tensorFlowAdapter = (
 ): Adapter => ({
   version: `tfjs ${tf.version_core}, ${backend}`,
   lacks: { W6: 'second derivatives are wrong where a rule reuses an output (exp, tanh, softmax)' },
-  matmul(n, a, b) {
+  matmul(n, a, b, form) {
     const [x, y] = [tf.tensor(a, [n, n]), tf.tensor(b, [n, n])];
+    const product = (): TfTensor => tf.matMul(x, y, form === 'tn', form === 'nt');
     return {
       step() {
-        tf.matMul(x, y).dispose();
+        product().dispose();
         return 0;
       },
-      result() {
-        const data = tf.tidy(() => tf.matMul(x, y).dataSync());
-        return [data[0]!, data[n * n - 1]!];
-      },
+      result: () =>
+        cornersOf(
+          n,
+          tf.tidy(() => product().dataSync()),
+        ),
     };
   },
   train: (problem) => trainWith(tf, problem, convolve),

@@ -4,7 +4,9 @@ import {
   chainResult,
   elementwiseInput,
   elementwiseResult,
+  type MatmulForm,
   matmulCorners,
+  matmulForms,
   matmulOperands,
   matmulSizes,
 } from './arrays.ts';
@@ -33,16 +35,24 @@ export interface Workload {
     | null;
 }
 
-const matmulWorkloads: Workload[] = matmulSizes.map((n) => ({
-  id: `W1/${n}`,
-  title: `product of two ${n} x ${n} matrices`,
-  trains: false,
-  random: false,
-  lacking: (peer) => peer.matmul === undefined,
-  start: (peer) => peer.matmul?.(n, ...matmulOperands(n)) ?? null,
-  // A sum of n products of numbers below 1, in float32 at worst.
-  expected: () => ({ values: matmulCorners(n), tolerance: 1e-6 * n }),
-}));
+const products: Readonly<Record<MatmulForm, string>> = {
+  nn: 'product of two',
+  tn: 'product A^T B of two',
+  nt: 'product A B^T of two',
+};
+
+const matmulWorkloads: Workload[] = Object.entries(matmulForms).flatMap(([id, form]) =>
+  matmulSizes.map((n) => ({
+    id: `${id}/${n}`,
+    title: `${products[form]} ${n} x ${n} matrices`,
+    trains: false,
+    random: false,
+    lacking: (peer) => peer.matmul === undefined,
+    start: (peer) => peer.matmul?.(n, ...matmulOperands(n), form) ?? null,
+    // A sum of n products of numbers below 1, in float32 at worst.
+    expected: () => ({ values: matmulCorners(n, form), tolerance: 1e-6 * n }),
+  })),
+);
 
 function training(id: string, spec: TrainingSpec): Workload {
   // Made once: a process that runs several peers waits long enough for their first steps.
@@ -88,4 +98,4 @@ export const workloads: readonly Workload[] = [
   ...matmulWorkloads,
   ...Object.entries(trainingSpecs).map(([id, spec]) => training(id, spec)),
   ...arrayWorkloads,
-].sort((a, b) => Number(a.id.split('/')[0]!.slice(1)) - Number(b.id.split('/')[0]!.slice(1)));
+].sort((a, b) => Number.parseInt(a.id.slice(1), 10) - Number.parseInt(b.id.slice(1), 10));

@@ -100,6 +100,11 @@ function problemOfCall(
   return null;
 }
 
+// Where tests run in contexts of their own, every use of a global costs a search.
+const { is } = Object;
+const { abs } = Math;
+const unlimited = Infinity;
+
 /** What is wrong with a value: its type, or the first element that deviates too much. */
 export function difference(
   got: Tensor,
@@ -117,21 +122,21 @@ export function difference(
     const allowed = slack === 'exact' ? 0 : slack[i]!;
     if (tally !== undefined) {
       if (slack === 'exact') tally.exact += 1;
-      else if (allowed === Infinity) tally.open += 1;
-      else if (allowed <= sharp * (1 + Math.abs(b))) tally.sharp += 1;
+      else if (allowed === unlimited) tally.open += 1;
+      else if (allowed <= sharp * (1 + abs(b))) tally.sharp += 1;
       else tally.loose += 1;
     }
-    if (problem !== null || Object.is(a, b)) continue;
+    if (problem !== null || is(a, b)) continue;
     if (slack === 'exact') {
       problem = `element ${i} is ${shown(a)} instead of exactly ${shown(b)}`;
       continue;
     }
     // Infinity is allowed to be missed by nothing: the difference is NaN or Infinity.
-    const error = a === b ? 0 : Math.abs(a - b);
-    if (allowed === Infinity || error <= allowed) continue;
+    const error = a === b ? 0 : abs(a - b);
+    if (allowed === unlimited || error <= allowed) continue;
     problem = `element ${i} is ${shown(a)} instead of ${shown(b)}, off by ${error}, allowed ${allowed}`;
   }
   return problem;
 }
 
-const shown = (x: number): string => (Object.is(x, -0) ? '-0' : String(x));
+const shown = (x: number): string => (is(x, -0) ? '-0' : String(x));

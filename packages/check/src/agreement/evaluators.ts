@@ -1,6 +1,7 @@
-import { astype, type DType, isFloating, type Tensor, tensor } from '@tikhonov/core';
+import { astype, type DType, isFloating, type Shape, type Tensor } from '@tikhonov/core';
 import {
   type AnyPrimitive,
+  type Aval,
   type CondAttrs,
   type Evaluator,
   eager,
@@ -12,6 +13,9 @@ import {
 } from '@tikhonov/core/engine';
 import { Noise } from './noise.ts';
 import { numericsOf, roundingUnit, ulp } from './numerics.ts';
+
+// Where tests run in contexts of their own, every use of a global costs a search.
+const unlimited = Infinity;
 
 /** What a primitive that runs others gives, each of these under the evaluator that is in force; else `null`. */
 function controlled(
@@ -57,7 +61,8 @@ export class Tracking implements Evaluator {
     const inside = controlled(primitive, inputs, attrs);
     if (inside !== null) return inside;
     const made = eager.run(primitive, inputs, attrs, outputs, avals);
-    const rounds = numericsOf(primitive.name).kind !== 'exact';
+    const { kind } = numericsOf(primitive.name);
+    const rounds = kind !== 'exact' && kind !== 'rounded';
     const tainted = inputs.some((input) => this.#inexact.has(input));
     for (const [k, payload] of made.entries()) {
       if (tainted || (rounds && isFloating(outputs[k]!.dtype))) {
@@ -76,11 +81,13 @@ export class Tracking implements Evaluator {
 
 /**
  * Runs kernels and makes every result of an inexact operation err, by normal errors whose standard
- * deviation is `scale` times the error that it may have.
+ * deviation is `scale` times the error that it may have. From there on the operations that round err as
+ * well: of operands that differ, the results lie further apart by half a unit each.
  */
 export class Noisy implements Evaluator {
   readonly #noise: Noise;
   readonly #scale: number;
+  readonly #inexact = new WeakSet<object>();
 
   constructor(seed: number, scale: number) {
     this.#noise = new Noise(seed);
@@ -92,12 +99,36 @@ export class Noisy implements Evaluator {
   ): readonly Payload[] {
     const inside = controlled(primitive, inputs, attrs);
     if (inside !== null) return inside;
+    const { kind } = numericsOf(primitive.name);
+    const tainted = inputs.some((input) => this.#inexact.has(input));
+    const made = this.#made(primitive, inputs, attrs, outputs, avals, tainted);
+    if (tainted || (kind !== 'exact' && kind !== 'rounded')) {
+      for (const [k, payload] of made.entries()) {
+        if (tainted || isFloating(outputs[k]!.dtype)) this.#inexact.add(payload);
+      }
+    }
+    return made;
+  }
+
+  #made(
+    primitive: AnyPrimitive,
+    inputs: readonly Payload[],
+    attrs: unknown,
+    outputs: readonly Aval[],
+    avals: readonly Aval[],
+    tainted: boolean,
+  ): readonly Payload[] {
     const numerics = numericsOf(primitive.name);
     const run = (payloads: readonly Payload[]): readonly Payload[] =>
       eager.run(primitive, payloads, attrs, outputs, avals);
     switch (numerics.kind) {
       case 'exact':
         return run(inputs);
+      case 'rounded':
+        // A result of 0 comes of equal terms or of a factor 0: there is nothing to round.
+        return tainted && avals.some(({ dtype }) => isFloating(dtype))
+          ? run(inputs).map((out) => this.#erring(out, (y, dtype) => (y === 0 ? 0 : ulp(y, dtype))))
+          : run(inputs);
       case 'function':
         return run(inputs).map((out) =>
           this.#erring(out, (y, dtype) => numerics.ulps * ulp(y, dtype)),
@@ -120,27 +151,42 @@ export class Noisy implements Evaluator {
 
   /** A dense copy with errors of the given size. */
   #erring(out: Payload, bound: (y: number, dtype: DType, at: number) => number): Payload {
-    const y = fromView(out as View);
-    if (!isFloating(y.dtype)) return out;
-    const data = y.data();
+    const { shape, dtype } = out as View;
+    if (!isFloating(dtype)) return out;
+    const data = fromView(out as View).data();
     for (let i = 0; i < data.length; i++) {
-      const size = bound(data[i]!, y.dtype, i);
-      if (size > 0 && Number.isFinite(size))
-        data[i] = data[i]! + this.#scale * size * this.#noise.normal();
+      const y = data[i]!;
+      const size = bound(y, dtype, i);
+      // Neither where nothing errs, nor at infinities and NaN.
+      if (size > 0 && size < unlimited) data[i] = y + this.#scale * size * this.#noise.normal();
     }
-    return tensor(data, { shape: y.shape, dtype: y.dtype }).payload;
+    return dense(data, shape);
   }
 
   /** Errors of the size of the largest element's. */
   #erringAsWhole(out: Payload): Payload {
     const { shape, dtype } = out as View;
+    if (!isFloating(dtype)) return out;
     const n = Math.max(1, ...shape.slice(-2));
     let largest = 0;
     for (const y of fromView(out as View).data()) {
-      if (Number.isFinite(y)) largest = Math.max(largest, Math.abs(y));
+      const size = y < 0 ? -y : y;
+      if (size > largest && size < unlimited) largest = size;
     }
     return this.#erring(out, () => 2 * n * roundingUnit(dtype) * largest);
   }
+}
+
+/** Floating elements in order, as a view. */
+function dense(data: View['data'], shape: Shape): View {
+  const stride = new Array<number>(shape.length);
+  let step = 1;
+  for (let k = shape.length - 1; k >= 0; k--) {
+    stride[k] = step;
+    step *= shape[k]!;
+  }
+  const dtype = data instanceof Float64Array ? 'float64' : 'float32';
+  return { dtype, data, shape, stride, offset: 0 };
 }
 
 /** The sum of the magnitudes of every result's terms. */
@@ -154,7 +200,8 @@ function magnitudes(
     const x = fromView(input as View);
     if (!isFloating(x.dtype)) return x.view;
     const wide = astype(x, 'float64').data();
-    return tensor(wide.map(Math.abs), { shape: x.shape, dtype: 'float64' }).view;
+    for (let i = 0; i < wide.length; i++) if (wide[i]! < 0) wide[i] = -wide[i]!;
+    return dense(wide, x.shape);
   });
   return fromView(primitive.forward(sizes, attrs)).data();
 }

@@ -145,9 +145,14 @@ function errorsOf(body: () => void): string[] {
 /** What is compared of an error: its kind and text, without the elements of tensors in it. */
 export const messageOf = (error: unknown): string =>
   (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).replace(
-    /Tensor\(\[([\d, ]*)\] (\w+)[^()]*\)/g,
+    /Tensor\(\[([\d, ]*)\] (\w+)(?:[^()]|\([^()]*\))*\)/g,
     'Tensor([$1] $2)',
   );
+
+// Where tests run in contexts of their own, every use of a global costs a search.
+const { is } = Object;
+const { abs, max } = Math;
+const unlimited = Infinity;
 
 /** Twice the largest deviation of each element, Infinity where it is not a matter of size. */
 function slackOf(x: Tensor, others: readonly Tensor[]): Float64Array {
@@ -158,9 +163,10 @@ function slackOf(x: Tensor, others: readonly Tensor[]): Float64Array {
     const data = other.data();
     for (let i = 0; i < slack.length; i++) {
       const [want, got] = [values[i]!, data[i]!];
-      if (Object.is(want, got)) continue;
-      const error = Math.abs(got - want);
-      slack[i] = whole || Number.isNaN(error) ? Infinity : Math.max(slack[i]!, 2 * error);
+      if (is(want, got)) continue;
+      const error = whole ? unlimited : 2 * abs(got - want);
+      // Not so for NaN.
+      slack[i] = error >= 0 ? max(slack[i]!, error) : unlimited;
     }
   }
   return slack;

@@ -21,7 +21,7 @@ export class Block implements Part {
     const { lowerings, constants } = context;
     const { region, leaving } = withCopies(original, results, wantsDense(lowerings));
     const places = placesOf(region);
-    const units = fuse(region, places, lowerings, mayFail(lowerings));
+    const units = fuse({ ...region, results: leaving }, places, lowerings, mayFail(lowerings));
     this.#inputs = region.inputs;
     this.#places = places;
     this.#results = leaving.map((value) => places.of(value).root);

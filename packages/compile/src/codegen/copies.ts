@@ -1,5 +1,6 @@
 import type { Equation, Region, Value } from '../graph/graph.ts';
 import { identityOf } from '../lower/special.ts';
+import { firstFreeId } from '../passes/simplifier.ts';
 import { isWhole, placesOf } from '../schedule/places.ts';
 
 /** What a region consists of, and the values that leave it. */
@@ -22,9 +23,7 @@ export function withCopies(
   const places = placesOf(region);
   const given = new Set<Value>([...region.inputs, ...region.constants.map(({ value }) => value)]);
   const equations: Equation[] = [];
-  let id = 0;
-  for (const { outputs } of region.equations) for (const v of outputs) id = Math.max(id, v.id + 1);
-  for (const value of given) id = Math.max(id, value.id + 1);
+  let id = firstFreeId(region);
   const copyOf = (value: Value): Value => {
     const copy: Value = { id: id++, shape: value.shape, dtype: value.dtype };
     equations.push({ primitive: identityOf, inputs: [value], attrs: null, outputs: [copy] });

@@ -1,6 +1,6 @@
 import type { Aval } from '@tikhonov/core/engine';
 import { bytesOf } from '../kernels/map/elements.ts';
-import { sizeOf } from '../schedule/places.ts';
+import { sizeOf } from '../layout/layout.ts';
 
 /** Bytes of a value in memory. */
 export const bytesIn = ({ shape, dtype }: Aval): number => sizeOf(shape) * bytesOf(dtype);

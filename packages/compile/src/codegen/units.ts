@@ -9,7 +9,7 @@ import type { Unit } from '../schedule/fuse.ts';
 import { kernelOf } from '../schedule/kernel.ts';
 import { isWhole, type Places } from '../schedule/places.ts';
 import { controlStep } from './control.ts';
-import { emitProduct, productScratch } from './product.ts';
+import { productStep } from './product.ts';
 import { type Context, hostStep, kernelStep, type Step } from './step.ts';
 
 /** Whether an equation is a branch or a loop. */
@@ -19,19 +19,20 @@ const isControl = (equation: Equation): boolean => Object.keys(regionsOf(equatio
 export const mayFail =
   ({ loops }: Lowerings) =>
   (equation: Equation): boolean =>
-    hasEffect(equation) || loops.get(equation.primitive)?.fallible === true;
+    hasEffect(equation) || loops.get(equation.primitive.name)?.fallible === true;
 
 /** Whether an equation's operands must be all of their storage, in order. */
 export const wantsDense =
   ({ loops }: Lowerings) =>
   (equation: Equation): boolean =>
-    isControl(equation) || loops.get(equation.primitive)?.layouts === 'dense';
+    isControl(equation) || loops.get(equation.primitive.name)?.layouts === 'dense';
 
 /** Whether an equation has no rule, so that its eager kernel runs it. */
 export function isHosted(lowerings: Lowerings, equation: Equation): boolean {
   const { primitive } = equation;
   const { maps, loops } = lowerings;
-  if (maps.has(primitive) || loops.has(primitive) || moves.has(primitive)) return false;
+  const { name } = primitive;
+  if (maps.has(name) || loops.has(name) || moves.has(name)) return false;
   if (primitive === identityOf || isProduct(equation) || reductionOf(equation) !== null)
     return false;
   return !isControl(equation);
@@ -44,7 +45,7 @@ export function stepOf(
   places: Places,
   needed: (value: Value) => boolean,
 ): Step {
-  const { writer, profile, lowerings } = context;
+  const { writer, lowerings } = context;
   if (unit.group !== null) {
     const { spec, inputs, outputs } = kernelOf(unit.group, places, lowerings, needed);
     const names = unit.equations.map(({ primitive }) => primitive.name).join(' ');
@@ -61,19 +62,9 @@ export function stepOf(
   const operands = equation.inputs.map((value) => places.of(value));
   const inputs = operands.map(({ root }) => root);
   const { primitive, attrs, outputs } = equation;
-  if (isProduct(equation)) {
-    const [a, b] = operands;
-    const spec = { a: a!.layout, b: b!.layout, result: outputs[0]!, profile };
-    return kernelStep(context, {
-      index: emitProduct(writer, spec),
-      inputs,
-      outputs,
-      scratch: Math.max(16, productScratch(spec)),
-      text: `matmul [${spec.a.shape.join(', ')}] x [${spec.b.shape.join(', ')}]`,
-    });
-  }
+  if (isProduct(equation)) return productStep(context, unit, places, needed);
   if (isControl(equation)) return controlStep(context, equation, inputs);
-  const rule = lowerings.loops.get(primitive);
+  const rule = lowerings.loops.get(primitive.name);
   if (rule === undefined) return hostStep(context, equation, operands);
   if (rule.layouts === 'dense' && !operands.every(isWhole)) {
     throw new Error(`internal: ${primitive.name} needs dense operands.`);

@@ -6,7 +6,8 @@ export {
   type Request,
   requireEngine,
 } from './engine.ts';
-export { type FlagSetter, type Host, hostHere } from './host.ts';
-export { buildModule } from './module.ts';
+export type { FlagSetter, Host } from './host.ts';
+export type { Instance } from './instance.ts';
 export { type Switch, withSwitches } from './switches.ts';
-export { type Outcome, type Trial, tryProduct } from './trial.ts';
+export type { Outcome, Trial } from './trial.ts';
+export { buildModule, hostHere, instantiate, tryProduct } from './v8.ts';

@@ -11,6 +11,13 @@ export interface Layout {
   readonly offset: number;
 }
 
+/** The number of elements of a shape. */
+export const sizeOf = (shape: Shape): number => {
+  let size = 1;
+  for (const n of shape) size *= n;
+  return size;
+};
+
 /** Row-major, from the start. */
 export function dense(shape: Shape): Layout {
   const strides = new Array<number>(shape.length);
@@ -23,7 +30,7 @@ export function dense(shape: Shape): Layout {
 }
 
 /** Whether it is what `dense` gives for its shape, but for the offset; axes of size 1 do not count. */
-export function isDense({ shape, strides }: Layout): boolean {
+export function isDense({ shape, strides }: Pick<Layout, 'shape' | 'strides'>): boolean {
   let step = 1;
   for (let k = shape.length - 1; k >= 0; k--) {
     if (shape[k] !== 1 && strides[k] !== step) return false;

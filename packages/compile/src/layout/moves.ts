@@ -1,36 +1,23 @@
-import {
-  type AnyPrimitive,
-  broadcastToP,
-  erase,
-  flipP,
-  type Primitive,
-  permuteP,
-  reshapeP,
-  sliceP,
-  windowsP,
-} from '@tikhonov/core/engine';
+import type { AttrsOf, PrimitiveName } from '../graph/names.ts';
 import { type Layout, reshaped } from './layout.ts';
 
 /** Where the result of a move lies in the storage of its operand; `null` if it must be copied. */
 export type MoveRule = (operand: Layout, attrs: unknown) => Layout | null;
 
 /** A rule with the attributes' type that its primitive has. */
-const move = <Attrs>(
-  primitive: Primitive<1, Attrs>,
-  rule: (operand: Layout, attrs: Attrs) => Layout | null,
-): [AnyPrimitive, MoveRule] => [
-  erase(primitive),
-  (operand, attrs) => rule(operand, attrs as Attrs),
-];
+const move = <Name extends PrimitiveName>(
+  name: Name,
+  rule: (operand: Layout, attrs: AttrsOf<Name>) => Layout | null,
+): [string, MoveRule] => [name, (operand, attrs) => rule(operand, attrs as AttrsOf<Name>)];
 
 /** The primitives that only move elements, and how: they need no kernel unless a rule gives `null`. */
-export const moves: ReadonlyMap<AnyPrimitive, MoveRule> = /* @__PURE__ */ new Map([
-  move(permuteP, ({ shape, strides, offset }, { permutation }) => ({
+export const moves: ReadonlyMap<string, MoveRule> = /* @__PURE__ */ new Map([
+  move('permute', ({ shape, strides, offset }, { permutation }) => ({
     shape: permutation.map((axis) => shape[axis]!),
     strides: permutation.map((axis) => strides[axis]!),
     offset,
   })),
-  move(broadcastToP, ({ shape: from, strides, offset }, { shape }) => {
+  move('broadcastTo', ({ shape: from, strides, offset }, { shape }) => {
     const added = shape.length - from.length;
     return {
       shape,
@@ -41,7 +28,7 @@ export const moves: ReadonlyMap<AnyPrimitive, MoveRule> = /* @__PURE__ */ new Ma
       offset,
     };
   }),
-  move(sliceP, ({ shape: from, strides, offset }, { starts, stops, steps }) => {
+  move('slice', ({ shape: from, strides, offset }, { starts, stops, steps }) => {
     const shape = from.map((_, k) => Math.max(0, Math.ceil((stops[k]! - starts[k]!) / steps[k]!)));
     return {
       shape,
@@ -52,13 +39,13 @@ export const moves: ReadonlyMap<AnyPrimitive, MoveRule> = /* @__PURE__ */ new Ma
         : strides.reduce((at, stride, k) => at + stride * starts[k]!, offset),
     };
   }),
-  move(flipP, ({ shape, strides, offset }, { axes }) => ({
+  move('flip', ({ shape, strides, offset }, { axes }) => ({
     shape,
     strides: strides.map((stride, k) => (axes.includes(k) ? -stride : stride)),
     offset: axes.reduce((at, axis) => at + Math.max(0, shape[axis]! - 1) * strides[axis]!, offset),
   })),
-  move(reshapeP, (operand, { shape }) => reshaped(operand, shape)),
-  move(windowsP, ({ shape, strides, offset }, { count, size, stride, dilation }) => {
+  move('reshape', (operand, { shape }) => reshaped(operand, shape)),
+  move('windows', ({ shape, strides, offset }, { count, size, stride, dilation }) => {
     const lead = shape.length - size.length;
     const inner = strides.slice(lead);
     return {

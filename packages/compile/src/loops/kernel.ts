@@ -1,5 +1,5 @@
 import type { DType } from '@tikhonov/core';
-import type { FunctionName } from '../math/index.ts';
+import type { Lanes } from '../math/lanes.ts';
 import type { Code } from '../wasm/code.ts';
 import type { ModuleWriter } from '../wasm/module.ts';
 import { type Access, FloatElements, IntElements } from './elements.ts';
@@ -81,11 +81,11 @@ export class Kernel {
     return new IntElements(this, address, dtype, access);
   }
 
-  /** A function of float64 by the vectors of `math`. */
-  math(name: FunctionName, ...args: readonly (F64 | number)[]): F64 {
-    const index = mathFunction(this.writer, name, args.length);
+  /** A function of vectors, of one float64. */
+  math(f: (x: Lanes) => Lanes, x: F64 | number): F64 {
+    const index = mathFunction(this.writer, f);
     return this.expression('f64', () => {
-      for (const arg of args) this.number(arg).write(this);
+      this.number(x).write(this);
       this.code.call(index);
     });
   }

@@ -1,4 +1,5 @@
-import { type FunctionName, functions } from '../math/index.ts';
+import { unary } from '../math/emission.ts';
+import type { Lanes } from '../math/lanes.ts';
 import type { ModuleWriter } from '../wasm/module.ts';
 
 const made = /* @__PURE__ */ new WeakMap<ModuleWriter, Map<unknown, unknown>>();
@@ -17,12 +18,12 @@ export function shared<T>(writer: ModuleWriter, key: unknown, build: () => T): T
   return known.get(key) as T;
 }
 
-/** A function of `math` on one float64, or two; its index. */
-export const mathFunction = (writer: ModuleWriter, name: FunctionName, arity: number): number =>
-  shared(writer, `math ${name}`, () =>
-    writer.function(new Array<'f64'>(arity).fill('f64'), ['f64'], (code) => {
-      for (let k = 0; k < arity; k++) code.get(k).op('f64x2.splat');
-      functions[name].emit(code, 'f64x2');
+/** A function of `math` on one float64; its index. */
+export const mathFunction = (writer: ModuleWriter, f: (x: Lanes) => Lanes): number =>
+  shared(writer, f, () =>
+    writer.function(['f64'], ['f64'], (code) => {
+      code.get(0).op('f64x2.splat');
+      unary(f)(code, 'f64x2');
       code.lane('f64x2.extract_lane', 0);
     }),
   );

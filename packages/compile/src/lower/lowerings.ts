@@ -1,22 +1,27 @@
-import type { AnyPrimitive } from '@tikhonov/core/engine';
-import { loopRules } from './loops/index.ts';
-import { cheapMaps, mapRules } from './maps/index.ts';
+import type { LoopEntry } from './loops/entry.ts';
+import type { MapEntry } from './maps/entry.ts';
 import type { LoopRule, MapRule } from './rule.ts';
 
 /**
- * How primitives become WebAssembly. One that has no rule here is run by its eager kernel, which the
- * program calls.
+ * How primitives become WebAssembly, by their names. One that has no rule here is run by its eager
+ * kernel, which the program calls.
  */
 export interface Lowerings {
-  readonly maps: ReadonlyMap<AnyPrimitive, MapRule>;
+  readonly maps: ReadonlyMap<string, MapRule>;
   /** Maps that are better computed again than written to memory and read back. */
-  readonly cheap: ReadonlySet<AnyPrimitive>;
-  readonly loops: ReadonlyMap<AnyPrimitive, LoopRule>;
+  readonly cheap: ReadonlySet<string>;
+  readonly loops: ReadonlyMap<string, LoopRule>;
 }
 
-/** The rules of all primitives. */
-export const allLowerings: Lowerings = /* @__PURE__ */ {
-  maps: mapRules,
-  cheap: cheapMaps,
-  loops: loopRules,
+/** Tables of entries. */
+export const tablesOf = (
+  maps: readonly (readonly MapEntry[])[],
+  loops: readonly Iterable<LoopEntry | readonly [string, LoopRule]>[],
+): Lowerings => {
+  const entries = maps.flat();
+  return {
+    maps: new Map(entries.map(({ name, rule }) => [name, rule])),
+    cheap: new Set(entries.flatMap(({ name, cost }) => (cost === 'cheap' ? [name] : []))),
+    loops: new Map(loops.flatMap((rules) => [...rules])),
+  };
 };

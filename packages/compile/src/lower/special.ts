@@ -1,16 +1,9 @@
-import {
-  type AnyPrimitive,
-  definePrimitive,
-  erase,
-  matmulP,
-  type Primitive,
-} from '@tikhonov/core/engine';
+import { type AnyPrimitive, definePrimitive, erase, type Primitive } from '@tikhonov/core/engine';
 import type { Equation } from '../graph/graph.ts';
-
-const matmul = /* @__PURE__ */ erase(matmulP);
+import { isNamed } from '../graph/names.ts';
 
 /** Whether an equation is a matrix product. */
-export const isProduct = ({ primitive }: Equation): boolean => primitive === matmul;
+export const isProduct = ({ primitive }: Equation): boolean => isNamed(primitive, 'matmul');
 
 const copyP: Primitive<1, null> = /* @__PURE__ */ definePrimitive({
   name: 'copy',

@@ -4,7 +4,8 @@ import { exp, expm1, sigmoid } from './exp.ts';
 import { acosh, asinh, atanh, cosh, sinh } from './hyperbolic.ts';
 import { acos, asin, atan, atan2 } from './inverse-trig.ts';
 import type { Lanes } from './lanes.ts';
-import { log, log1p, log2, log10, softplus } from './log.ts';
+import { log, log1p, softplus } from './log.ts';
+import { log2, log10 } from './log-bases.ts';
 import { portableExp, portableLog } from './portable.ts';
 import { pow } from './pow.ts';
 import { cos, sin } from './sin-cos.ts';
@@ -89,5 +90,5 @@ export const functions: { readonly [name in FunctionName]: VectorFunction } = {
   sin: one(sin, 1.7, 0.9),
   sinh: one(sinh, 1.8, 1.7),
   softplus: one(softplus, 3, 3),
-  tanh: one(tanh, 1.7, 2.8),
+  tanh: one(tanh, 2.9, 2.8),
 };

@@ -1,8 +1,8 @@
 import { eager, hasEffect, type View } from '@tikhonov/core/engine';
 import type { Constant, Equation, Graph, Value } from '../graph/graph.ts';
+import { sizeOf } from '../layout/layout.ts';
 import { foldRepeated } from './fold-repeated.ts';
 import type { Pass } from './pass.ts';
-import { sizeOf } from './splat.ts';
 
 /** Larger results are computed in the program rather than carried in it. */
 const largest = 4096;

@@ -1,24 +1,14 @@
-import {
-  type AnyPrimitive,
-  type Aval,
-  broadcastToP,
-  erase,
-  flipP,
-  permuteP,
-  reshapeP,
-  sliceP,
-  type View,
-} from '@tikhonov/core/engine';
-import { mapRules } from '../lower/maps/index.ts';
+import type { AnyPrimitive, Aval, View } from '@tikhonov/core/engine';
+import { isMap, type PrimitiveName } from '../graph/names.ts';
 import { splatOf, splatView } from './splat.ts';
 
 /** What moves elements, none of them made up. */
-const moving: ReadonlySet<AnyPrimitive> = /* @__PURE__ */ new Set([
-  erase(broadcastToP),
-  erase(flipP),
-  erase(permuteP),
-  erase(reshapeP),
-  erase(sliceP),
+const moving: ReadonlySet<string> = /* @__PURE__ */ new Set<PrimitiveName>([
+  'broadcastTo',
+  'flip',
+  'permute',
+  'reshape',
+  'slice',
 ]);
 
 /**
@@ -38,8 +28,8 @@ export function foldRepeated(
     if (view === undefined || number === undefined) return null;
     numbers.push(splatView(number, { shape: [], dtype: view.dtype }));
   }
-  if (moving.has(primitive)) return splatView(numbers[0]!.data[0]!, output);
-  if (!mapRules.has(primitive)) return null;
+  if (moving.has(primitive.name)) return splatView(numbers[0]!.data[0]!, output);
+  if (!isMap(primitive)) return null;
   const one = primitive.forward(numbers, attrs);
   return splatView(one.data[one.offset]!, output);
 }

@@ -1,18 +1,6 @@
-import {
-  broadcastToP,
-  checkP,
-  equalP,
-  gatherP,
-  lessEqualP,
-  lessP,
-  logicalAndP,
-  reshapeP,
-  scatterAddP,
-  sumP,
-  type View,
-  whereP,
-} from '@tikhonov/core/engine';
+import { broadcastToP, equalP, type View, whereP } from '@tikhonov/core/engine';
 import type { Value } from '../graph/graph.ts';
+import type { AttrsOf } from '../graph/names.ts';
 import type { Pass } from './pass.ts';
 import { choiceRules } from './rules/choices.ts';
 import { on, type Rule, rulesOf, Simplifier } from './simplifier.ts';
@@ -23,7 +11,7 @@ type Sizes = Map<Value, number>;
 
 /** The value whose elements these are, under another shape. */
 function root(value: Value, graph: Simplifier): Value {
-  const source = graph.by(reshapeP, value)?.inputs[0];
+  const source = graph.by('reshape', value)?.inputs[0];
   return source === undefined ? value : root(source, graph);
 }
 
@@ -35,18 +23,18 @@ function note(sizes: Sizes, value: Value, size: number, graph: Simplifier): void
 
 /** What a checked condition says: values that are not negative, and those below a size. */
 function readCondition(condition: Value, graph: Simplifier, low: Set<Value>, high: Sizes): void {
-  const both = graph.by(logicalAndP, condition);
+  const both = graph.by('logicalAnd', condition);
   if (both !== undefined) {
     for (const part of both.inputs) readCondition(part, graph, low, high);
     return;
   }
-  const same = graph.by(reshapeP, condition);
+  const same = graph.by('reshape', condition);
   if (same !== undefined) {
     readCondition(same.inputs[0]!, graph, low, high);
     return;
   }
-  const strict = graph.by(lessP, condition);
-  const [a, b] = (strict ?? graph.by(lessEqualP, condition))?.inputs ?? [];
+  const strict = graph.by('less', condition);
+  const [a, b] = (strict ?? graph.by('lessEqual', condition))?.inputs ?? [];
   if (a === undefined || b === undefined) return;
   const [least, most] = [graph.splat(a), graph.splat(b)];
   const more = strict === undefined ? 1 : 0;
@@ -77,7 +65,7 @@ function rules(): ReturnType<typeof rulesOf> {
   // Conditions that hold for exactly one element of every row.
   const single = new Set<Value>();
 
-  const check: Rule<unknown> = ({ inputs: [condition] }, graph) => {
+  const check: Rule<AttrsOf<'check'>> = ({ inputs: [condition] }, graph) => {
     const low = new Set<Value>();
     const high: Sizes = new Map();
     readCondition(condition!, graph, low, high);
@@ -104,7 +92,7 @@ function rules(): ReturnType<typeof rulesOf> {
     { inputs: [x], attrs: { axes }, output },
     graph,
   ) => {
-    const [condition, yes, no] = graph.by(whereP, x!)?.inputs ?? [];
+    const [condition, yes, no] = graph.by('where', x!)?.inputs ?? [];
     if (condition === undefined || !single.has(condition) || graph.splat(no!) !== 0) return null;
     const number = graph.splat(yes!);
     const alongRow = sameNumbers(axes, [x!.shape.length - 1]);
@@ -112,10 +100,10 @@ function rules(): ReturnType<typeof rulesOf> {
   };
 
   return rulesOf([
-    on(checkP, check),
-    on(gatherP, gather),
-    on(scatterAddP, scatterAdd),
-    on(sumP, sum),
+    on('check', check),
+    on('gather', gather),
+    on('scatterAdd', scatterAdd),
+    on('sum', sum),
     ...choiceRules,
   ]);
 }

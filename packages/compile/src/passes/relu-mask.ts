@@ -1,17 +1,15 @@
-import { type AnyPrimitive, erase, lessEqualP, whereP } from '@tikhonov/core/engine';
+import type { AnyPrimitive } from '@tikhonov/core/engine';
 import type { Equation, Graph, Value } from '../graph/graph.ts';
+import { isMap, isNamed } from '../graph/names.ts';
 import { moves } from '../layout/moves.ts';
-import { mapRules } from '../lower/maps/index.ts';
 import { type Pass, rewrite } from './pass.ts';
 import { firstFreeId } from './simplifier.ts';
 import { splatOf } from './splat.ts';
 
-const lessEqual: AnyPrimitive = /* @__PURE__ */ erase(lessEqualP);
-const where: AnyPrimitive = /* @__PURE__ */ erase(whereP);
-
 /** A rectified value, and the mask by which it was made. */
 interface Rectified {
   readonly mask: Value;
+  readonly lessEqual: AnyPrimitive;
   readonly zero: Value;
   readonly output: Value;
 }
@@ -25,11 +23,12 @@ function rectified({ constants, equations }: Graph): readonly Rectified[] {
   for (const equation of equations) {
     const [a, b, c] = equation.inputs;
     const output = equation.outputs[0]!;
-    if (equation.primitive === lessEqual && zeros.has(b!)) masks.set(output, equation);
-    if (equation.primitive !== where || !zeros.has(b!)) continue;
+    if (isNamed(equation.primitive, 'lessEqual') && zeros.has(b!)) masks.set(output, equation);
+    if (!isNamed(equation.primitive, 'where') || !zeros.has(b!)) continue;
     const comparison = masks.get(a!);
     if (comparison === undefined || comparison.inputs[0] !== c) continue;
-    found.push({ mask: a!, zero: comparison.inputs[1]!, output });
+    const { primitive: lessEqual, inputs } = comparison;
+    found.push({ mask: a!, lessEqual, zero: inputs[1]!, output });
   }
   return found;
 }
@@ -45,8 +44,8 @@ function neededInMemory(graph: Graph): ReadonlyMap<Value, number> {
   for (const { value } of graph.writes) places.set(value, end);
   for (let at = end - 1; at >= 0; at--) {
     const { primitive, inputs, outputs } = graph.equations[at]!;
-    if (mapRules.has(primitive)) continue;
-    const place = moves.has(primitive) ? places.get(outputs[0]!) : at;
+    if (isMap(primitive)) continue;
+    const place = moves.has(primitive.name) ? places.get(outputs[0]!) : at;
     if (place === undefined) continue;
     for (const input of inputs) places.set(input, Math.min(place, places.get(input) ?? Infinity));
   }
@@ -75,8 +74,8 @@ export const reluMask: Pass = {
         const known = again.get(value);
         if (known !== undefined) return known;
         const mask: Value = { id: next++, shape: value.shape, dtype: value.dtype };
-        const operands = [one.output, one.zero];
-        equations.push({ primitive: lessEqual, inputs: operands, attrs: null, outputs: [mask] });
+        const { lessEqual: primitive, output, zero } = one;
+        equations.push({ primitive, inputs: [output, zero], attrs: null, outputs: [mask] });
         again.set(value, mask);
         return mask;
       });

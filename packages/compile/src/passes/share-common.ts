@@ -1,30 +1,26 @@
-import {
-  type AnyPrimitive,
-  addP,
-  equalP,
-  erase,
-  logicalAndP,
-  maximumP,
-  minimumP,
-  mulP,
-  notEqualP,
-} from '@tikhonov/core/engine';
+import type { AnyPrimitive } from '@tikhonov/core/engine';
 import type { Equation, Value } from '../graph/graph.ts';
+import type { PrimitiveName } from '../graph/names.ts';
 import { keyOfAttrs } from './attrs-key.ts';
 import { type Pass, rewrite } from './pass.ts';
 import { shareConstants } from './share-constants.ts';
 
 /** The order of their operands makes no difference, not even to zeros. */
-const symmetric: ReadonlySet<AnyPrimitive> = /* @__PURE__ */ new Set(
-  [addP, mulP, equalP, notEqualP, logicalAndP, maximumP, minimumP].map((primitive) =>
-    erase(primitive),
-  ),
-);
+const symmetric: ReadonlySet<string> = /* @__PURE__ */ new Set<PrimitiveName>([
+  'add',
+  'equal',
+  'logicalAnd',
+  'maximum',
+  'minimum',
+  'mul',
+  'notEqual',
+]);
 
 /**
  * Computes once what is computed twice: the same primitive on the same values with the same attributes.
  * Attributes that hold functions are the same only if they are the same object. Constants with the same
- * elements become one.
+ * elements become one. What belongs to a recomputation is shared within it only: taken from outside, it would
+ * have to be kept until then, which the recomputation is there to avoid.
  */
 export const shareCommon: Pass = {
   name: 'share-common',
@@ -35,14 +31,16 @@ export const shareCommon: Pass = {
     const keyOfNext = keyOfAttrs();
     const equations: Equation[] = [];
     for (const equation of graph.equations) {
-      const { primitive, attrs } = equation;
+      const { primitive, attrs, recomputation } = equation;
       const inputs = equation.inputs.map((value) => replaced.get(value) ?? value);
       let sameKind = known.get(primitive);
       if (sameKind === undefined) {
         sameKind = new Map();
         known.set(primitive, sameKind);
       }
-      const key = keyOfInputs(inputs, symmetric.has(primitive)) + keyOfNext(attrs);
+      const what = keyOfInputs(inputs, symmetric.has(primitive.name)) + keyOfNext(attrs);
+      // No text of attributes ends in this.
+      const key = recomputation === undefined ? what : `${what} in ${recomputation}`;
       const twin = sameKind.get(key);
       if (twin === undefined) {
         const changed = inputs.some((value, i) => value !== equation.inputs[i]);

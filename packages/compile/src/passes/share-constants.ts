@@ -1,7 +1,7 @@
 import type { View } from '@tikhonov/core/engine';
 import type { Constant, Value } from '../graph/graph.ts';
-import { isDense } from '../layout/layout.ts';
-import { sizeOf, splatOf, splatView } from './splat.ts';
+import { isDense, sizeOf } from '../layout/layout.ts';
+import { splatOf, splatView } from './splat.ts';
 
 /** Elements of larger constants are not compared: only the same storage is the same. */
 const largest = 65536;
@@ -56,8 +56,7 @@ function repeatedIn(view: View): number | undefined {
   return first;
 }
 
-const dense = ({ shape, stride, offset }: View): boolean =>
-  isDense({ shape, strides: stride, offset });
+const dense = ({ shape, stride }: View): boolean => isDense({ shape, strides: stride });
 
 /** The same for constants with the same elements, and for few others. */
 function keyOf(view: View): string {

@@ -5,14 +5,15 @@ import {
   type Primitive,
   type View,
 } from '@tikhonov/core/engine';
-import type { Constant, Equation, Graph, Value } from '../graph/graph.ts';
+import type { Constant, Equation, Graph, Region, Value } from '../graph/graph.ts';
+import type { AttrsOf, PrimitiveName } from '../graph/names.ts';
 import { foldRepeated } from './fold-repeated.ts';
 import { type Pass, rewrite } from './pass.ts';
 import { splatOf, splatView } from './splat.ts';
 
 /** The equation that a rule looks at. */
 export interface Use<Attrs = unknown> {
-  readonly primitive: AnyPrimitive;
+  readonly primitive: Primitive<number, Attrs>;
   readonly inputs: readonly Value[];
   readonly attrs: Attrs;
   readonly output: Value;
@@ -24,24 +25,34 @@ export interface Use<Attrs = unknown> {
  */
 export type Rule<Attrs = unknown> = (use: Use<Attrs>, graph: Simplifier) => Value | null;
 
-/** Rules by the primitives that they look at. */
-export type Rules = ReadonlyMap<AnyPrimitive, readonly Rule[]>;
+/** Rules by the names of the primitives that they look at. */
+export type Rules = ReadonlyMap<string, readonly Rule[]>;
+
+/** A rule with the name of its primitive. */
+export type NamedRule = readonly [PrimitiveName, Rule];
 
 /** A rule with the attributes' type that its primitive has. */
-export const on = <N extends number, Attrs>(
-  primitive: Primitive<N, Attrs>,
-  rule: Rule<Attrs>,
-): [AnyPrimitive, Rule] => [erase(primitive), (use, graph) => rule(use as Use<Attrs>, graph)];
+export const on = <Name extends PrimitiveName>(
+  name: Name,
+  rule: Rule<AttrsOf<Name>>,
+): NamedRule => [name, (use, graph) => rule(use as Use<AttrsOf<Name>>, graph)];
 
 /** Rules in a table; those of one primitive are tried in order. */
-export function rulesOf(pairs: readonly (readonly [AnyPrimitive, Rule])[]): Rules {
-  const rules = new Map<AnyPrimitive, Rule[]>();
-  for (const [primitive, rule] of pairs) {
-    const known = rules.get(primitive);
-    if (known === undefined) rules.set(primitive, [rule]);
+export function rulesOf(pairs: readonly NamedRule[]): Rules {
+  const rules = new Map<string, Rule[]>();
+  for (const [name, rule] of pairs) {
+    const known = rules.get(name);
+    if (known === undefined) rules.set(name, [rule]);
     else known.push(rule);
   }
   return rules;
+}
+
+/** How a value is made. */
+export interface Made<Attrs> {
+  readonly primitive: Primitive<number, Attrs>;
+  readonly inputs: readonly Value[];
+  readonly attrs: Attrs;
 }
 
 /** A graph while its equations are rewritten one after the other, each after those that it uses. */
@@ -56,6 +67,8 @@ export class Simplifier {
   readonly #equations: Equation[] = [];
   #next: number;
   #changes = 0;
+  /** That of the equation which is looked at, for what takes its place. */
+  #recomputation: number | undefined;
 
   constructor(graph: Graph, rules: Rules) {
     this.#graph = graph;
@@ -73,24 +86,15 @@ export class Simplifier {
     return { ...changed, constants: this.#constants };
   }
 
-  /** What makes a value; nothing for inputs, reads and constants. */
-  maker(value: Value): Equation | undefined {
-    return this.#made.get(value);
-  }
-
-  /** The operands and attributes, if the value is made by this primitive. */
-  by<N extends number, Attrs>(
-    primitive: Primitive<N, Attrs>,
-    value: Value,
-  ): { readonly inputs: readonly Value[]; readonly attrs: Attrs } | undefined {
+  /** The primitive, operands and attributes, if the value is made by the primitive of this name. */
+  by<Name extends PrimitiveName>(name: Name, value: Value): Made<AttrsOf<Name>> | undefined {
     const equation = this.#made.get(value);
-    if (equation === undefined || equation.primitive !== erase(primitive)) return undefined;
-    return { inputs: equation.inputs, attrs: equation.attrs as Attrs };
+    return equation?.primitive.name === name ? (equation as Made<AttrsOf<Name>>) : undefined;
   }
 
   /** The operand of the primitive that makes the value. */
-  under(primitive: Primitive<1, null>, value: Value): Value | undefined {
-    return this.by(primitive, value)?.inputs[0];
+  under(name: PrimitiveName, value: Value): Value | undefined {
+    return this.by(name, value)?.inputs[0];
   }
 
   /** The number that a constant repeats in all its elements. */
@@ -148,6 +152,7 @@ export class Simplifier {
 
   #visit(equation: Equation): void {
     const { primitive, attrs, outputs } = equation;
+    this.#recomputation = equation.recomputation;
     const inputs = equation.inputs.map((value) => this.#replaced.get(value) ?? value);
     if (primitive.kind === 'single') {
       const [output] = outputs;
@@ -158,16 +163,16 @@ export class Simplifier {
         return;
       }
       this.#push(primitive, inputs, attrs, output!);
-    } else this.#equations.push({ primitive, inputs, attrs, outputs });
+    } else this.#equations.push({ ...equation, inputs });
   }
 
   #simplified(
-    primitive: AnyPrimitive,
+    primitive: Primitive,
     inputs: readonly Value[],
     attrs: unknown,
     output: Value,
   ): Value | null {
-    const rules = this.#rules.get(primitive);
+    const rules = this.#rules.get(primitive.name);
     if (rules === undefined) return null;
     const use = { primitive, inputs, attrs, output };
     for (const rule of rules) {
@@ -178,7 +183,8 @@ export class Simplifier {
   }
 
   #push(primitive: AnyPrimitive, inputs: readonly Value[], attrs: unknown, output: Value): Value {
-    const equation = { primitive, inputs, attrs, outputs: [output] };
+    const recomputation = this.#recomputation;
+    const equation = { primitive, inputs, attrs, outputs: [output], recomputation };
     this.#equations.push(equation);
     this.#made.set(output, equation);
     return output;
@@ -192,7 +198,12 @@ export const simplifying = (name: string, rules: Rules): Pass => ({
 });
 
 /** A number above the ids of all values. */
-export function firstFreeId({ inputs, reads, constants, equations }: Graph): number {
+export function firstFreeId({
+  inputs,
+  reads = [],
+  constants,
+  equations,
+}: Region & Partial<Pick<Graph, 'reads'>>): number {
   let free = 0;
   const see = ({ id }: Value): void => {
     free = Math.max(free, id + 1);

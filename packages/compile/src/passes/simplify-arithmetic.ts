@@ -1,12 +1,11 @@
-import type { AnyPrimitive } from '@tikhonov/core/engine';
 import type { Pass } from './pass.ts';
 import { arithmeticRules } from './rules/arithmetic.ts';
 import { choiceRules } from './rules/choices.ts';
 import { logicRules } from './rules/logic.ts';
-import { type Rule, rulesOf, simplifying } from './simplifier.ts';
+import { type NamedRule, rulesOf, simplifying } from './simplifier.ts';
 
 /** The rules of this pass. */
-export const arithmeticIdentities: readonly (readonly [AnyPrimitive, Rule])[] = [
+export const arithmeticIdentities: readonly NamedRule[] = [
   ...arithmeticRules,
   ...logicRules,
   ...choiceRules,

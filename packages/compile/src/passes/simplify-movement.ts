@@ -1,12 +1,11 @@
-import type { AnyPrimitive } from '@tikhonov/core/engine';
 import type { Pass } from './pass.ts';
 import { broadcastRules } from './rules/broadcasts.ts';
 import { partRules } from './rules/parts.ts';
 import { shapeRules } from './rules/shapes.ts';
-import { type Rule, rulesOf, simplifying } from './simplifier.ts';
+import { type NamedRule, rulesOf, simplifying } from './simplifier.ts';
 
 /** The rules of this pass. */
-export const movementIdentities: readonly (readonly [AnyPrimitive, Rule])[] = [
+export const movementIdentities: readonly NamedRule[] = [
   ...shapeRules,
   ...partRules,
   ...broadcastRules,

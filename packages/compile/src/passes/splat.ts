@@ -24,13 +24,6 @@ export function storage(dtype: DType, size: number): View['data'] {
   return dtype === 'uint32' ? new Uint32Array(size) : new Uint8Array(size);
 }
 
-/** The number of elements of a shape. */
-export const sizeOf = (shape: readonly number[]): number => {
-  let size = 1;
-  for (const n of shape) size *= n;
-  return size;
-};
-
 /** Whether two lists of numbers are equal. */
 export const sameNumbers = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((n, k) => n === b[k]);

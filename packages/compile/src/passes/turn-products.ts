@@ -1,10 +1,10 @@
-import { type AnyPrimitive, erase, matmulP, permuteP } from '@tikhonov/core/engine';
+import { type AnyPrimitive, erase, permuteP } from '@tikhonov/core/engine';
 import { type Equation, type Graph, resultsOf, type Value } from '../graph/graph.ts';
+import { isNamed } from '../graph/names.ts';
 import { type Pass, rewrite } from './pass.ts';
 import { firstFreeId } from './simplifier.ts';
 import { sameNumbers, splatOf } from './splat.ts';
 
-const matmul: AnyPrimitive = /* @__PURE__ */ erase(matmulP);
 const permute: AnyPrimitive = /* @__PURE__ */ erase(permuteP);
 
 /** Values that are looked at for one product. */
@@ -15,11 +15,12 @@ const swap: { readonly permutation: readonly number[] } = { permutation: [1, 0] 
 
 /** Whether an equation transposes a matrix. */
 const transposes = ({ primitive, attrs }: Equation): boolean =>
-  primitive === permute && sameNumbers((attrs as typeof swap).permutation, swap.permutation);
+  isNamed(primitive, 'permute') &&
+  sameNumbers((attrs as typeof swap).permutation, swap.permutation);
 
 /** A product of two matrices, neither a row nor a column. */
 const isProduct = ({ primitive, inputs, outputs }: Equation): boolean =>
-  primitive === matmul &&
+  isNamed(primitive, 'matmul') &&
   inputs.every(({ shape }) => shape.length === 2) &&
   outputs[0]!.shape.length === 2 &&
   !outputs[0]!.shape.includes(1) &&
@@ -62,15 +63,15 @@ class Meetings {
   /** Whether a product meets more matrices as its transpose than as it is. */
   wantsTurn(product: Value): boolean {
     let balance = 0;
-    const seen = new Set<string>();
+    const seen = new Set<number>();
     const visit = (value: Value, turned: boolean): void => {
-      const key = `${value.id} ${turned}`;
+      const key = 2 * value.id + Number(turned);
       if (seen.has(key) || seen.size > farthest) return;
       seen.add(key);
       if (this.#leaving.has(value)) balance += turned ? 1 : -1;
       for (const user of this.#users.get(value) ?? []) {
         if (transposes(user)) visit(user.outputs[0]!, !turned);
-        else if (user.primitive !== permute && isEven(user)) {
+        else if (!isNamed(user.primitive, 'permute') && isEven(user)) {
           for (const other of user.inputs) balance += this.#order(other, turned);
           visit(user.outputs[0]!, turned);
         }
@@ -96,6 +97,7 @@ class Meetings {
 export const turnProducts: Pass = {
   name: 'turn-products',
   run: (graph) => {
+    if (!graph.equations.some(isProduct)) return graph;
     const meetings = new Meetings(graph);
     const equations: Equation[] = [];
     let next = firstFreeId(graph);
@@ -120,7 +122,7 @@ export const turnProducts: Pass = {
       changed = true;
       const [a, b] = equation.inputs;
       const shape = [b!.shape[1]!, a!.shape[0]!];
-      const product = add(matmul, [turned(b!), turned(a!)], equation.attrs, shape);
+      const product = add(equation.primitive, [turned(b!), turned(a!)], equation.attrs, shape);
       equations.push({ ...equation, primitive: permute, inputs: [product], attrs: swap });
     }
     return changed ? rewrite(graph, equations, new Map()) : graph;

@@ -2,11 +2,13 @@ import type { Cell, Tensor } from '@tikhonov/core';
 import { fromView } from '@tikhonov/core/engine';
 import type { CellSlot, ProgramCode } from '../codegen/program.ts';
 import type { Call } from '../codegen/step.ts';
-import { buildModule, type Switch } from '../engine/index.ts';
+import { type Engine, type EngineReport, type Instance, instantiate } from '../engine/index.ts';
+import { dense, sizeOf } from '../layout/layout.ts';
 import { answerCall, runCall } from './calls.ts';
+import { memoryOf } from './memory.ts';
 import { Clock, type KernelTime } from './profile.ts';
 import { Resident, type Turn } from './resident.ts';
-import { readElements, sizeOf, stridesOf, writeView } from './transfer.ts';
+import { readElements, writeView } from './transfer.ts';
 
 /** A compiled program with its memory. */
 export class Program {
@@ -15,6 +17,8 @@ export class Program {
   readonly #turn: Turn = { now: 0 };
   readonly #runs: readonly (() => number)[];
   readonly #clock: Clock | null;
+  readonly #engine: Engine;
+  readonly #instance: Instance;
   readonly #reads: readonly Resident[];
   readonly #writes: readonly Resident[];
   /** What was copied in last; tensors do not change. */
@@ -22,20 +26,19 @@ export class Program {
 
   /**
    * @param timed  whether the code tells which kernels have ended, so that they are timed
-   * @param switches  what is on in the engine while the code is built
+   * @param engine  how the engine builds the code
    */
-  constructor(code: ProgramCode, timed: boolean, switches: readonly Switch[]) {
+  constructor(code: ProgramCode, timed: boolean, engine: Engine) {
     this.code = code;
+    this.#engine = engine;
     this.#clock = timed ? new Clock(code.kernels) : null;
-    const memory = new WebAssembly.Memory({ initial: code.pages, maximum: code.pages });
+    const memory = memoryOf(code.pages);
     this.#memory = memory;
     const host = (number: number): void => answerCall(memory, code.calls[number - 1]!);
     const mark = (kernel: number): void => this.#clock?.mark(kernel);
-    const instance = new WebAssembly.Instance(buildModule(code.bytes, switches), {
-      env: { memory, host, mark },
-    });
-    const { run0, run1 } = instance.exports as { run0: () => number; run1?: () => number };
-    this.#runs = [run0, run1 ?? run0];
+    this.#instance = instantiate(code.bytes, { memory, host, mark }, engine.switches);
+    const { run0, run1 } = this.#instance.functions;
+    this.#runs = [run0!, run1 ?? run0!];
     for (const { view, address } of code.constants) writeView(memory, address, view);
     const residents = new Map<Cell, Resident>();
     const resident = (slot: CellSlot): Resident => {
@@ -51,6 +54,14 @@ export class Program {
   /** Bytes of memory. */
   get memoryBytes(): number {
     return this.#memory.buffer.byteLength;
+  }
+
+  /** What it uses of the engine. */
+  get engine(): EngineReport {
+    const { report } = this.#engine;
+    const problem = this.#instance.problem();
+    if (problem === null) return report;
+    return { ...report, wide: false, eagerTier: false, reason: problem };
   }
 
   /** Time by kernel, if the program is timed. */
@@ -82,7 +93,7 @@ export class Program {
     for (const cell of this.#writes) cell.push();
     return results.map(({ value: { shape, dtype }, address }) => {
       const data = readElements(this.#memory, dtype, address, sizeOf(shape));
-      return fromView({ data, shape, dtype, stride: stridesOf(shape), offset: 0 });
+      return fromView({ data, shape, dtype, stride: dense(shape).strides, offset: 0 });
     });
   }
 

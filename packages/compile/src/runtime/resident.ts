@@ -1,7 +1,8 @@
 import type { Cell } from '@tikhonov/core';
 import type { Residence, View } from '@tikhonov/core/engine';
 import type { CellSlot } from '../codegen/program.ts';
-import { readElements, sizeOf, stridesOf, writeView } from './transfer.ts';
+import { dense, sizeOf } from '../layout/layout.ts';
+import { readElements, writeView } from './transfer.ts';
 
 /** Whose turn it is: which of their places cells have their values in. */
 export interface Turn {
@@ -27,7 +28,7 @@ export class Resident implements Residence {
   take(): View {
     const { shape, dtype } = this.cell;
     const data = readElements(this.#memory, dtype, this.#address, sizeOf(shape));
-    return { data, shape, dtype, stride: stridesOf(shape), offset: 0 };
+    return { data, shape, dtype, stride: dense(shape).strides, offset: 0 };
   }
 
   /** Brings memory up to date with the cell. */

@@ -1,5 +1,6 @@
-import type { DType, Shape, TypedArray } from '@tikhonov/core';
+import type { DType, TypedArray } from '@tikhonov/core';
 import type { View } from '@tikhonov/core/engine';
+import { isDense, sizeOf } from '../layout/layout.ts';
 
 /** The elements at an address of a program's memory. */
 export function elementsAt(
@@ -15,36 +16,12 @@ export function elementsAt(
   return new Int32Array(buffer, address, count);
 }
 
-/** The number of elements of a shape. */
-export const sizeOf = (shape: Shape): number => shape.reduce((a, b) => a * b, 1);
-
-/** Row-major strides. */
-export function stridesOf(shape: Shape): number[] {
-  const out = new Array<number>(shape.length);
-  let step = 1;
-  for (let k = shape.length - 1; k >= 0; k--) {
-    out[k] = step;
-    step *= shape[k]!;
-  }
-  return out;
-}
-
-/** Whether a view's elements lie in order. */
-function isDense({ shape, stride }: View): boolean {
-  let step = 1;
-  for (let k = shape.length - 1; k >= 0; k--) {
-    if (shape[k] !== 1 && stride[k] !== step) return false;
-    step *= shape[k]!;
-  }
-  return true;
-}
-
 /** Writes a view's elements to memory, in order. A bool becomes a mask. */
 export function writeView(memory: WebAssembly.Memory, address: number, view: View): void {
   const { data, dtype, shape, stride, offset } = view;
   const size = sizeOf(shape);
   const target = elementsAt(memory, dtype, address, size);
-  if (dtype !== 'bool' && isDense(view)) {
+  if (dtype !== 'bool' && isDense({ shape, strides: stride })) {
     target.set(offset === 0 && data.length === size ? data : data.subarray(offset, offset + size));
     return;
   }

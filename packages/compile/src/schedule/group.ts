@@ -1,8 +1,12 @@
 import type { Equation, Value } from '../graph/graph.ts';
-import { dense } from '../layout/layout.ts';
+import { isNamed } from '../graph/names.ts';
+import { dense, sizeOf } from '../layout/layout.ts';
 import { reductionOf } from '../lower/reductions.ts';
 import { identityOf } from '../lower/special.ts';
-import { type Place, type Places, sizeOf } from './places.ts';
+import type { Place, Places } from './places.ts';
+
+/** Rows of a kernel in columns up to which it may run through them several times. */
+const longestColumn = 256;
 
 /** An equation of a group, and which axis of the group's domain each axis of what it walks over is. */
 export interface Member {
@@ -122,11 +126,16 @@ function axesOnto(first: Group, second: Group): number[] | null {
   return onto;
 }
 
-/** Whether lanes are of one width: float64 and 32-bit values only share loops of a few turns. */
+/**
+ * Whether lanes are of one width: float64 and 32-bit values only share loops of a few turns, or where
+ * the latter are only read, to become float64.
+ */
 function isOneKind({ axes, members, reduced }: Group): boolean {
   let [doubles, others] = [false, false];
   for (const { equation } of members) {
-    for (const { dtype } of [...equation.inputs, ...equation.outputs]) {
+    const isWidened =
+      isNamed(equation.primitive, 'astype') && equation.outputs[0]!.dtype === 'float64';
+    for (const { dtype } of [...(isWidened ? [] : equation.inputs), ...equation.outputs]) {
       if (dtype === 'float64') doubles = true;
       else if (dtype !== 'bool') others = true;
     }
@@ -140,15 +149,19 @@ function isOneKind({ axes, members, reduced }: Group): boolean {
   return sizeOf(axes) <= 4 && !(reduced !== null && wraps);
 }
 
-/** With vectors along kept axes nothing at every element may wait for a reduction. */
+/**
+ * Whether vectors along kept axes run through the reduced ones once; a second time for what waits for a
+ * reduction only if the cache still has them.
+ */
 function keepsColumns(group: Group): boolean {
-  const { reduced, members } = group;
+  const { axes, reduced, members } = group;
   if (reduced === null || !runsInColumns(group)) return true;
+  if (sizeOf(axes.filter((_, k) => reduced[k])) <= longestColumn) return true;
   const late = new Set<Value>();
-  for (const { equation, operands, axes } of members) {
+  for (const { equation, operands, axes: own } of members) {
     const isReduction = reductionOf(equation) !== null;
     const waits = operands.some(({ root }) => late.has(root));
-    const everywhere = axes.some((axis) => axis >= 0 && reduced[axis]);
+    const everywhere = own.some((axis) => axis >= 0 && reduced[axis]);
     if (waits && everywhere) return false;
     if (isReduction || waits) for (const value of equation.outputs) late.add(value);
   }

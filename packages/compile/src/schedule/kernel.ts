@@ -1,5 +1,5 @@
-import { type AnyPrimitive, absP, erase } from '@tikhonov/core/engine';
-import type { Value } from '../graph/graph.ts';
+import type { Equation, Value } from '../graph/graph.ts';
+import { isNamed } from '../graph/names.ts';
 import {
   type FusedSpec,
   levelsOf,
@@ -12,8 +12,6 @@ import type { Lowerings } from '../lower/lowerings.ts';
 import { reductionOf } from '../lower/reductions.ts';
 import { type Group, type Member, runsInColumns } from './group.ts';
 import type { Place, Places } from './places.ts';
-
-const abs: AnyPrimitive = /* @__PURE__ */ erase(absP);
 
 /** A fused kernel with the values that its operands are. */
 export interface FusedKernel {
@@ -68,7 +66,7 @@ class Builder {
       inputs: this.#inputs.map(({ walk }) => walk),
       outputs: values.map((value) => this.#target(value)),
       nodes: this.#nodes,
-      columns: runsInColumns(this.#group) && !this.#isScaled,
+      columns: runsInColumns(this.#group),
     });
     const outputs = this.#withSpills(stored, specOf(stored));
     return { spec: specOf(outputs), inputs: this.#inputs.map(({ root }) => root), outputs };
@@ -87,30 +85,35 @@ class Builder {
     const { dtype } = outputs[0]!;
     if (result === null) return args[0]!;
     const reduction = reductionOf(equation);
-    if (reduction?.op === 'norm' && dtype === 'float64') return this.#safeNorm(args[0]!);
+    if (this.#needsScale(equation)) return this.#safeNorm(args[0]!);
     if (reduction !== null) {
       const { op } = reduction;
       const unsigned = dtype === 'float32' && this.#sizes.has(args[0]!);
       return this.#push({ kind: 'reduce', dtype, arg: args[0]!, op, unsigned });
     }
-    const rule = this.#lowerings.maps.get(primitive)!;
+    const rule = this.#lowerings.maps.get(primitive.name)!;
     const output = outputs[0]!;
-    if (primitive === abs) this.#sizes.add(this.#nodes.length);
+    if (isNamed(primitive, 'abs')) this.#sizes.add(this.#nodes.length);
     return this.#push({
       kind: 'map',
       dtype,
       args,
-      dear: !this.#lowerings.cheap.has(primitive),
+      dear: !this.#lowerings.cheap.has(primitive.name),
       emit: (lanes, into, width) => rule.emit(lanes, attrs, { into, width, inputs, output }),
     });
   }
 
-  /** Whether a reduction waits for another one, which kept axes side by side cannot. */
-  get #isScaled(): boolean {
-    return this.#group.members.some(
-      ({ equation }) =>
-        reductionOf(equation)?.op === 'norm' && equation.outputs[0]!.dtype === 'float64',
-    );
+  /** Whether an equation is a norm in which squares might over- or underflow. */
+  #needsScale(equation: Equation): boolean {
+    if (reductionOf(equation)?.op !== 'norm' || equation.outputs[0]!.dtype !== 'float64') {
+      return false;
+    }
+    const maker = this.#results.get(this.#places.of(equation.inputs[0]!).root)?.equation;
+    const isWidened =
+      maker !== undefined &&
+      isNamed(maker.primitive, 'astype') &&
+      maker.inputs[0]!.dtype !== 'float64';
+    return !isWidened;
   }
 
   /** The norm, of numbers divided by the largest where squares would over- or underflow. */
@@ -186,7 +189,6 @@ class Builder {
 
   /** Results and what later passes over a row had better read back than compute again. */
   #withSpills(stored: readonly Value[], spec: FusedSpec): readonly Value[] {
-    if (spec.columns) return stored;
     const { level, phase } = levelsOf(spec);
     const values = new Map<number, Value>();
     for (const [value, member] of this.#results) {

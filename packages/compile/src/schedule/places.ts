@@ -1,5 +1,5 @@
 import type { Equation, Region, Value } from '../graph/graph.ts';
-import { dense, isDense, type Layout } from '../layout/layout.ts';
+import { dense, isDense, type Layout, sizeOf } from '../layout/layout.ts';
 import { moves } from '../layout/moves.ts';
 
 /** Where a value's elements are: in the storage of a value that has one, under a layout. */
@@ -31,10 +31,12 @@ export function placesOf(graph: Region): Places {
     // A constant that is the same everywhere is kept once.
     const { strides, ...rest } = dense(value.shape);
     const own = splats.has(value) ? strides.map(() => 0) : strides;
-    return { root: value, layout: { ...rest, strides: own } };
+    const made = { root: value, layout: { ...rest, strides: own } };
+    known.set(value, made);
+    return made;
   };
   for (const equation of graph.equations) {
-    const rule = moves.get(equation.primitive);
+    const rule = moves.get(equation.primitive.name);
     if (rule === undefined) continue;
     const { root, layout } = of(equation.inputs[0]!);
     const moved = rule(layout, equation.attrs);
@@ -47,6 +49,3 @@ export function placesOf(graph: Region): Places {
 /** Whether a place is all of its root's storage in order. */
 export const isWhole = ({ root, layout }: Place): boolean =>
   layout.offset === 0 && isDense(layout) && sizeOf(layout.shape) === sizeOf(root.shape);
-
-/** The number of elements of a shape. */
-export const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);

@@ -10,13 +10,15 @@ type Parts = readonly SignaturePart[];
 export function requireSteady(parts: Parts): void {
   for (const { path, kind, key } of parts) {
     if (kind !== 'static' || typeof key !== 'object' || key === null) continue;
-    const advice = ArrayBuffer.isView(key)
-      ? `is ${nameOf(key)}, whose elements a program would fix.\n  Make a tensor of it before the call, with tensor(...).`
-      : key instanceof Promise
-        ? 'is a promise.\n  Await it before the call.'
-        : isCollection(key) && [...key.values()].some((item) => item instanceof Tensor)
-          ? `is ${nameOf(key)} of tensors, which a program would fix.\n  Pass them in an array or an object literal.`
-          : null;
+    const advice = isNdarray(key)
+      ? 'is an ndarray, whose elements a program would fix.\n  Make a tensor of it before the call, with fromNdarray(...).'
+      : ArrayBuffer.isView(key)
+        ? `is ${nameOf(key)}, whose elements a program would fix.\n  Make a tensor of it before the call, with tensor(...).`
+        : key instanceof Promise
+          ? 'is a promise.\n  Await it before the call.'
+          : isCollection(key) && [...key.values()].some((item) => item instanceof Tensor)
+            ? `is ${nameOf(key)} of tensors, which a program would fix.\n  Pass them in an array or an object literal.`
+            : null;
     if (advice !== null) throw new TypeError(`compile: ${argumentAt(path)} ${advice}`);
   }
 }
@@ -38,6 +40,8 @@ export function requireFound(parts: Parts, isOwn: (cell: Cell) => boolean): void
 }
 
 const cellName = ({ name }: Cell): string => (name === '' ? 'a cell' : `the cell "${name}"`);
+
+const isNdarray = (value: object): boolean => 'data' in value && ArrayBuffer.isView(value.data);
 
 const isCollection = (
   value: object,

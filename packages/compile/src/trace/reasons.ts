@@ -1,5 +1,6 @@
 import { type Cell, type DType, TraceError } from '@tikhonov/core';
 import type { GradState } from '../graph/graph.ts';
+import { type History, historyOf } from './history.ts';
 import { argumentAt, isSamePart, type SignaturePart } from './signature.ts';
 
 /** What a program was built for. */
@@ -10,6 +11,8 @@ export interface Conditions {
   readonly grads: readonly GradState[];
   /** The cells that it reads and writes, as they were. */
   readonly cells: readonly { readonly cell: Cell; readonly dtype: DType }[];
+  /** What derivatives saw of the cells that it reads, if they are recorded. */
+  readonly histories: ReadonlyMap<Cell, History>;
 }
 
 /** A place in which a call is not what a program was built for. */
@@ -51,6 +54,14 @@ function reasonsOf(known: Conditions, wanted: Wanted): readonly Reason[] {
     if (cell.dtype === dtype) continue;
     reasons.push({ place: cellName(cell), before: dtype, now: cell.dtype, advice: elsewhere });
   }
+  for (const [cell, before] of wanted.recording ? known.histories : []) {
+    const history = historyOf(cell);
+    if (history === before) continue;
+    const [old, present] = [before, history].map((one) =>
+      one === 'own' ? 'a parameter there' : 'constant there (by withValues)',
+    );
+    reasons.push({ place: cellName(cell), before: old!, now: present!, advice: elsewhere });
+  }
   for (const { parameter, before: had } of known.grads) {
     if (parameter.hasGrad === had) continue;
     const [none, some] = ['null', 'a tensor'];
@@ -76,7 +87,7 @@ function reasonsOf(known: Conditions, wanted: Wanted): readonly Reason[] {
 
 /**
  * The error of a call that would need one program too many. It names the first place in which the call
- * differs from the program that is nearest to it, and what was there in all of them.
+ * differs from the programs that are nearest to it, and what was there in them.
  */
 export function tooManyPrograms(
   name: string,
@@ -86,7 +97,8 @@ export function tooManyPrograms(
   const all = programs.map((known) => reasonsOf(known, wanted));
   const nearest = all.reduce((a, b) => (b.length <= a.length ? b : a));
   const { place, now, advice } = nearest[0]!;
-  const seen = all.flatMap((reasons) => reasons.filter((reason) => reason.place === place));
+  const near = all.filter(({ length }) => length === nearest.length);
+  const seen = near.flatMap((reasons) => reasons.filter((reason) => reason.place === place));
   const values = [...new Set(seen.map(({ before }) => before))];
   const shown = values.length > 6 ? ['...', ...values.slice(-5)] : values;
   const change = shown.includes(now)

@@ -6,10 +6,12 @@ import {
   eager,
   newestCell,
   type Payload,
+  recomputationNow,
   type SymbolicValue,
   type View,
 } from '@tikhonov/core/engine';
 import type { Constant, Equation, Graph, State, Value } from '../graph/graph.ts';
+import { type History, historyOf } from './history.ts';
 import { replayed } from './replay.ts';
 
 /** A value of the trace, as tensors hold it. */
@@ -49,6 +51,7 @@ export class Recorder implements Evaluator {
   readonly #before = new Map<Cell, Tensor>();
   readonly #written = new Set<Cell>();
   readonly #hadGrad = new Map<Parameter, boolean>();
+  readonly #histories = new Map<Cell, History>();
   /** Cells made later are the recorded function's own, new at every call. */
   readonly #newest = newestCell();
   #count = 0;
@@ -81,8 +84,13 @@ export class Recorder implements Evaluator {
     }
     const inputs = payloads.map((payload) => this.#operand(payload, primitive.name));
     const outputs = avals.map((aval) => this.#value(aval));
-    this.#equations.push({ primitive, inputs, attrs, outputs });
+    this.#equations.push({ primitive, inputs, attrs, outputs, recomputation: recomputationNow() });
     return outputs.map((value) => new Traced(this, value, `the result of ${primitive.name}`));
+  }
+
+  /** What derivatives saw of the cells that were read. */
+  get histories(): ReadonlyMap<Cell, History> {
+    return this.#histories;
   }
 
   /** Whether the recorded function has made the cell. */
@@ -94,6 +102,7 @@ export class Recorder implements Evaluator {
     if (this.isOwn(cell)) return;
     const now = cell.peek();
     if (this.#before.has(cell) || now.payload instanceof Traced) return;
+    this.#histories.set(cell, historyOf(cell));
     this.#before.set(cell, now);
     const value = this.#value(now);
     this.#reads.push({ cell, value });
@@ -182,7 +191,7 @@ export class Recorder implements Evaluator {
     if ('symbolic' in payload) {
       throw new TraceError(
         `compile: ${by} uses ${payload.describe()}, which belongs to another trace.\n` +
-          '  Tensors of a trace live only as long as the call that made them: return them instead of storing them.',
+          '  Return it instead of storing it.',
       );
     }
     const known = this.#byView.get(payload);

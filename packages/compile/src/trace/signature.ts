@@ -30,7 +30,10 @@ type Build = (tensors: readonly Tensor[]) => unknown;
  * @param labelOf  names a place for a message
  * @throws TypeError for a tree that contains itself
  */
-export function signatureOf(args: readonly unknown[], labelOf = argumentAt): Signature {
+export function signatureOf(
+  args: readonly unknown[],
+  labelOf: (path: string) => string = argumentAt,
+): Signature {
   const tensors: Tensor[] = [];
   const paths: string[] = [];
   const parts: SignaturePart[] = [];
@@ -124,13 +127,14 @@ function isLiteral(value: unknown): value is Record<string | symbol, unknown> {
 /** A value that is part of the key, for messages. */
 function showStatic(value: unknown): string {
   if (Object.is(value, -0)) return '-0';
-  if (typeof value === 'function') return value.name === '' ? 'a function' : `a function ${value.name}`;
+  if (typeof value === 'function')
+    return value.name === '' ? 'a function' : `a function ${value.name}`;
   return typeof value === 'object' && value !== null ? nameOf(value) : showValue(value);
 }
 
 /** `a Map`, `an Int32Array`. */
 export function nameOf(value: object): string {
   const name = value.constructor?.name ?? '';
-  if (name === '') return kindOf(value);
+  if (name === '') return `an ${kindOf(value)}`;
   return `${/^[AEIO]/.test(name) ? 'an' : 'a'} ${name}`;
 }

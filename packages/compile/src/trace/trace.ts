@@ -1,6 +1,7 @@
-import { type Tensor, TraceError } from '@tikhonov/core';
+import { type Cell, type Tensor, TraceError } from '@tikhonov/core';
 import { hasEffect, within } from '@tikhonov/core/engine';
 import type { Graph, Value } from '../graph/graph.ts';
+import type { History } from './history.ts';
 import { requireFound, requireSteady } from './leaves.ts';
 import { Recorder } from './recorder.ts';
 import { type Signature, signatureOf } from './signature.ts';
@@ -8,6 +9,8 @@ import { type Signature, signatureOf } from './signature.ts';
 /** A recorded call: its graph, and how to make its return value from the results. */
 export interface Trace {
   readonly graph: Graph;
+  /** What derivatives saw of the cells that were read. */
+  readonly histories: ReadonlyMap<Cell, History>;
   readonly rebuild: (results: readonly Tensor[]) => unknown;
   /** Calls `body`, which runs the graph on these inputs: errors made meanwhile may show what tensors held. */
   readonly during: <T>(inputs: readonly Tensor[], body: () => T) => T;
@@ -37,6 +40,7 @@ export function trace(f: (...args: never[]) => unknown, signature: Signature): T
     requireFound(out.parts, (cell) => recorder.isOwn(cell));
     return {
       graph,
+      histories: recorder.histories,
       rebuild: (tensors) => out.rebuild(tensors)[0],
       // Where nothing is checked, the recording need not be kept.
       during: graph.equations.some(hasEffect)

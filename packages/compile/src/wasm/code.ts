@@ -1,17 +1,9 @@
 import { Bytes } from './bytes.ts';
-import {
-  lanes,
-  memory,
-  plain,
-  saturating,
-  type ValueType,
-  valueTypes,
-  vector,
-  vectorMemory,
-} from './opcodes.ts';
+import { type Instruction, lanes, memory, opcodes, type ValueType, valueTypes } from './opcodes.ts';
 
-/** An instruction without immediates. */
-export type Instruction = keyof typeof plain | keyof typeof saturating | keyof typeof vector;
+export type { Instruction } from './opcodes.ts';
+
+const [elseCode, end] = [0x05, 0x0b];
 
 const blockOf = (result: ValueType | undefined): number =>
   result === undefined ? 0x40 : valueTypes[result];
@@ -46,11 +38,7 @@ export class Code {
 
   /** Appends instructions without immediates. */
   op(...names: readonly Instruction[]): this {
-    for (const name of names) {
-      if (name in plain) this.#body.byte(plain[name as keyof typeof plain]);
-      else if (name in vector) this.#body.byte(0xfd).u32(vector[name as keyof typeof vector]);
-      else this.#body.byte(0xfc).u32(saturating[name as keyof typeof saturating]);
-    }
+    for (const name of names) this.#opcode(opcodes[name]);
     return this;
   }
 
@@ -101,17 +89,16 @@ export class Code {
    * a bigint or a safe integer.
    */
   constant(type: LaneType, value: number | bigint): number {
-    const bytes = new Bytes();
-    for (let lane = 0; lane < (type.endsWith('4') ? 4 : 2); lane++) {
-      if (type === 'f32x4') bytes.f32(Number(value));
-      else if (type === 'f64x2') bytes.f64(Number(value));
-      else {
-        const wide = type === 'i64x2';
-        const word = BigInt.asUintN(wide ? 64 : 32, BigInt(value));
-        for (let k = 0n; k < (wide ? 8n : 4n); k++) bytes.byte(Number((word >> (8n * k)) & 255n));
-      }
+    const view = new DataView(new ArrayBuffer(16));
+    const wide = type.endsWith('2');
+    for (let at = 0; at < 16; at += wide ? 8 : 4) {
+      if (type === 'f32x4') view.setFloat32(at, Number(value), true);
+      else if (type === 'f64x2') view.setFloat64(at, Number(value), true);
+      // These wrap.
+      else if (wide) view.setBigInt64(at, BigInt(value), true);
+      else view.setInt32(at, Number(value), true);
     }
-    return this.constantBytes(bytes.view());
+    return this.constantBytes(new Uint8Array(view.buffer));
   }
 
   /** As `constant`, for any 16 bytes. */
@@ -126,27 +113,16 @@ export class Code {
   }
 
   /** A load or store at `address + offset`; vectors may be aligned to less than their size. */
-  memory(
-    name: keyof typeof memory | keyof typeof vectorMemory,
-    offset: number,
-    alignment?: number,
-  ): this {
-    if (name in memory) {
-      const [opcode, natural] = memory[name as keyof typeof memory];
-      this.#body.byte(opcode).u32(alignment ?? natural);
-    } else {
-      const [opcode, natural] = vectorMemory[name as keyof typeof vectorMemory];
-      this.#body
-        .byte(0xfd)
-        .u32(opcode)
-        .u32(alignment ?? natural);
-    }
-    this.#body.u32(offset);
+  memory(name: keyof typeof memory, offset: number, alignment?: number): this {
+    const [opcode, natural] = memory[name];
+    this.#opcode(opcode)
+      .u32(alignment ?? natural)
+      .u32(offset);
     return this;
   }
 
   lane(name: keyof typeof lanes, lane: number): this {
-    this.#body.byte(0xfd).u32(lanes[name]).byte(lane);
+    this.#opcode(lanes[name]).byte(lane);
     return this;
   }
 
@@ -189,12 +165,17 @@ export class Code {
     this.#depth += 1;
     then();
     if (otherwise !== undefined) {
-      this.#body.byte(plain.else);
+      this.#body.byte(elseCode);
       otherwise();
     }
     this.#depth -= 1;
-    this.#body.byte(plain.end);
+    this.#body.byte(end);
     return this;
+  }
+
+  #opcode(opcode: number): Bytes {
+    const prefix = opcode >> 16;
+    return prefix === 0 ? this.#body.byte(opcode) : this.#body.byte(prefix).u32(opcode & 0xffff);
   }
 
   #nested(opcode: number, body: (branch: (conditional?: boolean) => this) => void): this {
@@ -206,7 +187,7 @@ export class Code {
       return this;
     });
     this.#depth -= 1;
-    this.#body.byte(plain.end);
+    this.#body.byte(end);
     return this;
   }
 
@@ -221,6 +202,6 @@ export class Code {
     }
     entry.u32(runs.length);
     for (const [count, type] of runs) entry.u32(count).byte(valueTypes[type]);
-    return entry.raw(this.#prologue.view()).raw(this.#body.view()).byte(plain.end);
+    return entry.raw(this.#prologue.view()).raw(this.#body.view()).byte(end);
   }
 }

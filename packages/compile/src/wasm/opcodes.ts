@@ -4,119 +4,96 @@ export const valueTypes = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x
 /** A type of locals, parameters and results. */
 export type ValueType = keyof typeof valueTypes;
 
-/** Instructions of one byte that take no immediates. */
-export const plain = {
-  unreachable: 0x00,
-  else: 0x05,
-  end: 0x0b,
-  return: 0x0f,
-  drop: 0x1a,
-  select: 0x1b,
-  'i32.eqz': 0x45,
-  'i32.eq': 0x46,
-  'i32.ne': 0x47,
-  'i32.lt_s': 0x48,
-  'i32.lt_u': 0x49,
-  'i32.gt_s': 0x4a,
-  'i32.gt_u': 0x4b,
-  'i32.le_s': 0x4c,
-  'i32.le_u': 0x4d,
-  'i32.ge_s': 0x4e,
-  'i32.ge_u': 0x4f,
-  'i64.eqz': 0x50,
-  'i64.eq': 0x51,
-  'i64.ne': 0x52,
-  'i64.lt_s': 0x53,
-  'i64.lt_u': 0x54,
-  'i64.gt_s': 0x55,
-  'i64.gt_u': 0x56,
-  'i64.le_s': 0x57,
-  'i64.le_u': 0x58,
-  'i64.ge_s': 0x59,
-  'i64.ge_u': 0x5a,
-  'f32.eq': 0x5b,
-  'f32.ne': 0x5c,
-  'f32.lt': 0x5d,
-  'f32.gt': 0x5e,
-  'f32.le': 0x5f,
-  'f32.ge': 0x60,
-  'f64.eq': 0x61,
-  'f64.ne': 0x62,
-  'f64.lt': 0x63,
-  'f64.gt': 0x64,
-  'f64.le': 0x65,
-  'f64.ge': 0x66,
-  'i32.clz': 0x67,
-  'i32.add': 0x6a,
-  'i32.sub': 0x6b,
-  'i32.mul': 0x6c,
-  'i32.div_s': 0x6d,
-  'i32.div_u': 0x6e,
-  'i32.rem_s': 0x6f,
-  'i32.rem_u': 0x70,
-  'i32.and': 0x71,
-  'i32.or': 0x72,
-  'i32.xor': 0x73,
-  'i32.shl': 0x74,
-  'i32.shr_s': 0x75,
-  'i32.shr_u': 0x76,
-  'i32.rotl': 0x77,
-  'i32.rotr': 0x78,
-  'i64.add': 0x7c,
-  'i64.sub': 0x7d,
-  'i64.mul': 0x7e,
-  'i64.and': 0x83,
-  'i64.or': 0x84,
-  'i64.xor': 0x85,
-  'i64.shl': 0x86,
-  'i64.shr_s': 0x87,
-  'i64.shr_u': 0x88,
-  'f32.abs': 0x8b,
-  'f32.neg': 0x8c,
-  'f32.ceil': 0x8d,
-  'f32.floor': 0x8e,
-  'f32.trunc': 0x8f,
-  'f32.nearest': 0x90,
-  'f32.sqrt': 0x91,
-  'f32.add': 0x92,
-  'f32.sub': 0x93,
-  'f32.mul': 0x94,
-  'f32.div': 0x95,
-  'f32.min': 0x96,
-  'f32.max': 0x97,
-  'f32.copysign': 0x98,
-  'f64.abs': 0x99,
-  'f64.neg': 0x9a,
-  'f64.ceil': 0x9b,
-  'f64.floor': 0x9c,
-  'f64.trunc': 0x9d,
-  'f64.nearest': 0x9e,
-  'f64.sqrt': 0x9f,
-  'f64.add': 0xa0,
-  'f64.sub': 0xa1,
-  'f64.mul': 0xa2,
-  'f64.div': 0xa3,
-  'f64.min': 0xa4,
-  'f64.max': 0xa5,
-  'f64.copysign': 0xa6,
-  'i32.wrap_i64': 0xa7,
-  'i64.extend_i32_s': 0xac,
-  'i64.extend_i32_u': 0xad,
-  'f32.convert_i32_s': 0xb2,
-  'f32.convert_i32_u': 0xb3,
-  'f32.convert_i64_s': 0xb4,
-  'f32.demote_f64': 0xb6,
-  'f64.convert_i32_s': 0xb7,
-  'f64.convert_i32_u': 0xb8,
-  'f64.convert_i64_s': 0xb9,
-  'f64.promote_f32': 0xbb,
-  'i32.reinterpret_f32': 0xbc,
-  'i64.reinterpret_f64': 0xbd,
-  'f32.reinterpret_i32': 0xbe,
-  'f64.reinterpret_i64': 0xbf,
-} as const;
+/**
+ * Instructions without immediates, a line for each run of them: the number of the first one, with its
+ * prefix in the bits above 16, their type, and their names.
+ */
+const table = `0x00  unreachable
+0x0f  return
+0x1a  drop select
+0x45 i32. eqz
+0x46 i32. eq ne lt_s lt_u gt_s gt_u le_s le_u ge_s ge_u
+0x50 i64. eqz
+0x51 i64. eq ne lt_s lt_u gt_s gt_u le_s le_u ge_s ge_u
+0x5b f32. eq ne lt gt le ge
+0x61 f64. eq ne lt gt le ge
+0x67 i32. clz ctz popcnt add sub mul div_s div_u rem_s rem_u and or xor shl shr_s shr_u rotl rotr
+0x79 i64. clz ctz popcnt add sub mul div_s div_u rem_s rem_u and or xor shl shr_s shr_u rotl rotr
+0x8b f32. abs neg ceil floor trunc nearest sqrt add sub mul div min max copysign
+0x99 f64. abs neg ceil floor trunc nearest sqrt add sub mul div min max copysign
+0xa7 i32. wrap_i64
+0xac i64. extend_i32_s extend_i32_u
+0xb2 f32. convert_i32_s convert_i32_u convert_i64_s convert_i64_u demote_f64
+0xb7 f64. convert_i32_s convert_i32_u convert_i64_s convert_i64_u promote_f32
+0xbc i32. reinterpret_f32
+0xbd i64. reinterpret_f64
+0xbe f32. reinterpret_i32
+0xbf f64. reinterpret_i64
+0xfc0000 i32.trunc_sat_ f32_s f32_u f64_s f64_u
+0xfc0006 i64.trunc_sat_ f64_s
+0xfd000e i8x16. swizzle
+0xfd0011 i32x4. splat
+0xfd0012 i64x2. splat
+0xfd0013 f32x4. splat
+0xfd0014 f64x2. splat
+0xfd0037 i32x4. eq ne lt_s lt_u gt_s gt_u le_s le_u ge_s ge_u
+0xfd0041 f32x4. eq ne lt gt le ge
+0xfd0047 f64x2. eq ne lt gt le ge
+0xfd004d v128. not and andnot or xor bitselect any_true
+0xfd005e f32x4. demote_f64x2_zero
+0xfd005f f64x2. promote_low_f32x4
+0xfd0067 f32x4. ceil floor trunc nearest
+0xfd0071 i8x16. sub
+0xfd0074 f64x2. ceil floor
+0xfd007a f64x2. trunc
+0xfd0094 f64x2. nearest
+0xfd00a0 i32x4. abs neg
+0xfd00a3 i32x4. all_true
+0xfd00ab i32x4. shl shr_s shr_u add
+0xfd00b1 i32x4. sub
+0xfd00b5 i32x4. mul min_s min_u max_s max_u
+0xfd00c7 i64x2. extend_low_i32x4_s
+0xfd00cb i64x2. shl shr_s shr_u add
+0xfd00d1 i64x2. sub
+0xfd00d6 i64x2. eq ne
+0xfd00e0 f32x4. abs neg
+0xfd00e3 f32x4. sqrt add sub mul div min max pmin pmax
+0xfd00ec f64x2. abs neg
+0xfd00ef f64x2. sqrt add sub mul div min max pmin pmax
+0xfd00f8 i32x4.trunc_sat_f32x4_ s u
+0xfd00fa f32x4.convert_i32x4_ s u
+0xfd00fc i32x4.trunc_sat_f64x2_ s_zero u_zero
+0xfd00fe f64x2.convert_low_i32x4_ s u
+0xfd0105 f32x4.relaxed_ madd nmadd
+0xfd0107 f64x2.relaxed_ madd nmadd`;
 
-/** Loads and stores: opcode, and the logarithm of the natural alignment. */
+type Lines<Text, Found = never> = Text extends `${infer First}\n${infer Rest}`
+  ? Lines<Rest, Found | First>
+  : Found | Text;
+
+type Words<Text, Found = never> = Text extends `${infer First} ${infer Rest}`
+  ? Words<Rest, Found | First>
+  : Found | Text;
+
+type NamesOf<Line> = Line extends `${string} ${infer Type} ${infer Names}`
+  ? `${Type}${Words<Names> & string}`
+  : never;
+
+/** An instruction without immediates. */
+export type Instruction = NamesOf<Lines<typeof table>>;
+
+const numbered = (): Record<Instruction, number> => {
+  const numbers = table.split('\n').flatMap((line) => {
+    const [first, type, ...names] = line.split(' ');
+    return names.map((name, k): [string, number] => [`${type}${name}`, Number(first) + k]);
+  });
+  return Object.fromEntries(numbers) as Record<Instruction, number>;
+};
+
+/** The numbers of instructions without immediates. */
+export const opcodes: Readonly<Record<Instruction, number>> = /* @__PURE__ */ numbered();
+
+/** Loads and stores: number, and the logarithm of the natural alignment. */
 export const memory = {
   'i32.load': [0x28, 2],
   'i64.load': [0x29, 3],
@@ -128,139 +105,23 @@ export const memory = {
   'f32.store': [0x38, 2],
   'f64.store': [0x39, 3],
   'i32.store8': [0x3a, 0],
-} as const;
-
-/** Instructions behind the prefix 0xfc. */
-export const saturating = {
-  'i32.trunc_sat_f32_s': 0,
-  'i32.trunc_sat_f32_u': 1,
-  'i32.trunc_sat_f64_s': 2,
-  'i32.trunc_sat_f64_u': 3,
-  'i64.trunc_sat_f64_s': 6,
-} as const;
-
-/** Vector loads and stores, behind the prefix 0xfd. */
-export const vectorMemory = {
-  'v128.load': [0, 4],
-  'v128.load8_splat': [7, 0],
-  'v128.load32_splat': [9, 2],
-  'v128.load64_splat': [10, 3],
-  'v128.store': [11, 4],
-  'v128.load32_zero': [92, 2],
-  'v128.load64_zero': [93, 3],
+  'v128.load': [0xfd0000, 4],
+  'v128.load8_splat': [0xfd0007, 0],
+  'v128.load32_splat': [0xfd0009, 2],
+  'v128.load64_splat': [0xfd000a, 3],
+  'v128.store': [0xfd000b, 4],
+  'v128.load32_zero': [0xfd005c, 2],
+  'v128.load64_zero': [0xfd005d, 3],
 } as const;
 
 /** Vector instructions that take a lane. */
 export const lanes = {
-  'i32x4.extract_lane': 27,
-  'i32x4.replace_lane': 28,
-  'i64x2.extract_lane': 29,
-  'i64x2.replace_lane': 30,
-  'f32x4.extract_lane': 31,
-  'f32x4.replace_lane': 32,
-  'f64x2.extract_lane': 33,
-  'f64x2.replace_lane': 34,
-} as const;
-
-/** Vector instructions without immediates; from 256 on, relaxed ones. */
-export const vector = {
-  'i8x16.swizzle': 14,
-  'i32x4.splat': 17,
-  'i64x2.splat': 18,
-  'f32x4.splat': 19,
-  'f64x2.splat': 20,
-  'i32x4.eq': 55,
-  'i32x4.ne': 56,
-  'i32x4.lt_s': 57,
-  'i32x4.lt_u': 58,
-  'i32x4.gt_s': 59,
-  'i32x4.gt_u': 60,
-  'i32x4.le_s': 61,
-  'i32x4.le_u': 62,
-  'i32x4.ge_s': 63,
-  'i32x4.ge_u': 64,
-  'f32x4.eq': 65,
-  'f32x4.ne': 66,
-  'f32x4.lt': 67,
-  'f32x4.gt': 68,
-  'f32x4.le': 69,
-  'f32x4.ge': 70,
-  'f64x2.eq': 71,
-  'f64x2.ne': 72,
-  'f64x2.lt': 73,
-  'f64x2.gt': 74,
-  'f64x2.le': 75,
-  'f64x2.ge': 76,
-  'v128.not': 77,
-  'v128.and': 78,
-  'v128.andnot': 79,
-  'v128.or': 80,
-  'v128.xor': 81,
-  'v128.bitselect': 82,
-  'v128.any_true': 83,
-  'f32x4.demote_f64x2_zero': 94,
-  'f64x2.promote_low_f32x4': 95,
-  'f32x4.ceil': 103,
-  'f32x4.floor': 104,
-  'f32x4.trunc': 105,
-  'f32x4.nearest': 106,
-  'i8x16.sub': 113,
-  'f64x2.ceil': 116,
-  'f64x2.floor': 117,
-  'f64x2.trunc': 122,
-  'f64x2.nearest': 148,
-  'i32x4.abs': 160,
-  'i32x4.neg': 161,
-  'i32x4.all_true': 163,
-  'i32x4.shl': 171,
-  'i32x4.shr_s': 172,
-  'i32x4.shr_u': 173,
-  'i32x4.add': 174,
-  'i32x4.sub': 177,
-  'i32x4.mul': 181,
-  'i32x4.min_s': 182,
-  'i32x4.max_s': 184,
-  'i32x4.max_u': 185,
-  'i64x2.extend_low_i32x4_s': 199,
-  'i64x2.shl': 203,
-  'i64x2.shr_s': 204,
-  'i64x2.shr_u': 205,
-  'i64x2.add': 206,
-  'i64x2.sub': 209,
-  'i64x2.eq': 214,
-  'i64x2.ne': 215,
-  'f32x4.abs': 224,
-  'f32x4.neg': 225,
-  'f32x4.sqrt': 227,
-  'f32x4.add': 228,
-  'f32x4.sub': 229,
-  'f32x4.mul': 230,
-  'f32x4.div': 231,
-  'f32x4.min': 232,
-  'f32x4.max': 233,
-  'f32x4.pmin': 234,
-  'f32x4.pmax': 235,
-  'f64x2.abs': 236,
-  'f64x2.neg': 237,
-  'f64x2.sqrt': 239,
-  'f64x2.add': 240,
-  'f64x2.sub': 241,
-  'f64x2.mul': 242,
-  'f64x2.div': 243,
-  'f64x2.min': 244,
-  'f64x2.max': 245,
-  'f64x2.pmin': 246,
-  'f64x2.pmax': 247,
-  'i32x4.trunc_sat_f32x4_s': 248,
-  'i32x4.trunc_sat_f32x4_u': 249,
-  'f32x4.convert_i32x4_s': 250,
-  'f32x4.convert_i32x4_u': 251,
-  'i32x4.trunc_sat_f64x2_s_zero': 252,
-  'i32x4.trunc_sat_f64x2_u_zero': 253,
-  'f64x2.convert_low_i32x4_s': 254,
-  'f64x2.convert_low_i32x4_u': 255,
-  'f32x4.relaxed_madd': 0x105,
-  'f32x4.relaxed_nmadd': 0x106,
-  'f64x2.relaxed_madd': 0x107,
-  'f64x2.relaxed_nmadd': 0x108,
+  'i32x4.extract_lane': 0xfd001b,
+  'i32x4.replace_lane': 0xfd001c,
+  'i64x2.extract_lane': 0xfd001d,
+  'i64x2.replace_lane': 0xfd001e,
+  'f32x4.extract_lane': 0xfd001f,
+  'f32x4.replace_lane': 0xfd0020,
+  'f64x2.extract_lane': 0xfd0021,
+  'f64x2.replace_lane': 0xfd0022,
 } as const;

@@ -153,7 +153,7 @@ describe('too many programs', () => {
     const error = thrownBy(() => scaled(x, { k: 3 }));
     expect(error).toBeInstanceOf(TraceError);
     expect(error.message).toContain('compile (scaled): 2 programs');
-    expect(error.message).toContain('argument 1.k, which was 2 and is 3');
+    expect(error.message).toContain('argument 1.k, which was 1, then 2, and is 3.\n');
     expect(error.message).toContain('as a tensor, or raise maxTraces');
   });
 
@@ -162,7 +162,8 @@ describe('too many programs', () => {
     scaled(x, { k: 1 });
     scaled(tensor([1]), { k: 1 });
     expect(() => scaled(tensor([1, 2]), { k: 1 })).toThrow(
-      'argument 0, which was float32 [1] and is float32 [2]',
+      'argument 0, which was float32 [3], then float32 [1], and is float32 [2].\n' +
+        '  Bring batches to one size (drop or pad the last one), or raise maxTraces.',
     );
   });
 

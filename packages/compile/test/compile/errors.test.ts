@@ -70,7 +70,9 @@ describe('reading data in a compiled function', () => {
       const error = thrownBy(() => g(tensor(5)));
       expect(error).toBeInstanceOf(TraceError);
       expect(error.message).toContain(`compile: The values of ${origin} of shape []`);
-      expect(error.message).toContain('read it outside, or express the decision with where()');
+      expect(error.message).toContain(
+        'read it outside, or express the decision with where() or cond().',
+      );
     }
     expect(g.traces).toBe(0);
     expect(cell.read().item()).toBe(1);

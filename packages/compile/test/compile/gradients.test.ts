@@ -25,6 +25,7 @@ import {
   valueAndGrad,
   vjp,
   vmap,
+  withValues,
 } from '@tikhonov/core';
 import { compile } from '../../src/compile.ts';
 import { expectCompiled, expectSame } from './support.ts';
@@ -166,6 +167,48 @@ describe('gradients left by backward()', () => {
     expect(w.grad).toBeNull();
     expect(g()).toBeNull();
     expect(g.traces).toBe(2);
+  });
+
+  test('are those of what withValues leaves of the parameters', () => {
+    const [v, w] = [1, 2].map((k) => parameter(tensor([k, 2, 3], float64), { name: `${k}` }));
+    const f = (a: Tensor): Tensor => {
+      const value = sum(mul(v!, mul(w!, a)));
+      value.backward();
+      const grads = [v!.grad, w!.grad];
+      for (const one of [v!, w!]) one.zeroGrad();
+      return grads as never;
+    };
+    const g = compile(f);
+    for (let round = 0; round < 2; round++) {
+      expectSame(g(x), f(x), tolerance);
+      // A constant in the place of one: there is no gradient for it.
+      const constant = <R>(call: (a: Tensor) => R): R =>
+        withValues({ v: v! }, { v: x }, () => call(x));
+      expectSame(constant(g), constant(f), tolerance);
+      expect((constant(g) as unknown as readonly unknown[])[0]).toBeNull();
+    }
+    expect(g.traces).toBe(2);
+  });
+
+  test('go through a compiled function to what withValues puts in the place of a parameter', () => {
+    const [v, w] = [1, 2].map((k) => parameter(tensor([k, 2, 3], float64)));
+    const f = (a: Tensor): Tensor => sum(mul(w!, mul(w!, a)));
+    const g = compile(f, { maxTraces: 1 });
+    const gradient = (call: (a: Tensor) => Tensor): Tensor => {
+      v!.zeroGrad();
+      withValues({ w: w! }, { w: mul(v!, 3) }, () => call(x)).backward();
+      return v!.grad!;
+    };
+    // Before there is a program, and with one.
+    for (let round = 0; round < 2; round++) {
+      expectSame(gradient(g), gradient(f), tolerance);
+      expect(g.traces).toBe(round);
+      expectSame(g(x), f(x), tolerance);
+      expect(g.traces).toBe(1);
+    }
+    expect(() => withValues({ w: w! }, { w: x }, () => g(x))).toThrow(
+      'because of a cell, which was a parameter there and is constant there (by withValues).',
+    );
   });
 
   test('are not computed in a call under noGrad', () => {

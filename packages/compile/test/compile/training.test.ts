@@ -25,7 +25,8 @@ const tolerance = 1e-9;
 function classifier() {
   const model = nn.astype(
     new nn.Sequential(
-      new nn.Linear(features, 6, { seed: 1 }),
+      // A bias before batch norm has a gradient of 0: Adam would make steps of its rounding errors.
+      new nn.Linear(features, 6, { seed: 1, bias: false }),
       new nn.BatchNorm1d(6),
       relu,
       new nn.Dropout({ p: 0.25 }),
@@ -99,8 +100,6 @@ describe('a model under compiled functions', () => {
     const train = compile(ours.train);
     const [x, labels, rng] = batchOf(0, 3);
     const before = ours.state();
-    // The value itself is not at hand for the message.
-    const message = (error: Error): string => error.message.replace(/, got \S+ at position \d/, '');
     for (const wrong of [
       [0, classes, 1],
       [-1, 0, 0],
@@ -109,7 +108,8 @@ describe('a model under compiled functions', () => {
       const error = thrownBy(() => train(x, bad, rng));
       expect(error).toBeInstanceOf(RangeError);
       expect(error.message).toContain(`crossEntropy: labels must be integers in [0, ${classes})`);
-      expect(message(error)).toBe(message(thrownBy(() => classifier().train(x, bad, rng))));
+      expect(error.message).toMatch(/, got (4 at position 1|-1 at position 0)\./);
+      expect(error).toEqual(thrownBy(() => classifier().train(x, bad, rng)));
       expectSame(ours.state(), before);
     }
     expectSame(train(x, labels, rng), plain.train(x, labels, rng), tolerance);

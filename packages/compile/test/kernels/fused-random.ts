@@ -54,6 +54,8 @@ const choose: Operation = {
   plain: (c, x, y) => (c === 0 ? y! : x!),
 };
 
+const absolute: Operation = { emit: ([x]) => x!.abs(), plain: (x) => Math.abs(x!) };
+
 const isFloat = (dtype: DType): boolean => dtype === 'float32' || dtype === 'float64';
 const isWhole = (dtype: DType): boolean => dtype === 'int32' || dtype === 'uint32';
 
@@ -216,7 +218,6 @@ class Maker {
     const known = args.map((arg) => this.#known[arg]!);
     const everywhere = known.some((arg) => arg.everywhere);
     const late = known.some((arg) => arg.late);
-    if (this.#columns && everywhere && late) return;
     this.#push(
       {
         kind: 'map',
@@ -253,13 +254,15 @@ class Maker {
     const arg = this.#pick((dtype) => isFloat(dtype) || (this.#width === 4 && isWhole(dtype)));
     if (arg === undefined) return;
     const { dtype } = this.#nodes[arg]!;
-    const { late, varies } = this.#known[arg]!;
-    // In columns a value that waits for a reduction is not used once more at every element.
-    if (this.#columns && late) return;
+    const { varies } = this.#known[arg]!;
     const ops: readonly Reduction[] =
       isFloat(dtype) && !this.#exact ? ['sum', 'max', 'norm'] : ['sum', 'max'];
     const op = ops[this.#draw(ops.length)]!;
-    this.#push({ kind: 'reduce', dtype, arg, op }, { everywhere: false, late: true, varies });
+    const known = { everywhere: false, late: true, varies };
+    const size = this.#draw(3) === 0 && isFloat(dtype) ? this.#nodes.length : -1;
+    if (size >= 0) this.#map(dtype, [arg], absolute);
+    const unsigned = size >= 0 && dtype === 'float32';
+    this.#push({ kind: 'reduce', dtype, arg: size >= 0 ? size : arg, op, unsigned }, known);
   }
 
   #outputs(reduces: boolean): Target[] {
@@ -271,8 +274,7 @@ class Maker {
       const mustBe = kind === 'reduce' && !this.#exact && isFloat(dtype);
       const isLast = node === this.#nodes.length - 1;
       if (!mustBe && !(isLast && outputs.length === 0) && this.#draw(3) > 0) continue;
-      const mayFill = !(this.#columns && late) && !mustBe;
-      const fills = !reduces || everywhere || (mayFill && this.#draw(4) === 0);
+      const fills = !reduces || everywhere || (!mustBe && this.#draw(4) === 0);
       const once = reduces && !varies && !late && !isEmpty && this.#draw(2) === 0;
       const over = this.#axes.map((_, k) => (fills || !this.#reduced[k]) && !(once && !fills));
       outputs.push({ node, dtype, strides: this.#dense(over), offset: this.#draw(3) });

@@ -82,13 +82,17 @@ describe('a fused kernel', () => {
         else depth.push(node.kind === 'map' ? Math.max(...node.args.map((k) => depth[k]!)) : 0);
         see(node.kind === 'reduce' ? node.op : node.kind);
       }
-      see(spec.columns ? 'columns' : `${Math.min(3, Math.max(...depth))} phases`);
+      const phases = `${Math.min(3, Math.max(...depth))} phases`;
+      see(spec.columns ? 'columns' : phases);
+      if (spec.columns) see(`columns, ${phases}`);
+      if (spec.nodes.some((node) => node.kind === 'reduce' && node.unsigned)) see('unsigned');
       see(`width ${spec.width}`);
       if (spec.axes.includes(0)) see('empty');
       if (spec.inputs.some(({ strides }) => strides.some((s) => s < 0))) see('backwards');
     }
-    for (const what of ['columns', 'width 2', 'width 4', 'empty', 'backwards', 'norm', 'max']) {
-      expect([what, seen.get(what)! > 20]).toEqual([what, true]);
+    const kinds = ['width 2', 'width 4', 'empty', 'backwards', 'norm', 'max', 'unsigned'];
+    for (const what of ['columns', 'columns, 2 phases', 'columns, 3 phases', ...kinds]) {
+      expect([what, (seen.get(what) ?? 0) > 10]).toEqual([what, true]);
     }
     for (const phases of [0, 1, 2, 3]) expect(seen.get(`${phases} phases`)).toBeGreaterThan(20);
   });
@@ -116,6 +120,30 @@ describe('a fused kernel', () => {
       if (n === 0) continue;
       expect(values(sums!)).toEqual(rows[0]!.map((x, i) => x + rows[1]![i]!));
       expect(values(tops!)).toEqual(rows[0]!.map((x, i) => Math.max(x, rows[1]![i]!)));
+    }
+  });
+
+  test.each(widths)('takes many short rows side by side, in %s', (dtype, width) => {
+    const nodes: Node[] = [
+      { kind: 'input', dtype, input: 0 },
+      { kind: 'reduce', dtype, arg: 0, op: 'max' },
+      map(dtype, [0, 1], (x, top) => x.sub(top)),
+      { kind: 'reduce', dtype, arg: 2, op: 'sum' },
+      map(dtype, [2, 3], (x, sum) => x.add(sum), true),
+    ];
+    for (let m = 15; m <= 21; m++) {
+      for (let n = 1; n <= 26; n++) {
+        const storage = Array.from({ length: m * n }, (_, i) => ((i * 7) % 23) - 11);
+        const spec = table([m, n], width, 'columns', nodes, [4, 3]);
+        const [out, sums] = runFused(spec, [storage]);
+        const below = Array.from({ length: m }, (_, row) => {
+          const xs = storage.slice(row * n, row * n + n);
+          return xs.map((x) => x - Math.max(...xs));
+        });
+        const want = below.map((xs) => xs.reduce((a, b) => a + b, 0));
+        expect(values(sums!)).toEqual(want);
+        expect(values(out!)).toEqual(below.flatMap((xs, row) => xs.map((x) => x + want[row]!)));
+      }
     }
   });
 
@@ -188,6 +216,56 @@ describe('a fused kernel', () => {
     if (kept !== undefined) expect(values(kept)).toEqual(inner);
     expect(written).toBe(isStored ? 1 : 2);
   });
+
+  test.each(widths)(
+    'turns inputs that lie across in tiles of every size, in %s',
+    (dtype, width) => {
+      const strange: Walk = { dtype: 'int32', strides: [], offset: 2 };
+      for (const m of [1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 17, 23, 38]) {
+        for (const n of [1, 2, 3, 4, 5, 6, 7, 9, 10]) {
+          const along = Array.from({ length: 2 * m * n }, (_, i) => (i * 7) % 23);
+          const across = Array.from({ length: 2 * m * n + 2 }, (_, i) => (i * 5) % 37);
+          const walk = { dtype, strides: [m * n, n, 1], offset: 0 };
+          const spec: FusedSpec = {
+            axes: [2, m, n],
+            reduced: [false, false, false],
+            width,
+            inputs: [
+              walk,
+              { dtype, strides: [m * n, 1, m], offset: 1 },
+              { ...strange, strides: [m * n, 1, m] },
+            ],
+            outputs: [
+              { ...walk, node: 3 },
+              { ...walk, dtype: 'int32', node: 2 },
+            ],
+            nodes: [
+              { kind: 'input', dtype, input: 0 },
+              { kind: 'input', dtype, input: 1 },
+              { kind: 'input', dtype: 'int32', input: 2 },
+              map(dtype, [0, 1], (x, y) => x.mul(100).add(y)),
+            ],
+            columns: false,
+          };
+          const [mixed, turned] = runFused(spec, [along, across, across]);
+          const points = [0, 1].flatMap((b) =>
+            Array.from({ length: m * n }, (_, i) => b * m * n + (i % n) * m + Math.floor(i / n)),
+          );
+          expect(values(mixed!)).toEqual(points.map((at, i) => along[i]! * 100 + across[at + 1]!));
+          expect(values(turned!)).toEqual(points.map((at) => across[at + 2]!));
+
+          const summed: FusedSpec = {
+            ...spec,
+            reduced: [true, true, true],
+            outputs: [{ ...walk, strides: [0, 0, 0], node: 4 }],
+            nodes: [...spec.nodes, { kind: 'reduce', dtype, arg: 3, op: 'sum' }],
+          };
+          const [sum] = runFused(summed, [along, across, across]);
+          expect(values(sum!)).toEqual([values(mixed!).reduce((a, b) => a + b, 0)]);
+        }
+      }
+    },
+  );
 
   test('rounds float32 after every operation, beside float64 too', () => {
     const nodes: Node[] = [

@@ -98,7 +98,7 @@ describe('a trace', () => {
       kept = a;
     }, x);
     expect(() => graphOf((a: Tensor) => a.add(kept!), x)).toThrow(
-      'which belongs to another trace.\n  Tensors of a trace live only as long as the call',
+      'which belongs to another trace.\n  Return it instead of storing it.',
     );
   });
 

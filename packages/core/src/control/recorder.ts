@@ -5,6 +5,7 @@ import {
   eager,
   isConcrete,
   type Payload,
+  recomputationNow,
   type SymbolicValue,
   within,
 } from '../interpreter.ts';
@@ -105,7 +106,7 @@ export class RegionRecorder implements Evaluator {
     }
     const inputs = payloads.map((payload, i) => this.#operand(payload, given[i]!));
     const outputs = avals.map((aval) => this.#value(aval));
-    this.#equations.push({ primitive, inputs, attrs, outputs });
+    this.#equations.push({ primitive, inputs, attrs, outputs, recomputation: recomputationNow() });
     return outputs.map((value) => new RegionValue(this, value, `the result of ${primitive.name}`));
   }
 

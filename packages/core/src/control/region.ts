@@ -20,6 +20,11 @@ export interface Equation {
   readonly inputs: readonly Value[];
   readonly attrs: unknown;
   readonly outputs: readonly Value[];
+  /**
+   * The recomputation that it belongs to, if it computes a second time what need not be kept (see
+   * `checkpoint`): it must not be replaced by an equation from outside of that.
+   */
+  readonly recomputation?: number | undefined;
 }
 
 /** A value with the elements it always has. */

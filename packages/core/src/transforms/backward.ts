@@ -50,7 +50,7 @@ export function backward(loss: Tensor, cotangent?: Tensor): void {
     if (found.size === 0) {
       throw new Error(
         'backward: the loss does not depend on any parameter.\n' +
-          '  Was it computed under noGrad, or from tensors instead of parameters?',
+          '  Was it computed under noGrad, from tensors instead of parameters, or by a compiled function?',
       );
     }
     for (const [{ cell }, [g]] of found) {

@@ -47,13 +47,15 @@ export function checkpoint<
     const oldest = inputs[0]!.node.id;
 
     const again = (): readonly Tensor[] =>
-      rebound(state, () =>
-        within({ depth, recordBelow, evaluator: silent(frame().evaluator) }, () =>
+      rebound(state, () => {
+        const evaluator = silent(frame().evaluator);
+        // Nodes are made in between, so no two have the same number.
+        return within({ depth, recordBelow, evaluator, recomputation: newest() }, () =>
           flattenTree<Tensor>(f(...args), 'checkpoint').leaves.filter(({ dtype }) =>
             isFloating(dtype),
           ),
-        ),
-      );
+        );
+      });
     const pullback = jointPullback((gs) => {
       const seeds = again().map((output, k) => ({ output, cotangent: gs[k]! }));
       const found = backpropagate(seeds, before, oldest);

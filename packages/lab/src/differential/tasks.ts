@@ -12,21 +12,28 @@ import {
 } from '@tikhonov/check';
 import { primitives } from '@tikhonov/core/engine';
 import { operations } from '../operations/index.ts';
-import { compiled } from './compiler.ts';
+import { compiledBy, type Inspectable, type Inspected, type Variant } from './compiler.ts';
+import { usesIn } from './uses.ts';
 
 /** Programs of one task: their arbitrary's seed repeats exactly these. */
 export const chunk = 50;
+/** How deep programs are at least: see `Program.depth`. */
+export const depth = 10;
 /** Seconds that a counterexample is made smaller for. */
-const patience = 60;
+const patience = 30;
+/** Of programs that differ, so many of a chunk are made smaller; more of the same tell little. */
+const most = 2;
 
 /** Programs, or the cases of one law, for another thread. */
-export type DifferentialTask =
-  | { readonly kind: 'programs'; readonly seed: number; readonly count: number }
-  | { readonly kind: 'law'; readonly id: string; readonly seed: number; readonly runs: number };
+export type DifferentialTask = { readonly seed: number; readonly variant: Variant } & (
+  | { readonly kind: 'programs'; readonly count: number }
+  | { readonly kind: 'law'; readonly id: string; readonly runs: number }
+);
 
 /** A program on which compiled and eager differ. */
 export interface Disagreement {
   readonly seed: number;
+  readonly variant: Variant;
   /** Its place among the programs of that seed. */
   readonly index: number;
   /** What is wrong with the program that was found, and with the smaller one. */
@@ -39,7 +46,7 @@ export interface Disagreement {
 export interface ProgramsResult {
   readonly kind: 'programs';
   readonly count: number;
-  /** In how many of them each primitive ran. */
+  /** In how many of them, as they were compiled, each primitive is: see `usesIn`. */
   readonly counts: Readonly<Record<string, number>>;
   readonly steps: number;
   readonly sharpness: Sharpness;
@@ -54,22 +61,24 @@ export interface LawOutcome {
 
 export type DifferentialResult = ProgramsResult | LawOutcome;
 
-/** Every primitive and composite, alone and with its pullback, compiled against eager. */
-export const differentialLaws = (): Law[] =>
-  agreementLaws([...primitives, ...operations], compiled);
+/** Every primitive and composite, alone, with its pullback and with second derivatives, against eager. */
+export const differentialLaws = (variant: Variant = 'all'): Law[] =>
+  agreementLaws([...primitives, ...operations], compiledBy(variant));
 
-let known: ReadonlyMap<string, Law> | undefined;
+const known = new Map<Variant, ReadonlyMap<string, Law>>();
 
 /** Runs a task. */
 export function runDifferential(task: DifferentialTask): DifferentialResult {
-  if (task.kind === 'programs') return runPrograms(task.seed, task.count, compiled);
-  known ??= new Map(differentialLaws().map((law) => [law.id, law]));
-  const law = known.get(task.id);
+  const { variant, seed } = task;
+  if (task.kind === 'programs') return runPrograms(seed, task.count, compiledBy(variant), variant);
+  const laws = known.get(variant) ?? new Map(differentialLaws(variant).map((law) => [law.id, law]));
+  known.set(variant, laws);
+  const law = laws.get(task.id);
   if (law === undefined) throw new Error(`internal: no law ${task.id}`);
-  return { kind: 'law', result: runLaw(law, { seed: task.seed, runs: task.runs, full: true }) };
+  return { kind: 'law', result: runLaw(law, { seed, runs: task.runs, full: true }) };
 }
 
-const arbitrary = programs({ operations });
+const arbitrary = programs({ operations, minDepth: depth });
 
 /** The programs of a seed. */
 export const programsOf = (seed: number, count: number): Program[] =>
@@ -79,16 +88,25 @@ export const programsOf = (seed: number, count: number): Program[] =>
 export function runPrograms(
   seed: number,
   count: number,
-  transform: Transformation,
+  transform: Inspected,
+  variant: Variant = 'all',
 ): ProgramsResult {
   const counts: Record<string, number> = {};
   const sharpness: Sharpness = { exact: 0, sharp: 0, loose: 0, open: 0 };
   const disagreements: Disagreement[] = [];
-  let steps = 0;
+  let [steps, run] = [0, 0];
   for (const [index, program] of programsOf(seed, count).entries()) {
-    const found = agreement(program.experiment(), transform);
+    let made: Inspectable | undefined;
+    const watched: Transformation = (f) => {
+      made = transform(f);
+      return made;
+    };
+    const found = agreement(program.experiment(), watched);
+    run += 1;
     steps += program.steps.length;
-    for (const name of found.counts.keys()) counts[name] = (counts[name] ?? 0) + 1;
+    for (const { graph } of made?.explain?.() ?? []) {
+      for (const use of usesIn(graph)) counts[use] = (counts[use] ?? 0) + 1;
+    }
     for (const key of ['exact', 'sharp', 'loose', 'open'] as const) {
       sharpness[key] += found.sharpness[key];
     }
@@ -96,15 +114,15 @@ export function runPrograms(
     const smallest = shrunk(program, transform, performance.now() + 1000 * patience);
     disagreements.push({
       seed,
+      variant,
       index,
       problem: found.problem,
       shrunkProblem: problemOf(smallest, transform) ?? found.problem,
       code: String(smallest),
     });
-    // More of the same would cost a minute each.
-    if (disagreements.length === 3) break;
+    if (disagreements.length === most) break;
   }
-  return { kind: 'programs', count, counts, steps, sharpness, disagreements };
+  return { kind: 'programs', count: run, counts, steps, sharpness, disagreements };
 }
 
 const problemOf = (program: Program, transform: Transformation): string | null =>

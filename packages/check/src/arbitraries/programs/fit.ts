@@ -145,6 +145,15 @@ function inRange(author: Author, x: Known, { range, dtype, exact, finite }: Dema
   // Where values outside would be an error, they must be inside for other arguments too.
   const inside = x.value.data().every((v) => Number.isNaN(v) || (v >= min && v <= max));
   if (inside && (x.given || finite !== true)) return x;
+  if (finite === true) {
+    // Clamped, NaN stays what it is, and a search may not end.
+    const condition = author.one(callWith('isNaN', core.isNaN, 1), x);
+    const numbers = callWith('maskedFill', core.maskedFill, 2, (min + max) / 2);
+    return author.one(
+      callWith('clamp', core.clamp, 1, { min, max }),
+      author.one(numbers, x, condition),
+    );
+  }
   if (exact === true || !dice.once(3))
     return author.one(callWith('clamp', core.clamp, 1, { min, max }), x);
   const unit = author.one(callWith('sigmoid', core.sigmoid, 1), x);

@@ -39,10 +39,26 @@ export class Program implements ProgramParts {
     return { f, cells };
   }
 
-  /** The program called with its own arguments, and again with their elements shifted by one. */
+  /**
+   * The program called with its own arguments, and again with their elements shifted by one. One that has
+   * cells is then called with its own arguments once more.
+   */
   experiment(): Experiment {
     const first = this.arguments;
-    return { build: () => this.build(), calls: [first, first.map(shifted)] };
+    const calls = [first, first.map(shifted), ...(this.cells.length > 0 ? [first] : [])];
+    return { build: () => this.build(), calls };
+  }
+
+  /** The length of the longest chain of steps that each need the one before. */
+  get depth(): number {
+    const depths = new Map<number, number>();
+    let deepest = 0;
+    for (const { operands, results } of this.steps) {
+      const depth = 1 + Math.max(0, ...operands.map((ref) => depths.get(ref) ?? 0));
+      for (const ref of results) depths.set(ref, depth);
+      deepest = Math.max(deepest, depth);
+    }
+    return deepest;
   }
 
   /** Code that runs, given the exports of `@tikhonov/core` and `@tikhonov/core/engine`. */

@@ -3,7 +3,7 @@ import type { Operation } from '../../primitive-laws/operation.ts';
 import { Dice } from './author.ts';
 import type { Program } from './program.ts';
 import { smallerPrograms } from './shrink.ts';
-import { Menu, writeProgram } from './write.ts';
+import { Menu, type ProgramSize, writeProgram } from './write.ts';
 
 /** What `programs` draws. */
 export interface ProgramOptions {
@@ -11,6 +11,8 @@ export interface ProgramOptions {
   readonly minSteps?: number;
   /** @defaultValue 30 */
   readonly maxSteps?: number;
+  /** How long a chain of operations on each other's results must be there at least. @defaultValue 0 */
+  readonly minDepth?: number;
   /** Names of operations that programs do not contain, such as `whileLoop`. @defaultValue none */
   readonly without?: readonly string[];
   /** Composites beside those that are there anyway, by their cases. @defaultValue none */
@@ -19,12 +21,12 @@ export interface ProgramOptions {
 
 class ProgramArbitrary extends fc.Arbitrary<Program> {
   readonly #menu: Menu;
-  readonly #bounds: readonly [number, number];
+  readonly #size: ProgramSize;
 
-  constructor(menu: Menu, bounds: readonly [number, number]) {
+  constructor(menu: Menu, size: ProgramSize) {
     super();
     this.#menu = menu;
-    this.#bounds = bounds;
+    this.#size = size;
   }
 
   override generate(random: fc.Random): fc.Value<Program> {
@@ -32,7 +34,7 @@ class ProgramArbitrary extends fc.Arbitrary<Program> {
     // The outer generator moves on by one, however many draws a program takes.
     random.nextInt();
     const dice = new Dice((arbitrary) => arbitrary.generate(state, undefined).value);
-    return new fc.Value(writeProgram(dice, this.#menu, ...this.#bounds), undefined);
+    return new fc.Value(writeProgram(dice, this.#menu, this.#size), undefined);
   }
 
   override canShrinkWithoutContext(_value: unknown): _value is Program {
@@ -58,7 +60,7 @@ class ProgramArbitrary extends fc.Arbitrary<Program> {
  * ```
  */
 export function programs(options: ProgramOptions = {}): fc.Arbitrary<Program> {
-  const { minSteps = 10, operations = [], without = [] } = options;
+  const { minSteps = 10, minDepth = 0, operations = [], without = [] } = options;
   const maxSteps = options.maxSteps ?? Math.max(30, minSteps);
   if (
     !(
@@ -72,5 +74,8 @@ export function programs(options: ProgramOptions = {}): fc.Arbitrary<Program> {
       `programs: needs integers 1 <= minSteps <= maxSteps, got ${minSteps} and ${maxSteps}.`,
     );
   }
-  return new ProgramArbitrary(new Menu(operations, without), [minSteps, maxSteps]);
+  if (!(Number.isInteger(minDepth) && 0 <= minDepth && minDepth <= 100)) {
+    throw new RangeError(`programs: minDepth must be an integer from 0 to 100, got ${minDepth}.`);
+  }
+  return new ProgramArbitrary(new Menu(operations, without), { minSteps, maxSteps, minDepth });
 }

@@ -64,8 +64,23 @@ export class Menu {
 const weighted = (items: readonly Item[]): Item[] =>
   items.flatMap((item) => Array.from({ length: item.weight ?? 1 }, () => item));
 
+/** How large a program is to be. */
+export interface ProgramSize {
+  readonly minSteps: number;
+  readonly maxSteps: number;
+  /** See `Program.depth`. */
+  readonly minDepth: number;
+}
+
+/** Operations that are added at a time to a program that is not deep enough. */
+const more = 5;
+
 /** Writes a program of so many operations. */
-export function writeProgram(dice: Dice, menu: Menu, minSteps: number, maxSteps: number): Program {
+export function writeProgram(
+  dice: Dice,
+  menu: Menu,
+  { minSteps, maxSteps, minDepth }: ProgramSize,
+): Program {
   const floats = dice.pick([
     ['float32'],
     ['float32'],
@@ -74,9 +89,13 @@ export function writeProgram(dice: Dice, menu: Menu, minSteps: number, maxSteps:
   ] as const);
   const author = new Author(floats, dice, { kind: 'program', odd: dice.once(2) });
   menu.fill(author, dice.integer(minSteps, maxSteps));
-  const program = author.program(resultsOf(author));
-  // What is left of operands that were made to fit twice would be most of the program.
-  return dice.once(8) ? program : withoutDead(program);
+  for (;;) {
+    const program = author.program(resultsOf(author));
+    // What is left of operands that were made to fit twice would be most of the program.
+    const kept = dice.once(8) ? program : withoutDead(program);
+    if (kept.depth >= minDepth) return kept;
+    menu.fill(author, more);
+  }
 }
 
 /** Most of the values that nothing uses, so that little is dead, and some of the others. */

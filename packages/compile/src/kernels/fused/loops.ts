@@ -36,7 +36,9 @@ export function inOrder(
   const reach = (axis: number): number =>
     [...inputs, ...outputs].reduce((sum, walk) => sum + Math.abs(walk[axis]!), 0);
   const farFirst = [...long].sort((a, b) => reach(b) - reach(a));
-  const [innermost] = [...farFirst].reverse().sort((a, b) => cost(a) - cost(b) || short(a) - short(b));
+  const [innermost] = [...farFirst]
+    .reverse()
+    .sort((a, b) => cost(a) - cost(b) || short(a) - short(b));
   return [...farFirst.filter((axis) => axis !== innermost), innermost!];
 }
 

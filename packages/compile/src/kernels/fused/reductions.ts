@@ -6,6 +6,12 @@ import { lanesOf, type Width } from '../map/elements.ts';
 import { rounded } from './expression.ts';
 import type { Reduction } from './spec.ts';
 
+/** Local vectors that a reduction takes: two where float32 values are added up in float64. */
+export const localsOf = (
+  { op, dtype }: Pick<ReductionKind, 'op' | 'dtype'>,
+  width: Width,
+): 1 | 2 => (width === 4 && dtype === 'float32' && op !== 'max' ? 2 : 1);
+
 /** What a reduction does, of values of which dtype. */
 export interface ReductionKind {
   readonly op: Reduction;
@@ -121,7 +127,7 @@ export class Accumulator {
 
   /** Whether float32 values are added up in float64. */
   get #doubles(): boolean {
-    return this.#width === 4 && this.#kind.dtype === 'float32' && this.#kind.op !== 'max';
+    return localsOf(this.#kind, this.#width) === 2;
   }
 
   get #combine(): Instruction {

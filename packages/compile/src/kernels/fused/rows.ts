@@ -5,11 +5,18 @@ import { bytesOf, loadRun, type Run, storeRun } from '../map/elements.ts';
 import { Expression } from './expression.ts';
 import { type Levels, levelsOf } from './levels.ts';
 import { inOrder, loopsOf, type Mover, outerLoops, vectorLine } from './loops.ts';
-import { Accumulator } from './reductions.ts';
+import { Accumulator, localsOf } from './reductions.ts';
 import type { FusedSpec } from './spec.ts';
+import { isTurned, tiled, tileLoops, turnedRows } from './tiles.ts';
 
+/** Instructions' worth of nodes up to which they are written for every row of a tile. */
+const tileNodes = 60;
+/** No operands of a tile. */
+const noneTurned: ReadonlyMap<number, readonly Lanes[]> = new Map();
 /** Instructions' worth of nodes in a turn of the innermost loop. */
 const turnNodes = 24;
+/** Local vectors that its sums may take; some engines load a turn's operands all at once. */
+const sumLocals = 6;
 
 /**
  * Writes a kernel whose vectors run along the reduced axes, or, without reductions, along all of them.
@@ -152,27 +159,66 @@ class Rows {
     const [reads, writes] = [used, stored.map((k) => inputs.length + k)].map((list) =>
       list.map((i) => walks[i]!.strides),
     );
-    const loops = loopsOf(
+    const plain = loopsOf(
       axes,
       inOrder(axes, chosen, reads!, writes!),
       operands.map((i) => walks[i]!.strides),
     );
+    const inTiles =
+      size > tileNodes
+        ? null
+        : tiled(
+            plain,
+            used.map((i) => walks[i]!),
+            width,
+          );
+    const loops = inTiles ?? plain;
     const movers = operands.map((i, at): Mover => {
       const pointer = reduces ? code.local('i32') : i;
       if (reduces) code.get(i).set(pointer);
       return { pointer, dtype: walks[i]!.dtype, strides: loops.strides[at]! };
     });
-    const steady = movers.every(({ strides }) => strides.at(-1) === 0 || strides.at(-1) === 1);
-    const unroll = steady ? Math.max(1, Math.min(4, Math.floor(turnNodes / Math.max(1, size)))) : 1;
+    const steady =
+      inTiles === null &&
+      movers.every(({ strides }) => strides.at(-1) === 0 || strides.at(-1) === 1);
+    const locals = found.reduce((n, kind) => n + localsOf(kind, width), 0);
+    const fitting = Math.min(4, turnNodes / Math.max(1, size), sumLocals / locals);
+    const unroll = !steady || fitting < 2 ? 1 : fitting < 4 ? 2 : 4;
     const into = new Emission(code);
     const partial = found.map(({ op, dtype, unsigned = false }) =>
       Array.from({ length: unroll }, () => new Accumulator(into, { op, dtype, unsigned }, width)),
     );
-    outerLoops(code, loops.sizes, movers, true, () => {
-      vectorLine(code, loops.sizes.at(-1)!, width, unroll, movers, (count, vector) => {
-        this.#body({ pass, count, vector, known, operands, movers, stored, found, partial });
+    const body = { pass, known, operands, movers, stored, found, partial };
+    if (inTiles === null) {
+      outerLoops(code, loops.sizes, movers, true, () => {
+        vectorLine(code, loops.sizes.at(-1)!, width, unroll, movers, (count, vector) => {
+          this.#body({ ...body, count, vector, row: 0, turned: noneTurned });
+        });
       });
-    });
+    } else {
+      const part = (row: number, count: number): void =>
+        this.#body({ ...body, count, vector: 0, row, turned: noneTurned });
+      const tile = (): void => {
+        const across = new Emission(code);
+        const turned = new Map<number, readonly Lanes[]>();
+        for (const [at, operand] of used.entries()) {
+          const mover = movers[at]!;
+          if (isTurned(mover, width)) turned.set(operand, turnedRows(across, mover, width));
+        }
+        for (let row = 0; row < width; row++) {
+          this.#body({ ...body, count: width, vector: 0, row, turned });
+        }
+        across.done();
+      };
+      // The innermost of these loops is one over bands of tiles.
+      const outer = movers.map((mover) => ({
+        ...mover,
+        strides: [...mover.strides.slice(0, -2), 0],
+      }));
+      outerLoops(code, [...loops.sizes.slice(0, -2), 1], outer, false, () => {
+        tileLoops(code, loops.sizes, width, movers, { tile, part });
+      });
+    }
     for (const [k, { index }] of found.entries()) {
       const [first, ...others] = partial[k]!;
       for (const other of others) first!.merge(other);
@@ -218,6 +264,10 @@ class Rows {
     readonly pass: number;
     readonly count: number;
     readonly vector: number;
+    /** Which row of a tile it is. */
+    readonly row: number;
+    /** Operands of a tile that are loaded already: by row. */
+    readonly turned: ReadonlyMap<number, readonly Lanes[]>;
     readonly known: ReadonlyMap<number, Lanes>;
     readonly operands: readonly number[];
     readonly movers: readonly Mover[];
@@ -230,7 +280,7 @@ class Rows {
     const runOf = (operand: number): Run => {
       const { pointer, dtype, strides } = at.movers[at.operands.indexOf(operand)]!;
       const stride = strides.at(-1)!;
-      const ahead = at.vector * width * stride * bytesOf(dtype);
+      const ahead = (at.vector * width * stride + at.row * (strides.at(-2) ?? 0)) * bytesOf(dtype);
       return { dtype, pointer, stride, count: at.count, ahead };
     };
     const load = (index: number): Lanes | null => {
@@ -243,6 +293,8 @@ class Rows {
             : undefined
           : inputs.length + before;
       if (operand === undefined) return null;
+      const turned = at.turned.get(operand)?.[at.row];
+      if (turned !== undefined) return turned;
       return into.keep(loadRun(into, width, runOf(operand)));
     };
     const expression = new Expression(this.#spec, into, load, at.known);

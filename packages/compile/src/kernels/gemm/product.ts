@@ -31,9 +31,13 @@ export interface Product {
 const transposed = ({ row, column }: Strides): Strides => ({ row: column, column: row });
 
 /**
- * The product, with a matrix-vector product turned into a vector-matrix product `c' = b' a'`, so that
- * vectors always run along the columns.
+ * Whether it is better to compute the transpose `c' = b' a'`, whose vectors run down the columns of the
+ * result: that of a single column, or of fewer than there are lanes if `a` can be read that way.
  */
+const isTall = ({ m, n, a }: GemmSpec, { lanes }: Format): boolean =>
+  (n === 1 && m !== 1) || (n < lanes && m >= 2 * lanes && a.row === 1);
+
+/** The product, or its transpose. */
 export const productOf = (spec: GemmSpec): Product => {
   const { m, n, k, a, b, profile, epilogue, bias, accumulate = false } = spec;
   const format = formats[spec.dtype];
@@ -43,12 +47,12 @@ export const productOf = (spec: GemmSpec): Product => {
   }
   const c = { row: spec.c.row, column: 1 };
   const rest = { format, k, accumulate, epilogue, profile, bias: bias !== undefined };
-  if (n !== 1 || m === 1) {
+  if (!isTall(spec, format)) {
     return { ...rest, m, n, a, b, c, left: parameter.a, right: parameter.b, swapped: false };
   }
   return {
     ...rest,
-    m: 1,
+    m: n,
     n: m,
     a: transposed(b),
     b: transposed(a),

@@ -1,6 +1,6 @@
 import { after, type Frame, type Index } from './frame.ts';
 import { type Lanes, loadLanes, storeLanes } from './lanes.ts';
-import { type Place, parameter, type Strides } from './spec.ts';
+import { type Lane, type Place, parameter, type Strides } from './spec.ts';
 
 const flipped = ({ row, column }: Strides): Strides => ({ row: column, column: row });
 
@@ -51,6 +51,20 @@ export class Site implements Place {
     );
   }
 
+  lane(operand: number, strides: Strides, bytesPerElement: number): Lane {
+    const { product, code } = this.#frame;
+    const layout = product.swapped ? flipped(strides) : strides;
+    const { pointer, offset, stride } = this.#lanes(
+      parameter.operands + operand,
+      layout,
+      bytesPerElement,
+    );
+    if (offset >= 0) return { pointer, ahead: offset, stride };
+    const low = this.#frame.integer(`low of ${operand}`);
+    code.get(pointer).i32(offset).op('i32.add').set(low);
+    return { pointer: low, ahead: 0, stride };
+  }
+
   /** Pushes the vector of the bias that belongs here. */
   loadBias(): void {
     const { swapped } = this.#frame.product;
@@ -71,15 +85,18 @@ export class Site implements Place {
     loadLanes(this.#frame, this.#lanes(base, strides));
   }
 
-  #lanes(base: number, { row, column }: Strides): Lanes {
-    const { code, product } = this.#frame;
-    const { size } = product.format;
+  #lanes(
+    base: number,
+    { row, column }: Strides,
+    size: number = this.#frame.product.format.size,
+  ): Lanes {
+    const { code } = this.#frame;
     const offset = (this.#row.offset * row + this.#column.offset * column) * size;
     const rowLocal = row === 0 ? undefined : this.#row.local;
     const columnLocal = column === 0 ? undefined : this.#column.local;
     let pointer = base;
     if (rowLocal !== undefined || columnLocal !== undefined) {
-      const key = `${base} at ${rowLocal}, ${columnLocal} by ${row}, ${column}`;
+      const key = `${base} at ${rowLocal}, ${columnLocal} by ${row * size}, ${column * size}`;
       pointer = this.#frame.integer(key);
       if (!this.#known.has(key)) {
         this.#known.add(key);

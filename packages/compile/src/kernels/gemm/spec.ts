@@ -7,6 +7,15 @@ export interface Strides {
   readonly column: number;
 }
 
+/** Where the lanes of an operand are. */
+export interface Lane {
+  /** The local that holds an address, and bytes from there to the first lane. */
+  readonly pointer: number;
+  readonly ahead: number;
+  /** Elements from lane to lane. */
+  readonly stride: number;
+}
+
 /** The place of one vector of results. */
 export interface Place {
   /** Lanes that are stored; the others hold values of no meaning. */
@@ -20,19 +29,24 @@ export interface Place {
    */
   load(operand: number, strides: Strides): void;
   /**
-   * Elements from lane to lane of an operand: its column stride, but its row stride where the result
-   * is a single column.
+   * Elements from lane to lane of an operand: its column stride, but its row stride where vectors run
+   * down the result's columns, of which there is one, or few.
    */
   step(strides: Strides): number;
   /** Pushes, as i32, the byte address of an operand's element at the first lane of this place. */
   address(operand: number, strides: Strides, bytesPerElement: number): void;
+  /** Where an operand's lanes are. Holds until the same operand is asked for at another place. */
+  lane(operand: number, strides: Strides, bytesPerElement: number): Lane;
 }
 
 /** What is done to each vector of results before it is stored. */
 export interface Epilogue {
   /** How many further addresses the function takes; none of them may overlap `c`. */
   readonly operands: number;
-  /** Replaces the v128 on the stack. Called several times, for different places. */
+  /**
+   * Replaces the v128 on the stack, and may store others in operands that nothing else here reads.
+   * Called several times, for different places, which may share elements.
+   */
   emit(code: Code, at: Place): void;
 }
 

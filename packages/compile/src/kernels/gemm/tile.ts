@@ -54,7 +54,7 @@ export const emitTile = (
   const corner = new Site(frame, row, column, lanes);
   const sites = Array.from({ length: rows }, (_, r) => starts.map((start) => corner.at(r, start)));
 
-  const same = ends.start === 'zero' || ends.start === 'bias';
+  const same = ends.start === 'zero' || (ends.start === 'bias' && !product.swapped);
   for (let r = 0; r < rows; r++) {
     for (let v = 0; v < width; v++) {
       if (same && r > 0) code.get(sum(0, v));

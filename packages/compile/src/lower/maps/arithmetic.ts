@@ -1,25 +1,11 @@
-import {
-  absP,
-  addP,
-  axpbyP,
-  divP,
-  maximumP,
-  minimumP,
-  mulP,
-  negP,
-  type Primitive,
-  signP,
-  sqrtP,
-  subP,
-} from '@tikhonov/core/engine';
 import type { Lanes } from '../../math/lanes.ts';
 import type { Instruction } from '../../wasm/code.ts';
 import { binary, entry, type MapEntry, unary } from './entry.ts';
 import { isInteger, onWords, word, words } from './integers.ts';
 
 /** An instruction that floating lanes and integers both have, the latter wrapping. */
-const both = (primitive: Primitive<2, null>, name: 'add' | 'sub' | 'mul'): MapEntry =>
-  binary(primitive, 'cheap', (x, y, { output: { dtype } }) =>
+const both = (name: 'add' | 'sub' | 'mul'): MapEntry =>
+  binary(name, 'cheap', (x, y, { output: { dtype } }) =>
     isInteger(dtype)
       ? onWords(dtype, [x, y], (a, b) => words(`i32x4.${name}`, a!, b!))
       : x.op(name, y),
@@ -35,7 +21,7 @@ const signOfWords = (x: Lanes, dtype: 'int32' | 'uint32'): Lanes =>
 
 /** The larger or smaller operand; NaN wins, and -0 is less than 0, as with `Math.max`. */
 const extremum = (
-  primitive: Primitive<2, null>,
+  primitive: 'maximum' | 'minimum',
   name: 'max' | 'min',
   signed: Instruction,
 ): MapEntry =>
@@ -55,26 +41,26 @@ const toSingle = (x: Lanes): Lanes =>
 
 /** Arithmetic: the same bits as eager, so there is no fused multiply-add here. */
 export const arithmetic: readonly MapEntry[] = [
-  both(addP, 'add'),
-  both(subP, 'sub'),
-  both(mulP, 'mul'),
-  binary(divP, 'dear', (x, y) => x.div(y)),
-  unary(sqrtP, 'dear', (x) => x.sqrt()),
-  unary(negP, 'cheap', (x, { output: { dtype } }) =>
+  both('add'),
+  both('sub'),
+  both('mul'),
+  binary('div', 'dear', (x, y) => x.div(y)),
+  unary('sqrt', 'dear', (x) => x.sqrt()),
+  unary('neg', 'cheap', (x, { output: { dtype } }) =>
     isInteger(dtype) ? onWords(dtype, [x], (a) => words('i32x4.neg', a!)) : x.neg(),
   ),
-  unary(absP, 'cheap', (x, { output: { dtype } }) => {
+  unary('abs', 'cheap', (x, { output: { dtype } }) => {
     if (dtype === 'uint32') return x;
     return dtype === 'int32' ? onWords(dtype, [x], (a) => words('i32x4.abs', a!)) : x.abs();
   }),
-  unary(signP, 'cheap', (x, { output: { dtype } }) =>
+  unary('sign', 'cheap', (x, { output: { dtype } }) =>
     isInteger(dtype)
       ? signOfWords(x, dtype)
       : x.number(0).lt(x.abs()).choose(x.number(1).signed(x), x),
   ),
-  extremum(maximumP, 'max', 'i32x4.max_s'),
-  extremum(minimumP, 'min', 'i32x4.min_s'),
-  entry(axpbyP, 'cheap', ([x, y, a, b], _attrs, { width, output }) => {
+  extremum('maximum', 'max', 'i32x4.max_s'),
+  extremum('minimum', 'min', 'i32x4.min_s'),
+  entry('axpby', 'cheap', ([x, y, a, b], _attrs, { width, output }) => {
     const products = [a!.mul(x!), b!.mul(y!)] as const;
     // In pairs, float32 products are exact in their lanes: they must be rounded before the sum is.
     const [p, q] = width === 2 && output.dtype === 'float32' ? products.map(toSingle) : products;

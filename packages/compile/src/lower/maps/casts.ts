@@ -1,5 +1,4 @@
 import type { DType } from '@tikhonov/core';
-import { astypeP } from '@tikhonov/core/engine';
 import type { Lanes } from '../../math/lanes.ts';
 import { entry, type MapEntry } from './entry.ts';
 import { isInteger, narrowed, widened, word, words, wrapped } from './integers.ts';
@@ -37,7 +36,7 @@ function castFour(x: Lanes, from: DType, to: DType): Lanes {
 
 /** Casts as typed arrays make them; to bool is whether it differs from 0, as NaN does. */
 export const casts: readonly MapEntry[] = [
-  entry(astypeP, 'cheap', ([x], { dtype: to }, { width, inputs }) => {
+  entry('astype', 'cheap', ([x], { dtype: to }, { width, inputs }) => {
     const from = inputs[0]!.dtype;
     if (from === to) return x!;
     return width === 2 ? castPair(x!, from, to) : castFour(x!, from, to);

@@ -1,4 +1,5 @@
-import { type AnyPrimitive, erase, type Primitive } from '@tikhonov/core/engine';
+import type { Primitive } from '@tikhonov/core/engine';
+import type { AttrsOf, PrimitiveName, PrimitiveOf } from '../../graph/names.ts';
 import type { Lanes } from '../../math/lanes.ts';
 import type { MapContext, MapRule } from '../rule.ts';
 
@@ -8,37 +9,52 @@ import type { MapContext, MapRule } from '../rule.ts';
  */
 export type Cost = 'cheap' | 'dear';
 
-/** A primitive with its rule. */
+/** A primitive's name with its rule. */
 export interface MapEntry {
-  readonly primitive: AnyPrimitive;
+  readonly name: PrimitiveName;
   readonly cost: Cost;
   readonly rule: MapRule;
 }
 
+/** The names of primitives of `N` operands without attributes. */
+type PlainName<N extends number> = {
+  [Name in PrimitiveName]: PrimitiveOf<Name> extends Primitive<N, null> ? Name : never;
+}[PrimitiveName];
+
+/** The names of primitives of one operand. */
+export type UnaryName = PlainName<1>;
+
+/** The names of primitives of two operands. */
+export type BinaryName = PlainName<2>;
+
 /** An entry whose rule has the attributes' type that its primitive has. */
-export const entry = <N extends number, Attrs>(
-  primitive: Primitive<N, Attrs>,
+export const entry = <Name extends PrimitiveName>(
+  name: Name,
   cost: Cost,
-  emit: (inputs: readonly Lanes[], attrs: Attrs, context: MapContext) => Lanes,
+  emit: (inputs: readonly Lanes[], attrs: AttrsOf<Name>, context: MapContext) => Lanes,
 ): MapEntry => ({
-  primitive: erase(primitive),
+  name,
   cost,
   rule: {
     kind: 'map',
-    emit: (inputs, attrs, context) => emit(inputs, attrs as Attrs, context),
+    emit: (inputs, attrs, context) => emit(inputs, attrs as AttrsOf<Name>, context),
   },
 });
 
 /** An entry of one operand. */
 export const unary = (
-  primitive: Primitive<1, null>,
+  name: UnaryName,
   cost: Cost,
   emit: (x: Lanes, context: MapContext) => Lanes,
-): MapEntry => entry(primitive, cost, ([x], _attrs, context) => emit(x!, context));
+): MapEntry => entry(name, cost, ([x], _attrs, context) => emit(x!, context));
 
 /** An entry of two operands. */
 export const binary = (
-  primitive: Primitive<2, null>,
+  name: BinaryName,
   cost: Cost,
   emit: (x: Lanes, y: Lanes, context: MapContext) => Lanes,
-): MapEntry => entry(primitive, cost, ([x, y], _attrs, context) => emit(x!, y!, context));
+): MapEntry => entry(name, cost, ([x, y], _attrs, context) => emit(x!, y!, context));
+
+/** An entry of a function of one number that is better stored than computed again. */
+export const dear = (name: UnaryName, f: (x: Lanes) => Lanes): MapEntry =>
+  unary(name, 'dear', (x) => f(x));

@@ -1,4 +1,3 @@
-import { floorDivideP, remainderP } from '@tikhonov/core/engine';
 import { throughDouble } from '../../math/double.ts';
 import type { Lanes } from '../../math/lanes.ts';
 import { binary, type MapEntry } from './entry.ts';
@@ -113,10 +112,10 @@ function onPairs(dtype: Integer, x: Lanes, y: Lanes, f: (x: Lanes, y: Lanes) => 
 
 /** Remainders and whole quotients as in Python: rounded down. */
 export const remainders: readonly MapEntry[] = [
-  binary(remainderP, 'dear', (x, y, { output: { dtype } }) =>
+  binary('remainder', 'dear', (x, y, { output: { dtype } }) =>
     isInteger(dtype) ? onPairs(dtype, x, y, wholeRemainder) : remainder(x, y),
   ),
-  binary(floorDivideP, 'dear', (x, y, { output: { dtype } }) =>
+  binary('floorDivide', 'dear', (x, y, { output: { dtype } }) =>
     isInteger(dtype) ? onPairs(dtype, x, y, wholeQuotient) : quotient(x, y),
   ),
 ];

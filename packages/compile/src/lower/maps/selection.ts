@@ -1,13 +1,3 @@
-import {
-  equalP,
-  lessEqualP,
-  lessP,
-  logicalAndP,
-  logicalNotP,
-  notEqualP,
-  type Primitive,
-  whereP,
-} from '@tikhonov/core/engine';
 import type { Lanes } from '../../math/lanes.ts';
 import { binary, entry, type MapEntry, unary } from './entry.ts';
 import { words } from './integers.ts';
@@ -30,7 +20,10 @@ const ofWords = {
   le: { int32: 'i32x4.le_s', uint32: 'i32x4.le_u' },
 } as const;
 
-const comparison = (primitive: Primitive<2, null>, name: keyof typeof ofMasks): MapEntry =>
+const comparison = (
+  primitive: 'equal' | 'notEqual' | 'less' | 'lessEqual',
+  name: keyof typeof ofMasks,
+): MapEntry =>
   binary(primitive, 'cheap', (x, y, { inputs }) => {
     const dtype = inputs[0]!.dtype;
     if (dtype === 'bool') return ofMasks[name](x, y);
@@ -41,11 +34,11 @@ const comparison = (primitive: Primitive<2, null>, name: keyof typeof ofMasks): 
 
 /** Comparisons, logic and choice: masks, and bits that pass unchanged. */
 export const selection: readonly MapEntry[] = [
-  comparison(equalP, 'eq'),
-  comparison(notEqualP, 'ne'),
-  comparison(lessP, 'lt'),
-  comparison(lessEqualP, 'le'),
-  binary(logicalAndP, 'cheap', (x, y) => x.and(y)),
-  unary(logicalNotP, 'cheap', not),
-  entry(whereP, 'cheap', ([condition, x, y]) => condition!.choose(x!, y!)),
+  comparison('equal', 'eq'),
+  comparison('notEqual', 'ne'),
+  comparison('less', 'lt'),
+  comparison('lessEqual', 'le'),
+  binary('logicalAnd', 'cheap', (x, y) => x.and(y)),
+  unary('logicalNot', 'cheap', not),
+  entry('where', 'cheap', ([condition, x, y]) => condition!.choose(x!, y!)),
 ];

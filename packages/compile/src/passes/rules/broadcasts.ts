@@ -1,17 +1,9 @@
 import type { Shape } from '@tikhonov/core';
-import {
-  type AnyPrimitive,
-  addP,
-  axpbyP,
-  broadcastToP,
-  erase,
-  mulP,
-  sumP,
-} from '@tikhonov/core/engine';
+import { addP, broadcastToP, mulP } from '@tikhonov/core/engine';
 import type { Value } from '../../graph/graph.ts';
-import { mapRules } from '../../lower/maps/index.ts';
-import { on, type Rule, type Simplifier } from '../simplifier.ts';
-import { sizeOf } from '../splat.ts';
+import { mapNames } from '../../graph/names.ts';
+import { sizeOf } from '../../layout/layout.ts';
+import { type NamedRule, on, type Rule, type Simplifier } from '../simplifier.ts';
 
 /** The shape that all broadcast to. They do: each broadcasts to the result's shape. */
 function jointShape(shapes: readonly Shape[]): Shape {
@@ -30,7 +22,7 @@ function jointShape(shapes: readonly Shape[]): Shape {
 const hoist: Rule = ({ primitive, inputs, attrs, output }, graph) => {
   const sources: Value[] = [];
   for (const value of inputs) {
-    const source = graph.by(broadcastToP, value)?.inputs[0];
+    const source = graph.by('broadcastTo', value)?.inputs[0];
     if (source !== undefined) sources.push(source);
     // Numbers that are the same all over fit every shape.
     else if (graph.splat(value) === undefined) return null;
@@ -39,7 +31,7 @@ const hoist: Rule = ({ primitive, inputs, attrs, output }, graph) => {
   const shape = jointShape(sources.map((value) => value.shape));
   if (sizeOf(shape) >= sizeOf(output.shape)) return null;
   const operands = inputs.map((value) => {
-    const source = graph.by(broadcastToP, value)?.inputs[0];
+    const source = graph.by('broadcastTo', value)?.inputs[0];
     return source === undefined
       ? graph.number(graph.splat(value)!, { shape, dtype: value.dtype })
       : graph.make(broadcastToP, [source], { shape });
@@ -65,13 +57,13 @@ const fromZero = (x: Value, graph: Simplifier): Value =>
     : x;
 
 const sum: Rule<{ readonly axes: readonly number[] }> = (
-  { inputs: [x], attrs: { axes }, output },
+  { primitive, inputs: [x], attrs: { axes }, output },
   graph,
 ) => {
   const needed = axes.filter((axis) => x!.shape[axis] !== 1);
   if (needed.length === 0) return fromZero(x!, graph);
-  if (needed.length < axes.length) return graph.make(sumP, [x!], { axes: needed });
-  const source = graph.by(broadcastToP, x!)?.inputs[0];
+  if (needed.length < axes.length) return graph.make(primitive, [x!], { axes: needed });
+  const source = graph.by('broadcastTo', x!)?.inputs[0];
   if (source === undefined) return null;
   const added = x!.shape.length - source.shape.length;
   if (needed.some((axis) => axis >= added && source.shape[axis - added] !== 1)) return null;
@@ -81,11 +73,8 @@ const sum: Rule<{ readonly axes: readonly number[] }> = (
   return graph.make(broadcastToP, [fromZero(product, graph)], { shape: output.shape });
 };
 
-/** The maps whose operands all have the result's shape. */
-const maps = [...mapRules.keys()].filter((primitive) => primitive !== erase(axpbyP));
-
-/** Broadcasts come after what can be computed before them. */
-export const broadcastRules: readonly (readonly [AnyPrimitive, Rule])[] = [
-  ...maps.map((primitive): [AnyPrimitive, Rule] => [primitive, hoist]),
-  on(sumP, sum),
+/** Broadcasts come after what can be computed before them; not those of numbers, as `axpby` has. */
+export const broadcastRules: readonly NamedRule[] = [
+  ...mapNames.flatMap((name): NamedRule[] => (name === 'axpby' ? [] : [[name, hoist]])),
+  on('sum', sum),
 ];

@@ -1,7 +1,7 @@
-import { type AnyPrimitive, axpbyP, erase, whereP } from '@tikhonov/core/engine';
+import { whereP } from '@tikhonov/core/engine';
 import type { Value } from '../../graph/graph.ts';
-import { mapRules } from '../../lower/maps/index.ts';
-import type { Rule, Simplifier } from '../simplifier.ts';
+import { mapNames } from '../../graph/names.ts';
+import type { NamedRule, Rule, Simplifier } from '../simplifier.ts';
 
 /** The numbers between which an operand is a choice, and by which condition; of a number, by none. */
 interface Choice {
@@ -11,7 +11,7 @@ interface Choice {
 }
 
 function choiceOf(value: Value, graph: Simplifier): Choice | null {
-  const [by, x, y] = graph.by(whereP, value)?.inputs ?? [];
+  const [by, x, y] = graph.by('where', value)?.inputs ?? [];
   if (by === undefined) {
     const number = graph.splat(value);
     return number === undefined ? null : { by: null, yes: number, no: number };
@@ -42,6 +42,6 @@ const choose: Rule = ({ primitive, inputs, attrs }, graph) => {
 };
 
 /** Maps of choices. Of `where` itself the condition would be the choice. */
-export const choiceRules: readonly (readonly [AnyPrimitive, Rule])[] = [...mapRules.keys()]
-  .filter((primitive) => primitive !== erase(axpbyP) && primitive !== erase(whereP))
-  .map((primitive) => [primitive, choose] as const);
+export const choiceRules: readonly NamedRule[] = mapNames.flatMap((name): NamedRule[] =>
+  name === 'axpby' || name === 'where' ? [] : [[name, choose]],
+);

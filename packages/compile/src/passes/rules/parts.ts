@@ -1,17 +1,10 @@
-import {
-  type AnyPrimitive,
-  broadcastToP,
-  concatP,
-  type Primitive,
-  padP,
-  sliceP,
-} from '@tikhonov/core/engine';
+import type { Primitive } from '@tikhonov/core/engine';
 import type { Value } from '../../graph/graph.ts';
-import { on, type Rule, type Simplifier } from '../simplifier.ts';
+import type { AttrsOf } from '../../graph/names.ts';
+import { type NamedRule, on, type Rule, type Simplifier } from '../simplifier.ts';
 
-type AttrsOf<P> = P extends Primitive<1, infer Attrs> ? Attrs : never;
-type SliceAttrs = AttrsOf<typeof sliceP>;
-type PadAttrs = AttrsOf<typeof padP>;
+type SliceAttrs = AttrsOf<'slice'>;
+type PadAttrs = AttrsOf<'pad'>;
 
 /** Positions on one axis: `count` of them, `step` apart. */
 interface Range {
@@ -23,28 +16,35 @@ interface Range {
 const rangesOf = ({ starts, steps }: SliceAttrs, { shape }: Value): readonly Range[] =>
   shape.map((count, k) => ({ start: starts[k]!, step: steps[k]!, count }));
 
+/** What makes slices, and where. */
+interface Slicing {
+  readonly primitive: Primitive<number, SliceAttrs>;
+  readonly graph: Simplifier;
+}
+
 /** The slice of these positions, of which there are some on every axis. */
-function sliceOf(x: Value, ranges: readonly Range[], graph: Simplifier): Value {
+function sliceOf({ primitive, graph }: Slicing, x: Value, ranges: readonly Range[]): Value {
   const starts = ranges.map(({ start }) => start);
   const steps = ranges.map(({ step }) => step);
   const stops = ranges.map(({ start, step, count }) => start + (count - 1) * step + 1);
-  return graph.make(sliceP, [x], { starts, stops, steps });
+  return graph.make(primitive, [x], { starts, stops, steps });
 }
 
-const slice: Rule<SliceAttrs> = ({ inputs: [x], attrs, output }, graph) => {
+const slice: Rule<SliceAttrs> = ({ primitive, inputs: [x], attrs, output }, graph) => {
   if (output.shape.includes(0)) return null;
   const ranges = rangesOf(attrs, output);
   if (ranges.every(({ start, count }, k) => start === 0 && count === x!.shape[k])) return x!;
+  const by = { primitive, graph };
   return (
-    sliceOfSlice(x!, ranges, graph) ??
-    sliceOfPad(x!, ranges, graph) ??
-    sliceOfConcat(x!, ranges, graph) ??
-    sliceOfBroadcast(x!, ranges, output, graph)
+    sliceOfSlice(by, x!, ranges) ??
+    sliceOfPad(by, x!, ranges) ??
+    sliceOfConcat(by, x!, ranges) ??
+    sliceOfBroadcast(by, x!, ranges, output)
   );
 };
 
-function sliceOfSlice(x: Value, ranges: readonly Range[], graph: Simplifier): Value | null {
-  const inner = graph.by(sliceP, x);
+function sliceOfSlice(by: Slicing, x: Value, ranges: readonly Range[]): Value | null {
+  const inner = by.graph.by('slice', x);
   if (inner === undefined) return null;
   const { starts, steps } = inner.attrs;
   const composed = ranges.map(({ start, step, count }, k) => ({
@@ -52,12 +52,12 @@ function sliceOfSlice(x: Value, ranges: readonly Range[], graph: Simplifier): Va
     step: step * steps[k]!,
     count,
   }));
-  return sliceOf(inner.inputs[0]!, composed, graph);
+  return sliceOf(by, inner.inputs[0]!, composed);
 }
 
 /** Where nothing of what was padded is taken. */
-function sliceOfPad(x: Value, ranges: readonly Range[], graph: Simplifier): Value | null {
-  const inner = graph.by(padP, x);
+function sliceOfPad(by: Slicing, x: Value, ranges: readonly Range[]): Value | null {
+  const inner = by.graph.by('pad', x);
   if (inner === undefined) return null;
   const source = inner.inputs[0]!;
   const { low, interior } = inner.attrs;
@@ -72,12 +72,12 @@ function sliceOfPad(x: Value, ranges: readonly Range[], graph: Simplifier): Valu
       start >= 0 &&
       start + (count - 1) * step < source.shape[k]!,
   );
-  return inside ? sliceOf(source, composed, graph) : null;
+  return inside ? sliceOf(by, source, composed) : null;
 }
 
 /** Where all of it lies in one of the parts. */
-function sliceOfConcat(x: Value, ranges: readonly Range[], graph: Simplifier): Value | null {
-  const inner = graph.by(concatP, x);
+function sliceOfConcat(by: Slicing, x: Value, ranges: readonly Range[]): Value | null {
+  const inner = by.graph.by('concat', x);
   if (inner === undefined) return null;
   const { axis } = inner.attrs;
   const { start, step, count } = ranges[axis]!;
@@ -87,9 +87,9 @@ function sliceOfConcat(x: Value, ranges: readonly Range[], graph: Simplifier): V
     if (start >= from && start + (count - 1) * step < to) {
       const shifted = { start: start - from, step, count };
       return sliceOf(
+        by,
         part,
         ranges.map((range, k) => (k === axis ? shifted : range)),
-        graph,
       );
     }
     from = to;
@@ -98,19 +98,20 @@ function sliceOfConcat(x: Value, ranges: readonly Range[], graph: Simplifier): V
 }
 
 function sliceOfBroadcast(
+  by: Slicing,
   x: Value,
   ranges: readonly Range[],
   { shape }: Value,
-  graph: Simplifier,
 ): Value | null {
-  const source = graph.by(broadcastToP, x)?.inputs[0];
-  if (source === undefined) return null;
+  const inner = by.graph.by('broadcastTo', x);
+  if (inner === undefined) return null;
+  const source = inner.inputs[0]!;
   const added = x.shape.length - source.shape.length;
   const own = source.shape.map((n, k) => {
     const range = ranges[k + added]!;
     return n === 1 ? { start: 0, step: 1, count: 1 } : range;
   });
-  return graph.make(broadcastToP, [sliceOf(source, own, graph)], { shape });
+  return by.graph.make(inner.primitive, [sliceOf(by, source, own)], { shape });
 }
 
 const pad: Rule<PadAttrs> = ({ inputs: [x], attrs }, graph) => {
@@ -119,26 +120,26 @@ const pad: Rule<PadAttrs> = ({ inputs: [x], attrs }, graph) => {
     (n, k) => low[k] === 0 && high[k] === 0 && (interior[k] === 0 || n <= 1),
   );
   if (still) return x!;
-  const inner = graph.by(padP, x!);
+  const inner = graph.by('pad', x!);
   if (inner === undefined || [...interior, ...inner.attrs.interior].some((n) => n !== 0))
     return null;
-  return graph.make(padP, inner.inputs, {
+  return graph.make(inner.primitive, inner.inputs, {
     low: low.map((n, k) => n + inner.attrs.low[k]!),
     high: high.map((n, k) => n + inner.attrs.high[k]!),
     interior,
   });
 };
 
-const concat: Rule<{ readonly axis: number }> = ({ inputs, attrs: { axis } }, graph) => {
+const concat: Rule<{ readonly axis: number }> = ({ primitive, inputs, attrs: { axis } }, graph) => {
   const parts = inputs.filter(({ shape }) => shape[axis] !== 0);
   if (parts.length === 1) return parts[0]!;
   const changed = parts.length > 0 && parts.length < inputs.length;
-  return changed ? graph.make(concatP, parts, { axis }) : null;
+  return changed ? graph.make(primitive, parts, { axis }) : null;
 };
 
 /** Slices, padding and concatenation that undo each other or do nothing. */
-export const partRules: readonly (readonly [AnyPrimitive, Rule])[] = [
-  on(sliceP, slice),
-  on(padP, pad),
-  on(concatP, concat),
+export const partRules: readonly NamedRule[] = [
+  on('slice', slice),
+  on('pad', pad),
+  on('concat', concat),
 ];

@@ -6,8 +6,8 @@ import { primitives } from '@tikhonov/core/engine';
 import { indexingRules } from '../../../src/lower/loops/indexing/index.ts';
 import { expectSameOf, inDtype, numeric } from './support.ts';
 
-const names = [...indexingRules.keys()].map(({ name }) => name);
-const registered = primitives.filter(({ primitive }) => indexingRules.has(primitive));
+const names = [...indexingRules.keys()];
+const registered = primitives.filter(({ name }) => indexingRules.has(name));
 
 test('the rules are those of primitives of the registry', () => {
   expect(registered.map(({ name }) => name).sort()).toEqual([...names].sort());

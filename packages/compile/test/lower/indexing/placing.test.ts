@@ -51,6 +51,22 @@ describe('concat', () => {
     }
   });
 
+  test('turns parts that lie across, of every size', () => {
+    for (const dtype of ['float32', 'float64', 'int32'] as const) {
+      for (const m of [1, 2, 3, 4, 5, 7, 16, 17, 23]) {
+        for (const n of [1, 2, 3, 4, 6, 9]) {
+          const across = permuted(inDtype(randomView([n, m], 'float64', n), dtype), [1, 0]);
+          const straight = inDtype(randomView([m, 3], 'float64', m), dtype);
+          expectSame(concatP, [straight, across, across], { axis: 1 });
+          const boxes = inDtype(randomView([3, n, 2, m], 'float64', n), dtype);
+          const turned = permuted(boxes, [2, 3, 0, 1]);
+          expectSame(concatP, [turned, turned], { axis: 3 });
+          expectSame(concatP, [turned, turned], { axis: 0 });
+        }
+      }
+    }
+  });
+
   test('copies runs of every length', () => {
     for (const dtype of ['float32', 'float64', 'bool'] as const) {
       for (const n of [

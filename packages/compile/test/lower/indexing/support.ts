@@ -47,7 +47,7 @@ export function expectSameOf(
   inputs: readonly View[],
   attrs: unknown,
 ): void {
-  const rule = indexingRules.get(primitive)!;
+  const rule = indexingRules.get(primitive.name)!;
   if (primitive.kind !== 'single') throw new Error('a primitive with one output');
   const outputs: Aval[] = [primitive.infer(inputs, attrs)];
   const wanted = eager(primitive, inputs, attrs);

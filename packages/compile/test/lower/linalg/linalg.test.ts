@@ -217,7 +217,8 @@ test('rules share functions, and take sizes as arguments', () => {
   const bytes = (copies: number): number => {
     const writer = new ModuleWriter(1);
     for (let i = 0; i < copies; i++) {
-      for (const [primitive, rule] of linalgRules) {
+      for (const [name, rule] of linalgRules) {
+        const { primitive } = entryOf(name);
         const square = { shape: [i + 2, i + 2], dtype: 'float32' } as const;
         const inputs = ['solve', 'triangularSolve'].includes(primitive.name)
           ? [square, square]

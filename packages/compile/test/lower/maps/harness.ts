@@ -3,7 +3,7 @@ import { type AnyPrimitive, type Aval, primitives, type View } from '@tikhonov/c
 import { bytesOf, type Width } from '../../../src/kernels/map/elements.ts';
 import { emitMap } from '../../../src/kernels/map/map.ts';
 import { dense } from '../../../src/layout/layout.ts';
-import { mapRules } from '../../../src/lower/maps/index.ts';
+import { allLowerings } from '../../../src/lower/all.ts';
 import { ModuleWriter } from '../../../src/wasm/module.ts';
 import { Draw } from '../../math/harness.ts';
 
@@ -47,7 +47,7 @@ export function lowered(
   attrs: unknown,
   width: Width,
 ): number[] {
-  const rule = mapRules.get(primitive);
+  const rule = allLowerings.maps.get(primitive.name);
   if (rule === undefined || primitive.kind !== 'single') throw new Error(primitive.name);
   const output = primitive.infer(inputs, attrs);
   const n = inputs[0]!.shape[0]!;

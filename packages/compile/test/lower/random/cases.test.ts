@@ -4,7 +4,7 @@ import { primitives } from '@tikhonov/core/engine';
 import { randomRules } from '../../../src/lower/loops/random/index.ts';
 import { expectSameOf } from './support.ts';
 
-const registered = primitives.filter(({ primitive }) => randomRules.has(primitive));
+const registered = primitives.filter(({ name }) => randomRules.has(name));
 
 test('the rules are those of the primitives that draw', () => {
   expect(registered.map(({ name }) => name).sort()).toEqual([

@@ -40,7 +40,7 @@ export function expectSameOf(
   inputs: readonly View[],
   attrs: unknown,
 ): View {
-  const rule = randomRules.get(primitive);
+  const rule = randomRules.get(primitive.name);
   if (rule === undefined || primitive.kind !== 'single') throw new Error('no such rule');
   const wanted = primitive.forward(inputs, attrs);
   const got = runRule(rule, inputs, [primitive.infer(inputs, attrs)], attrs);

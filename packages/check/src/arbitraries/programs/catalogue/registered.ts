@@ -20,6 +20,13 @@ const needsFinite = (name: string): boolean =>
   numericsOf(name).kind === 'matrix' ||
   ['logGammaDraw', 'poissonDraw', 'truncatedDraw'].includes(name);
 
+/** What little else uses, by what it takes to be as frequent as others. */
+const weightOf = (name: string): number => {
+  if (['axpby', 'cofactor', 'erf', 'round'].includes(name)) return 4;
+  if (['floor', 'floorDivide', 'matrixExp', 'poissonDraw', 'remainder'].includes(name)) return 3;
+  return numericsOf(name).kind === 'function' || name.startsWith('portable') ? 3 : 1;
+};
+
 /** Floating operands in the dtype of the operation, integers as they are. */
 const inDtype = (
   author: Author,
@@ -30,6 +37,7 @@ const inDtype = (
 /** A primitive on one of its own cases, made of values of the program. */
 export const primitiveItem = (registered: RegisteredPrimitive): Item => ({
   name: `primitive ${registered.name}`,
+  weight: weightOf(registered.name),
   write: (author) => {
     const { primitive, name } = registered;
     const demand = { exact: jumps.has(name), finite: needsFinite(name) };

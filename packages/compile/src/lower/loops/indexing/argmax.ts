@@ -1,10 +1,9 @@
 import type { DType } from '@tikhonov/core';
-import { argmaxP } from '@tikhonov/core/engine';
 import { bytesOf } from '../../../kernels/map/elements.ts';
 import { nestOf } from '../../../kernels/map/nest.ts';
 import { dense } from '../../../layout/layout.ts';
 import type { Code, Instruction } from '../../../wasm/code.ts';
-import { entry, type LoopEntry } from './entry.ts';
+import { entry, type LoopEntry } from '../entry.ts';
 import { axesBut, axesOf, move, times, walkGroups } from './walk.ts';
 
 /** Comparisons of vectors. */
@@ -27,7 +26,7 @@ const shortLine = 16;
  * As many lines at a time as a vector has lanes. NaN counts as the largest: nothing wins over it, and it
  * wins over all else.
  */
-export const argmax: LoopEntry = /* @__PURE__ */ entry(argmaxP, {
+export const argmax: LoopEntry = /* @__PURE__ */ entry('argmax', {
   kind: 'loop',
   layouts: 'any',
   emit: (writer, { inputs: [x], outputs: [out], attrs: { axis } }) =>

@@ -1,4 +1,3 @@
-import { argsortP } from '@tikhonov/core/engine';
 import { bytesOf } from '../../../kernels/map/elements.ts';
 import { dense, type Layout } from '../../../layout/layout.ts';
 import {
@@ -9,7 +8,7 @@ import {
   type Kernel,
 } from '../../../loops/index.ts';
 import type { Operand } from '../../rule.ts';
-import { entry, type LoopEntry } from './entry.ts';
+import { entry, type LoopEntry } from '../entry.ts';
 import { sortFunction } from './merge-sort.ts';
 import { axesBut } from './walk.ts';
 
@@ -20,7 +19,7 @@ const scratchOf = (length: number): number => length * 16;
  * Line by line. Elements are sorted by integers in their order, -0 as 0 and NaN above all else, so that
  * one sort does for every dtype; reversed integers in a stable ascending sort are a stable descending one.
  */
-export const argsort: LoopEntry = /* @__PURE__ */ entry(argsortP, {
+export const argsort: LoopEntry = /* @__PURE__ */ entry('argsort', {
   kind: 'loop',
   layouts: 'any',
   scratch: ({ inputs: [x], attrs: { axis } }) => scratchOf(x!.layout.shape[axis]!),

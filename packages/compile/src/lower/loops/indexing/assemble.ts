@@ -1,13 +1,12 @@
-import { concatP, padP } from '@tikhonov/core/engine';
 import { bytesOf } from '../../../kernels/map/elements.ts';
-import { dense, type Layout } from '../../../layout/layout.ts';
+import { dense, type Layout, sizeOf } from '../../../layout/layout.ts';
 import type { Code } from '../../../wasm/code.ts';
+import { entry, type LoopEntry } from '../entry.ts';
 import { clearRun, copyElements } from './copy.ts';
-import { entry, type LoopEntry } from './entry.ts';
 import { move, times } from './walk.ts';
 
 /** Every part is copied into its window of the result. */
-export const concat: LoopEntry = /* @__PURE__ */ entry(concatP, {
+export const concat: LoopEntry = /* @__PURE__ */ entry('concat', {
   kind: 'loop',
   layouts: 'any',
   emit: (writer, { inputs, outputs: [out], attrs: { axis } }) => {
@@ -26,7 +25,7 @@ export const concat: LoopEntry = /* @__PURE__ */ entry(concatP, {
 });
 
 /** The result is written in its order: zeros, runs of the input, zeros. */
-export const pad: LoopEntry = /* @__PURE__ */ entry(padP, {
+export const pad: LoopEntry = /* @__PURE__ */ entry('pad', {
   kind: 'loop',
   layouts: 'any',
   emit: (writer, { inputs: [x], outputs: [out], attrs: { low, high, interior } }) =>
@@ -34,7 +33,7 @@ export const pad: LoopEntry = /* @__PURE__ */ entry(padP, {
       const bytes = bytesOf(x!.dtype);
       const { layout } = x!;
       const { shape } = layout;
-      const whole = out!.shape.reduce((a, b) => a * b, bytes);
+      const whole = sizeOf(out!.shape) * bytes;
       if (shape.includes(0)) {
         clearRun(code, 1, whole);
         return;

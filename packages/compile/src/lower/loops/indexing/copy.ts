@@ -1,5 +1,8 @@
+import { outerLoops } from '../../../kernels/fused/loops.ts';
+import { tiled, tileLoops, turnedRows } from '../../../kernels/fused/tiles.ts';
 import { nestOf } from '../../../kernels/map/nest.ts';
 import type { Layout } from '../../../layout/layout.ts';
+import { Emission } from '../../../math/emission.ts';
 import type { Code } from '../../../wasm/code.ts';
 import { move, times, walk } from './walk.ts';
 
@@ -107,6 +110,7 @@ export function copyElements(code: Code, bytes: 4 | 8, to: Side, from: Side): vo
     { local: to.local, bytes },
     { local: from.local, bytes },
   ];
+  if (copyTiles(code, bytes, to, from)) return;
   const run = nest.sizes.at(-1)!;
   const [target, source] = nest.strides.map((own) => own.at(-1)!);
   if (target !== 1 || source! > 1 || source! < 0 || run === 1) {
@@ -127,6 +131,62 @@ export function copyElements(code: Code, bytes: 4 | 8, to: Side, from: Side): vo
     if (source === 1) copyRun(code, to.local, from.local, run * bytes);
     else repeatRun(code, to.local, from.local, bytes, run);
   });
+}
+
+/** Copies what lies across in square tiles, which are turned in registers; whether it could. */
+function copyTiles(code: Code, bytes: 4 | 8, to: Side, from: Side): boolean {
+  const far = orderOf(to.layout, from.layout);
+  const along = far.findLast((k) => to.layout.shape[k]! > 1 && to.layout.strides[k] === 1);
+  if (along === undefined) return false;
+  const order = [...far.filter((k) => k !== along), along];
+  const { sizes, strides } = nestOf(
+    [from, to].map(({ layout }) => ({
+      shape: order.map((k) => layout.shape[k]!),
+      strides: order.map((k) => layout.strides[k]!),
+      offset: 0,
+    })),
+  );
+  // Bits are copied: of one width, whatever they are.
+  const [dtype, width] = bytes === 4 ? (['float32', 4] as const) : (['float64', 2] as const);
+  const loops = tiled({ sizes, strides }, [{ dtype }], width);
+  if (loops === null) return false;
+  const movers = [from, to].map(({ local }, i) => {
+    return { pointer: local, dtype, strides: loops.strides[i]! };
+  });
+  const ahead = (side: number, row: number, column: number): number => {
+    const [across, next] = movers[side]!.strides.slice(-2);
+    return (row * across! + column * next!) * bytes;
+  };
+  const tile = (): void => {
+    const into = new Emission(code);
+    for (const [row, lanes] of turnedRows(into, movers[0]!, width).entries()) {
+      code.get(to.local);
+      into.put(lanes);
+      code.memory('v128.store', ahead(1, row, 0), 2);
+    }
+    into.done();
+  };
+  const part = (row: number, count: number): void => {
+    for (let k = 0; k < count; k++) {
+      code.get(to.local).get(from.local);
+      code.memory(bytes === 4 ? 'i32.load' : 'i64.load', ahead(0, row, k));
+      code.memory(bytes === 4 ? 'i32.store' : 'i64.store', ahead(1, row, k));
+    }
+  };
+  const outer = loops.sizes.slice(0, -2);
+  const outerMovers = movers.map((mover) => ({
+    ...mover,
+    strides: [...mover.strides.slice(0, -2), 0],
+  }));
+  outerLoops(code, [...outer, 1], outerMovers, false, () => {
+    tileLoops(code, loops.sizes, width, movers, { tile, part });
+  });
+  if (outer.length > 0) {
+    for (const { pointer, strides: own } of outerMovers) {
+      move(code, pointer, -outer[0]! * own[0]! * bytes);
+    }
+  }
+  return true;
 }
 
 /** The axes from those that move far through memory to those that move least. */

@@ -1,10 +1,9 @@
 import type { DType } from '@tikhonov/core';
-import { cumsumP } from '@tikhonov/core/engine';
 import { bytesOf } from '../../../kernels/map/elements.ts';
 import { nestOf } from '../../../kernels/map/nest.ts';
 import { dense } from '../../../layout/layout.ts';
 import type { Code } from '../../../wasm/code.ts';
-import { entry, type LoopEntry } from './entry.ts';
+import { entry, type LoopEntry } from '../entry.ts';
 import {
   addSums,
   addVectors,
@@ -30,7 +29,7 @@ interface Line {
  * Each line's sum waits for its last addition, so several lines run at a time: as vectors where they lie
  * side by side, else as scalars.
  */
-export const cumsum: LoopEntry = /* @__PURE__ */ entry(cumsumP, {
+export const cumsum: LoopEntry = /* @__PURE__ */ entry('cumsum', {
   kind: 'loop',
   layouts: 'any',
   emit: (writer, { inputs: [x], attrs: { axis, reverse } }) =>

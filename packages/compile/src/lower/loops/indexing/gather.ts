@@ -1,10 +1,9 @@
-import { gatherP } from '@tikhonov/core/engine';
 import { bytesOf } from '../../../kernels/map/elements.ts';
 import { nestOf } from '../../../kernels/map/nest.ts';
 import { dense, type Layout } from '../../../layout/layout.ts';
 import type { Code } from '../../../wasm/code.ts';
+import { entry, type LoopEntry } from '../entry.ts';
 import { copyElements } from './copy.ts';
-import { entry, type LoopEntry } from './entry.ts';
 import { move, walk } from './walk.ts';
 
 /** A layout of the index's shape in which the index decides along one axis, and not the place. */
@@ -36,7 +35,7 @@ export function pushPlace(code: Code, base: number, at: number, bytes: number): 
  * Element by element; where the index is the same for neighbours, as for whole rows, what it picks is
  * copied at once.
  */
-export const gather: LoopEntry = /* @__PURE__ */ entry(gatherP, {
+export const gather: LoopEntry = /* @__PURE__ */ entry('gather', {
   kind: 'loop',
   layouts: 'any',
   fallible: true,

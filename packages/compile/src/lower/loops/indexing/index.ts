@@ -1,4 +1,3 @@
-import type { AnyPrimitive } from '@tikhonov/core/engine';
 import type { LoopRule } from '../../rule.ts';
 import { argmax } from './argmax.ts';
 import { argsort } from './argsort.ts';
@@ -11,7 +10,7 @@ import { scatterAdd } from './scatter-add.ts';
 import { sumWindows } from './sum-windows.ts';
 
 /** Kernels that pick, place, sort and add up elements along axes. */
-export const indexingRules: ReadonlyMap<AnyPrimitive, LoopRule> = /* @__PURE__ */ new Map([
+export const indexingRules: ReadonlyMap<string, LoopRule> = /* @__PURE__ */ new Map([
   argmax,
   argsort,
   check,

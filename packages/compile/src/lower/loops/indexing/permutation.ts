@@ -1,10 +1,9 @@
-import { permutationP } from '@tikhonov/core/engine';
 import { defineLoop } from '../../../loops/index.ts';
+import { entry, type LoopEntry } from '../entry.ts';
 import { streams, threefry } from '../random/threefry.ts';
-import { entry, type LoopEntry } from './entry.ts';
 
 /** Exchanges from the last element down, each with one up to it that 53 random bits choose. */
-export const permutation: LoopEntry = /* @__PURE__ */ entry(permutationP, {
+export const permutation: LoopEntry = /* @__PURE__ */ entry('permutation', {
   kind: 'loop',
   layouts: 'any',
   emit: (writer, spec) => {

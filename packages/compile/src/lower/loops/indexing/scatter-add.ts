@@ -1,7 +1,6 @@
-import { scatterAddP } from '@tikhonov/core/engine';
 import { dense } from '../../../layout/layout.ts';
+import { entry, type LoopEntry } from '../entry.ts';
 import { copyElements } from './copy.ts';
-import { entry, type LoopEntry } from './entry.ts';
 import { type Scatter, scatterOf } from './scatter.ts';
 import { scatterElements } from './scatter-elements.ts';
 import { scatterRows } from './scatter-rows.ts';
@@ -14,7 +13,7 @@ function scratchOf({ dtype, size, picks, row }: Scatter): number {
 }
 
 /** The base is copied, then added to. float32 is added up in float64 and rounded once for every place. */
-export const scatterAdd: LoopEntry = /* @__PURE__ */ entry(scatterAddP, {
+export const scatterAdd: LoopEntry = /* @__PURE__ */ entry('scatterAdd', {
   kind: 'loop',
   layouts: 'any',
   fallible: true,

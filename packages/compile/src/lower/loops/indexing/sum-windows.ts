@@ -1,6 +1,6 @@
-import { sumWindowsP } from '@tikhonov/core/engine';
+import { sizeOf } from '../../../layout/layout.ts';
+import { entry, type LoopEntry } from '../entry.ts';
 import { clearRun } from './copy.ts';
-import { entry, type LoopEntry } from './entry.ts';
 import { gatherWindows } from './gather-windows.ts';
 import { scatterWindows } from './scatter-windows.ts';
 import { move } from './walk.ts';
@@ -13,7 +13,7 @@ const scratchOf = (windows: Windows): number =>
     : 0;
 
 /** Sums begin with 0, are float64 for floats, and are added up in the eager order. */
-export const sumWindows: LoopEntry = /* @__PURE__ */ entry(sumWindowsP, {
+export const sumWindows: LoopEntry = /* @__PURE__ */ entry('sumWindows', {
   kind: 'loop',
   layouts: 'any',
   scratch: (spec) => scratchOf(windowsOf(spec)),
@@ -23,12 +23,7 @@ export const sumWindows: LoopEntry = /* @__PURE__ */ entry(sumWindowsP, {
     const parameters = new Array<'i32'>(scratchOf(windows) > 0 ? 3 : 2).fill('i32');
     return writer.function(parameters, [], (code) => {
       move(code, 0, spec.inputs[0]!.layout.offset * bytes);
-      if (empty)
-        clearRun(
-          code,
-          1,
-          spec.outputs[0]!.shape.reduce((a, b) => a * b, bytes),
-        );
+      if (empty) clearRun(code, 1, sizeOf(spec.outputs[0]!.shape) * bytes);
       else if (gathers(windows)) gatherWindows(code, windows);
       else scatterWindows(code, windows);
     });

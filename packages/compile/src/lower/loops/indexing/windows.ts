@@ -1,7 +1,7 @@
 import type { DType } from '@tikhonov/core';
 import type { sumWindowsP } from '@tikhonov/core/engine';
 import { bytesOf } from '../../../kernels/map/elements.ts';
-import type { Layout } from '../../../layout/layout.ts';
+import { type Layout, sizeOf } from '../../../layout/layout.ts';
 import type { LoopSpec } from '../../rule.ts';
 import { sumLanes } from './sums.ts';
 import { axesOf } from './walk.ts';
@@ -36,8 +36,6 @@ export interface Windows {
   /** Nothing is added up. */
   readonly empty: boolean;
 }
-
-const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
 /** What is to be added up. */
 export function windowsOf({ inputs: [y], attrs }: LoopSpec<WindowsAttrs>): Windows {

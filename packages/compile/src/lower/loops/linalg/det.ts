@@ -1,3 +1,4 @@
+import { log as logOf } from '../../../math/log.ts';
 import type { LoopRule } from '../../rule.ts';
 import { longProduct, multiplyBy, numberOf } from './long-product.ts';
 import { factorize } from './lu.ts';
@@ -49,7 +50,7 @@ export const slogdetRule: LoopRule<null> = /* @__PURE__ */ stackRule(
           const pivot = k.f64(matrix(k, lu, n).get(i, i));
           // No pivot is 0 here, and one that is NaN is its own sign.
           sign.set(sign.mul(pivot.eq(pivot).select(k.number(1).copySign(pivot), pivot)));
-          log.set(log.add(k.math('log', pivot.abs())));
+          log.set(log.add(k.math(logOf, pivot.abs())));
         });
       },
       () => {

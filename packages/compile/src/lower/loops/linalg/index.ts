@@ -1,22 +1,5 @@
-import {
-  type AnyPrimitive,
-  choleskyP,
-  cofactorP,
-  detP,
-  eighP,
-  erase,
-  inverseP,
-  type MultiPrimitive,
-  matrixExpP,
-  type Primitive,
-  pinvP,
-  qrP,
-  slogdetP,
-  solveP,
-  svdP,
-  triangularSolveP,
-} from '@tikhonov/core/engine';
 import type { LoopRule } from '../../rule.ts';
+import { entry } from '../entry.ts';
 import { choleskyRule } from './cholesky.ts';
 import { cofactorRule } from './cofactor.ts';
 import { detRule, slogdetRule } from './det.ts';
@@ -27,29 +10,18 @@ import { inverseRule, solveRule } from './solve.ts';
 import { pinvRule, svdRule } from './svd.ts';
 import { triangularSolveRule } from './triangular-solve.ts';
 
-/** A rule with the attributes' type that its primitive has. */
-const single = <N extends number, Attrs>(
-  primitive: Primitive<N, Attrs>,
-  rule: LoopRule<Attrs>,
-): [AnyPrimitive, LoopRule] => [erase(primitive), rule as LoopRule];
-
-const multi = <N extends number, Attrs>(
-  primitive: MultiPrimitive<N, Attrs>,
-  rule: LoopRule<Attrs>,
-): [AnyPrimitive, LoopRule] => [erase(primitive), rule as LoopRule];
-
 /** Kernels of the decompositions, determinants and systems of linear algebra. */
-export const linalgRules: ReadonlyMap<AnyPrimitive, LoopRule> = /* @__PURE__ */ new Map([
-  single(choleskyP, choleskyRule),
-  single(cofactorP, cofactorRule),
-  single(detP, detRule),
-  multi(eighP, eighRule),
-  single(inverseP, inverseRule),
-  single(matrixExpP, matrixExpRule),
-  single(pinvP, pinvRule),
-  multi(qrP, qrRule),
-  multi(slogdetP, slogdetRule),
-  single(solveP, solveRule),
-  multi(svdP, svdRule),
-  single(triangularSolveP, triangularSolveRule),
+export const linalgRules: ReadonlyMap<string, LoopRule> = /* @__PURE__ */ new Map([
+  entry('cholesky', choleskyRule),
+  entry('cofactor', cofactorRule),
+  entry('det', detRule),
+  entry('eigh', eighRule),
+  entry('inverse', inverseRule),
+  entry('matrixExp', matrixExpRule),
+  entry('pinv', pinvRule),
+  entry('qr', qrRule),
+  entry('slogdet', slogdetRule),
+  entry('solve', solveRule),
+  entry('svd', svdRule),
+  entry('triangularSolve', triangularSolveRule),
 ]);

@@ -1,21 +1,26 @@
-import { foldInP } from '@tikhonov/core/engine';
-import { defineLoop } from '../../../loops/index.ts';
-import { entry, type LoopEntry } from '../indexing/entry.ts';
-import { streams } from './threefry.ts';
-import { keyWords, Words } from './words.ts';
+import { Emission } from '../../../math/emission.ts';
+import type { Lanes } from '../../../math/lanes.ts';
+import { entry, type LoopEntry } from '../entry.ts';
+import { keyLanes, streams, threefryCounters } from './threefry.ts';
 
 /** The number, enciphered under the key. */
-export const foldIn: LoopEntry = /* @__PURE__ */ entry(foldInP, {
+export const foldIn: LoopEntry = /* @__PURE__ */ entry('foldIn', {
   kind: 'loop',
   layouts: 'any',
-  emit: (writer, spec) =>
-    defineLoop(writer, spec, {}, (k, { inputs: [key, data], outputs: [out] }) => {
-      const words = new Words(k);
-      const number = k.ints(data!, spec.inputs[1]!.dtype, spec.inputs[1]!.layout);
-      const result = k.ints(out!, 'uint32', { strides: [1] });
-      const counter = k.i32(number.get());
-      words.draw(...keyWords(k, key!, spec.inputs[0]!), counter, streams[spec.attrs.stream]);
-      result.set(words.first, 0);
-      result.set(words.second, 1);
+  emit: (writer, { inputs, attrs }) =>
+    writer.function(['i32', 'i32', 'i32'], [], (code) => {
+      const into = new Emission(code);
+      const word = (local: number, place = 0): Lanes => {
+        const { offset, strides } = inputs[local]!.layout;
+        const at = offset + place * (strides[0] ?? 0);
+        return into.leaf('f32x4', () => code.get(local).memory('v128.load32_splat', 4 * at));
+      };
+      const key = keyLanes(into, word(0), word(0, 1), streams[attrs.stream]);
+      for (const [k, result] of threefryCounters(into, key, [word(1)])[0]!.entries()) {
+        code.get(2);
+        into.put(result);
+        code.lane('i32x4.extract_lane', 0).memory('i32.store', 4 * k);
+      }
+      into.done();
     }),
 });

@@ -1,4 +1,3 @@
-import type { AnyPrimitive } from '@tikhonov/core/engine';
 import type { LoopRule } from '../../rule.ts';
 import { foldIn } from './fold-in.ts';
 import { logGammaDraw } from './log-gamma-draw.ts';
@@ -10,7 +9,7 @@ import { truncatedDraw } from './truncated-draw.ts';
 export { type KeyLanes, keyLanes, threefryCounters, threefryLanes } from './threefry.ts';
 
 /** Kernels of random draws: the same bits as the eager ones. */
-export const randomRules: ReadonlyMap<AnyPrimitive, LoopRule> = /* @__PURE__ */ new Map([
+export const randomRules: ReadonlyMap<string, LoopRule> = /* @__PURE__ */ new Map([
   foldIn,
   logGammaDraw,
   normalFromBits,

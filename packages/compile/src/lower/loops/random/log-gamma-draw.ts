@@ -1,4 +1,3 @@
-import { logGammaDrawP } from '@tikhonov/core/engine';
 import { dense } from '../../../layout/layout.ts';
 import {
   type Callable,
@@ -7,13 +6,14 @@ import {
   eachLeading,
   shared,
 } from '../../../loops/index.ts';
+import { portableLog } from '../../../math/portable.ts';
 import type { ModuleWriter } from '../../../wasm/module.ts';
-import { entry, type LoopEntry } from '../indexing/entry.ts';
+import { entry, type LoopEntry } from '../entry.ts';
 import { streams } from './threefry.ts';
 import { keyWords, Words } from './words.ts';
 
 /** Draws one for each alpha, under a key of its own. */
-export const logGammaDraw: LoopEntry = /* @__PURE__ */ entry(logGammaDrawP, {
+export const logGammaDraw: LoopEntry = /* @__PURE__ */ entry('logGammaDraw', {
   kind: 'loop',
   layouts: 'any',
   emit: (writer, spec) => {
@@ -59,9 +59,9 @@ const drawOf = (writer: ModuleWriter): Callable<['i32', 'i32', 'i32', 'f64'], 'f
           const t = k.f64(c.mul(x).add(1));
           k.if(t.le(0), () => loop.continue());
           const v = k.f64(t.mul(t).mul(t));
-          logV.set(k.math('portableLog', v));
+          logV.set(k.math(portableLog, v));
           words.draw(own0, own1, attempt, 1);
-          const logU = k.f64(k.math('portableLog', words.fraction()));
+          const logU = k.f64(k.math(portableLog, words.fraction()));
           // In eager's order of operations.
           const bound = x
             .mul(0.5)
@@ -70,10 +70,10 @@ const drawOf = (writer: ModuleWriter): Callable<['i32', 'i32', 'i32', 'f64'], 'f
           k.if(logU.ge(bound).not(), () => loop.break());
         },
       );
-      result.set(k.math('portableLog', d).add(logV));
+      result.set(k.math(portableLog, d).add(logV));
       k.if(small.not(), () => k.return(result));
       words.draw(own0, own1, 0, 2);
-      const logU = k.math('portableLog', words.fraction());
+      const logU = k.math(portableLog, words.fraction());
       return result.add(logU.div(alpha)).max(-Number.MAX_VALUE);
     }),
   );

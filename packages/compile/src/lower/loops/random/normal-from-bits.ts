@@ -1,14 +1,14 @@
-import { normalFromBitsP } from '@tikhonov/core/engine';
+import { sizeOf } from '../../../layout/layout.ts';
 import { normalFromBits as emitNormal } from '../../../math/index.ts';
-import { entry, type LoopEntry } from '../indexing/entry.ts';
+import { entry, type LoopEntry } from '../entry.ts';
 
 /** Standard normal values from pairs of words, two at a time. */
-export const normalFromBits: LoopEntry = /* @__PURE__ */ entry(normalFromBitsP, {
+export const normalFromBits: LoopEntry = /* @__PURE__ */ entry('normalFromBits', {
   kind: 'loop',
   layouts: 'dense',
   emit: (writer, { outputs }) =>
     writer.function(['i32', 'i32'], [], (code) => {
-      const n = outputs[0]!.shape.reduce((size, count) => size * count, 1);
+      const n = sizeOf(outputs[0]!.shape);
       const [words, target] = [0, 1];
       if (n >= 2) {
         const end = code.local('i32');

@@ -1,4 +1,3 @@
-import { poissonDrawP } from '@tikhonov/core/engine';
 import { dense } from '../../../layout/layout.ts';
 import {
   type Callable,
@@ -7,13 +6,14 @@ import {
   eachLeading,
   shared,
 } from '../../../loops/index.ts';
+import { portableExp, portableLog } from '../../../math/portable.ts';
 import type { ModuleWriter } from '../../../wasm/module.ts';
-import { entry, type LoopEntry } from '../indexing/entry.ts';
+import { entry, type LoopEntry } from '../entry.ts';
 import { streams } from './threefry.ts';
 import { keyWords, Words } from './words.ts';
 
 /** Draws one for each rate, under a key of its own. */
-export const poissonDraw: LoopEntry = /* @__PURE__ */ entry(poissonDrawP, {
+export const poissonDraw: LoopEntry = /* @__PURE__ */ entry('poissonDraw', {
   kind: 'loop',
   layouts: 'any',
   emit: (writer, spec) => {
@@ -51,7 +51,7 @@ const byProducts = (writer: ModuleWriter): Draw =>
   shared(writer, 'Poisson draw by products', () =>
     defineFunction(writer, ['i32', 'i32', 'f64'], 'i32', (k, key0, key1, rate) => {
       const words = new Words(k);
-      const end = k.f64(k.math('portableExp', rate.neg()));
+      const end = k.f64(k.math(portableExp, rate.neg()));
       const product = k.f64(1);
       const count = k.i32(-1);
       k.while(
@@ -78,7 +78,7 @@ const byRejection = (writer: ModuleWriter): Draw =>
       const a = k.f64(b.mul(0.02483).add(-0.059));
       const inverseAlpha = k.f64(k.number(1.1328).div(b.sub(3.4)).add(1.1239));
       const squeeze = k.f64(k.number(0.9277).sub(k.number(3.6224).div(b.sub(2))));
-      const logRate = k.f64(k.math('portableLog', rate));
+      const logRate = k.f64(k.math(portableLog, rate));
       const count = k.f64();
       const attempt = k.i32(-1);
       k.while(
@@ -95,7 +95,7 @@ const byRejection = (writer: ModuleWriter): Draw =>
           const out = count.lt(0).or(count.ge(2 ** 31));
           k.if(out.or(room.lt(0.013).and(v.gt(room))), () => loop.continue());
           const density = a.div(room.mul(room)).add(b);
-          const left = k.f64(k.math('portableLog', v.mul(inverseAlpha).div(density)));
+          const left = k.f64(k.math(portableLog, v.mul(inverseAlpha).div(density)));
           const right = count.mul(logRate).sub(rate).sub(k.call(factorial, count));
           k.if(left.le(right), () => loop.break());
         },
@@ -118,7 +118,7 @@ const logFactorial = (writer: ModuleWriter): Callable<['f64'], 'f64'> =>
           () => product.set(product.mul(i)),
           () => i.set(i.add(1)),
         );
-        k.return(k.math('portableLog', product));
+        k.return(k.math(portableLog, product));
       });
       const s = k.f64(k.number(1).div(n.mul(n)));
       const third = k.number(1 / 1260).sub(s.div(1680));
@@ -127,7 +127,7 @@ const logFactorial = (writer: ModuleWriter): Callable<['f64'], 'f64'> =>
         .number(1 / 12)
         .sub(s.mul(second))
         .div(n);
-      const main = n.add(0.5).mul(k.math('portableLog', n)).sub(n);
+      const main = n.add(0.5).mul(k.math(portableLog, n)).sub(n);
       return main.add(0.9189385332046728).add(series);
     }),
   );

@@ -1,10 +1,9 @@
-import { randomBitsP } from '@tikhonov/core/engine';
+import { sizeOf } from '../../../layout/layout.ts';
 import { shared } from '../../../loops/index.ts';
 import { Emission } from '../../../math/emission.ts';
 import type { Lanes } from '../../../math/lanes.ts';
 import type { ModuleWriter } from '../../../wasm/module.ts';
-import type { LoopSpec } from '../../rule.ts';
-import { entry, type LoopEntry } from '../indexing/entry.ts';
+import { entry, type LoopEntry } from '../entry.ts';
 import { keyLanes, threefryCounters } from './threefry.ts';
 
 /** Elements of a turn of the loop. Fewer leave processors waiting, more spill to memory. */
@@ -68,20 +67,17 @@ const interleaved = (x: Lanes, y: Lanes): Lanes[] =>
     return x.raw('f32x4', (code) => code.shuffle(order), y);
   });
 
-const sizeOf = ({ outputs }: Pick<LoopSpec, 'outputs'>): number =>
-  outputs[0]!.shape.reduce((size, n) => size * n, 1);
-
 /** For each element its number, enciphered under the key. */
-export const randomBits: LoopEntry = /* @__PURE__ */ entry(randomBitsP, {
+export const randomBits: LoopEntry = /* @__PURE__ */ entry('randomBits', {
   kind: 'loop',
   layouts: 'any',
   scratch: ({ outputs, attrs: { word } }) => {
-    const words = sizeOf({ outputs });
+    const words = sizeOf(outputs[0]!.shape);
     const full = word === null ? 2 * turn : turn;
     return words > 0 && words < full ? 4 * full : 0;
   },
   emit: (writer, { inputs, outputs, attrs: { word } }) => {
-    const words = sizeOf({ outputs });
+    const words = sizeOf(outputs[0]!.shape);
     const n = word === null ? words / 2 : words;
     const few = n > 0 && n < turn;
     const { offset, strides } = inputs[0]!.layout;

@@ -63,7 +63,7 @@ export const threefry = (writer: ModuleWriter): number =>
     }),
   );
 
-/** What the rounds take from a key, for counters whose second word is 0: the same in all lanes. */
+/** What the rounds take from a key and the counters' second word: the same in all lanes. */
 export interface KeyLanes {
   /** The first word after the first addition, less the counter. */
   readonly start: Lanes;
@@ -75,10 +75,15 @@ export interface KeyLanes {
   readonly added: readonly Lanes[];
 }
 
-/** The key's part of `threefryCounters`; kept, so that it can be made before a loop. */
-export function keyLanes(into: Emission, key0: Lanes, key1: Lanes): KeyLanes {
+/**
+ * The key's part of `threefryCounters`; kept, so that it can be made before a loop.
+ *
+ * @param stream  the counters' second word
+ */
+export function keyLanes(into: Emission, key0: Lanes, key1: Lanes, stream = 0): KeyLanes {
   const first = into.keep(key0);
   const second = into.keep(key1);
+  const y = stream === 0 ? second : into.keep(second.plus(first.bits(stream)));
   const third = into.keep(first.xor(second).xor(first.bits(parity)));
   const keys = [first, second, third];
   const added: Lanes[] = [];
@@ -87,15 +92,15 @@ export function keyLanes(into: Emission, key0: Lanes, key1: Lanes): KeyLanes {
     (_, keyOfY, add) => added.push(into.keep(keys[keyOfY]!.plus(first.bits(add)))),
   );
   return {
-    start: into.keep(first.plus(second)),
-    turned: into.keep(rotated(second, turns[0][0])),
+    start: into.keep(first.plus(y)),
+    turned: into.keep(rotated(y, turns[0][0])),
     keys,
     added,
   };
 }
 
 /**
- * The two words of each counter, for several vectors of 32-bit counters whose second word is 0. The
+ * The two words of each counter, for several vectors of 32-bit counters. The
  * rounds of the vectors are written in turns, as each round waits for the one before. The results are
  * kept.
  */

@@ -1,11 +1,11 @@
-import { truncatedDrawP } from '@tikhonov/core/engine';
 import { defineLoop, type F64 } from '../../../loops/index.ts';
-import { entry, type LoopEntry } from '../indexing/entry.ts';
+import { portableLog } from '../../../math/portable.ts';
+import { entry, type LoopEntry } from '../entry.ts';
 import { streams } from './threefry.ts';
 import { keyWords, Words } from './words.ts';
 
 /** Standard normal draws from an interval, by rejection; each under a key of its own. */
-export const truncatedDraw: LoopEntry = /* @__PURE__ */ entry(truncatedDrawP, {
+export const truncatedDraw: LoopEntry = /* @__PURE__ */ entry('truncatedDraw', {
   kind: 'loop',
   layouts: 'any',
   emit: (writer, spec) => {
@@ -29,7 +29,7 @@ export const truncatedDraw: LoopEntry = /* @__PURE__ */ entry(truncatedDrawP, {
       const words = new Words(k);
       const [own0, own1, attempt, z] = [k.i32(), k.i32(), k.i32(), k.f64()];
       const size = shape.reduce((count, n) => count * n, 1);
-      const log = (x: F64): F64 => k.math('portableLog', x);
+      const log = (x: F64): F64 => k.math(portableLog, x);
       k.for(0, size, (i) => {
         words.draw(key0, key1, i, streams.truncated);
         own0.set(words.first);
