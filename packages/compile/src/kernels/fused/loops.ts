@@ -116,8 +116,8 @@ export function outerLoops(
   visit(0);
 }
 
-/** What a line's body is told: how many elements it takes, and which vector of the turn it is. */
-export type LineBody = (count: number, vector: number) => void;
+/** What a line's body is told: how many elements each vector takes, and which of the turn they are. */
+export type LineBody = (count: number, vectors: readonly number[]) => void;
 
 /**
  * The innermost line in vectors: several to a turn, then one by one, then what is left. Addresses move
@@ -136,8 +136,11 @@ export function vectorLine(
       move(code, pointer, strides.at(-1)! * count * bytesOf(dtype));
     }
   };
+  // In pairs: engines that widen vectors need neighbours to be stored one after the other.
   const turn = (vectors: number): void => {
-    for (let vector = 0; vector < vectors; vector++) body(width, vector);
+    for (let vector = 0; vector < vectors; vector += 2) {
+      body(width, vector + 1 < vectors ? [vector, vector + 1] : [vector]);
+    }
     advance(vectors * width);
   };
   const whole = Math.floor(n / width);
@@ -146,6 +149,6 @@ export function vectorLine(
   repeat(code, whole - (unroll > 1 ? turns * unroll : 0), () => turn(1));
   const rest = n % width;
   if (rest === 0) return;
-  body(rest, 0);
+  body(rest, [0]);
   advance(rest);
 }

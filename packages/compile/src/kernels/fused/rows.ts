@@ -182,8 +182,9 @@ class Rows {
       inTiles === null &&
       movers.every(({ strides }) => strides.at(-1) === 0 || strides.at(-1) === 1);
     const locals = found.reduce((n, kind) => n + localsOf(kind, width), 0);
-    const fitting = Math.min(4, turnNodes / Math.max(1, size), sumLocals / locals);
-    const unroll = !steady || fitting < 2 ? 1 : fitting < 4 ? 2 : 4;
+    const fitting = Math.min(turnNodes / Math.max(2, size), sumLocals / locals);
+    // Two at least, however long: a pair is what engines widen.
+    const unroll = !steady || 2 * locals > sumLocals ? 1 : fitting < 4 ? 2 : 4;
     const into = new Emission(code);
     const partial = found.map(({ op, dtype, unsigned = false }) =>
       Array.from({ length: unroll }, () => new Accumulator(into, { op, dtype, unsigned }, width)),
@@ -191,13 +192,13 @@ class Rows {
     const body = { pass, known, operands, movers, stored, found, partial };
     if (inTiles === null) {
       outerLoops(code, loops.sizes, movers, true, () => {
-        vectorLine(code, loops.sizes.at(-1)!, width, unroll, movers, (count, vector) => {
-          this.#body({ ...body, count, vector, row: 0, turned: noneTurned });
+        vectorLine(code, loops.sizes.at(-1)!, width, unroll, movers, (count, vectors) => {
+          this.#body({ ...body, count, vectors, row: 0, turned: noneTurned });
         });
       });
     } else {
       const part = (row: number, count: number): void =>
-        this.#body({ ...body, count, vector: 0, row, turned: noneTurned });
+        this.#body({ ...body, count, vectors: [0], row, turned: noneTurned });
       const tile = (): void => {
         const across = new Emission(code);
         const turned = new Map<number, readonly Lanes[]>();
@@ -206,7 +207,7 @@ class Rows {
           if (isTurned(mover, width)) turned.set(operand, turnedRows(across, mover, width));
         }
         for (let row = 0; row < width; row++) {
-          this.#body({ ...body, count: width, vector: 0, row, turned });
+          this.#body({ ...body, count: width, vectors: [0], row, turned });
         }
         across.done();
       };
@@ -263,7 +264,7 @@ class Rows {
   #body(at: {
     readonly pass: number;
     readonly count: number;
-    readonly vector: number;
+    readonly vectors: readonly number[];
     /** Which row of a tile it is. */
     readonly row: number;
     /** Operands of a tile that are loaded already: by row. */
@@ -276,40 +277,40 @@ class Rows {
     readonly partial: readonly (readonly Accumulator[])[];
   }): void {
     const { nodes, outputs, inputs, width } = this.#spec;
+    const { stored, found, vectors } = at;
     const into = new Emission(this.#code);
-    const runOf = (operand: number): Run => {
+    const runOf = (operand: number, vector: number): Run => {
       const { pointer, dtype, strides } = at.movers[at.operands.indexOf(operand)]!;
       const stride = strides.at(-1)!;
-      const ahead = (at.vector * width * stride + at.row * (strides.at(-2) ?? 0)) * bytesOf(dtype);
+      const ahead = (vector * width * stride + at.row * (strides.at(-2) ?? 0)) * bytesOf(dtype);
       return { dtype, pointer, stride, count: at.count, ahead };
     };
-    const load = (index: number): Lanes | null => {
-      const node = nodes[index]!;
-      const before = this.#storedBefore(index, at.pass);
-      const operand =
-        before === undefined
-          ? node.kind === 'input'
-            ? node.input
-            : undefined
-          : inputs.length + before;
-      if (operand === undefined) return null;
-      const turned = at.turned.get(operand)?.[at.row];
-      if (turned !== undefined) return turned;
-      return into.keep(loadRun(into, width, runOf(operand)));
-    };
-    const expression = new Expression(this.#spec, into, load, at.known);
-    const values = [
-      ...at.stored.map((k) => expression.of(outputs[k]!.node)),
-      ...at.found.map(({ arg }) => expression.of(arg)),
-    ];
+    const roots = [...stored.map((k) => outputs[k]!.node), ...found.map(({ arg }) => arg)];
+    // All is loaded before anything is stored, and the vectors store each result in turn.
+    const each = vectors.map((vector) => {
+      const load = (index: number): Lanes | null => {
+        const node = nodes[index]!;
+        const before = this.#storedBefore(index, at.pass);
+        const input = node.kind === 'input' ? node.input : undefined;
+        const operand = before === undefined ? input : inputs.length + before;
+        if (operand === undefined) return null;
+        const turned = at.turned.get(operand)?.[at.row];
+        return turned ?? into.keep(loadRun(into, width, runOf(operand, vector)));
+      };
+      const expression = new Expression(this.#spec, into, load, at.known);
+      return roots.map((root) => expression.of(root));
+    });
     const scratch = into.take();
-    into.putAll(values, (write, k) => {
-      if (k < at.stored.length) {
-        storeRun(this.#code, width, runOf(inputs.length + at.stored[k]!), write, scratch);
+    const values = roots.flatMap((_, k) => each.map((own) => own[k]!));
+    into.putAll(values, (write, i) => {
+      const k = Math.floor(i / vectors.length);
+      const vector = vectors[i % vectors.length]!;
+      if (k < stored.length) {
+        storeRun(this.#code, width, runOf(inputs.length + stored[k]!, vector), write, scratch);
         return;
       }
       write();
-      at.partial[k - at.stored.length]![at.vector]!.add(at.count);
+      at.partial[k - stored.length]![vector]!.add(at.count);
     });
     into.release(scratch);
     into.done();

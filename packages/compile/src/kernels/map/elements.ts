@@ -69,9 +69,6 @@ function widen(code: Code, dtype: DType): void {
   else if (dtype === 'bool') code.op('i64x2.extend_low_i32x4_s');
 }
 
-/** Bytes that bring the low halves of both 64-bit lanes together. */
-const lowHalves = [0, 1, 2, 3, 8, 9, 10, 11, 0, 1, 2, 3, 8, 9, 10, 11];
-
 /** Writes a function's result to elements, none of whose steps is negative; `value` leaves the lanes on the stack. */
 export function storeRun(
   code: Code,
@@ -90,9 +87,11 @@ export function storeRun(
     return;
   }
   code.set(scratch);
+  // A mask of 64 bits is two of 32. V8 gives a shuffle the wrong register if it has widened its operand.
+  const apart = width === 2 && dtype === 'bool' ? 2 : 1;
   for (let lane = 0; lane < count; lane++) {
     code.get(pointer).get(scratch);
-    code.lane(bytes === 4 ? 'f32x4.extract_lane' : 'f64x2.extract_lane', lane);
+    code.lane(bytes === 4 ? 'f32x4.extract_lane' : 'f64x2.extract_lane', lane * apart);
     code.memory(bytes === 4 ? 'f32.store' : 'f64.store', ahead + lane * stride * bytes);
   }
 }
@@ -100,8 +99,7 @@ export function storeRun(
 /** Lanes of 64 bits as low elements of 32. Integers wrap, and NaN is 0, as in typed arrays. */
 function narrow(code: Code, dtype: DType, scratch: number): void {
   if (dtype === 'float32') code.op('f32x4.demote_f64x2_zero');
-  else if (dtype === 'bool') code.tee(scratch).get(scratch).shuffle(lowHalves);
-  else if (dtype !== 'float64') {
+  else if (dtype !== 'float64' && dtype !== 'bool') {
     const turns = code.constant('f64x2', 2 ** 32);
     // Subtracts the multiple of 2^32 below it: every step is exact. Infinity becomes NaN.
     code.op('f64x2.trunc').tee(scratch).get(scratch).get(turns).op('f64x2.div', 'f64x2.floor');
