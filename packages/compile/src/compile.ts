@@ -1,6 +1,7 @@
 import { isPlainCall, isRecording, kindOf, requireOptions } from '@tikhonov/core/engine';
 import { programOf } from './codegen/program.ts';
 import { type EngineReport, engineFor, requireEngine } from './engine/index.ts';
+import type { Graph } from './graph/graph.ts';
 import { printGraph } from './graph/print.ts';
 import type { Lowerings } from './lower/lowerings.ts';
 import { standardLowerings } from './lower/standard.ts';
@@ -77,7 +78,7 @@ export interface Compiled<A extends readonly unknown[], R> {
 
 interface Built extends Conditions, Pick<Trace, 'rebuild' | 'during'> {
   readonly program: Program;
-  readonly graph: string;
+  readonly graph: Graph;
 }
 
 /**
@@ -167,7 +168,7 @@ export function compile<A extends readonly unknown[], R>(
         profile,
         engine,
       ),
-      graph: printGraph(optimized),
+      graph: optimized,
       rebuild,
       during,
     };
@@ -197,7 +198,7 @@ export function compile<A extends readonly unknown[], R>(
       value: () =>
         built.map(
           ({ program, graph }): Explanation => ({
-            graph,
+            graph: printGraph(graph),
             kernels: program.code.kernels,
             memoryBytes: program.memoryBytes,
             codeBytes: program.code.bytes.length,

@@ -59,9 +59,9 @@ export class Recorder implements Evaluator {
   /** What a program made of the recording is being run on. */
   #given: readonly Tensor[] | null = null;
 
-  /** Whether nothing more is recorded. */
+  /** Whether nothing more is recorded, and no program made of it is being run. */
   get isOver(): boolean {
-    return this.#isOver;
+    return this.#isOver && this.#given === null;
   }
 
   /** A tensor that stands for an argument. */
