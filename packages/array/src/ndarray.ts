@@ -10,6 +10,12 @@ export interface NdarrayLike {
   readonly offset: number;
 }
 
+/** Storage that others may write to. */
+const shared = /* @__PURE__ */ new WeakSet<TypedArray>();
+
+/** Whether somebody has the view's storage as an ndarray, and may write to it. */
+export const isShared = ({ data }: View): boolean => shared.has(data);
+
 /**
  * A view on an ndarray's own storage; nothing is copied, so later writes to the ndarray show through.
  *
@@ -24,9 +30,11 @@ export function fromNdarray(array: NdarrayLike): View {
         '  Use a Float64Array, Float32Array, Int32Array or Uint32Array.',
     );
   }
+  const data = array.data as TypedArray;
+  shared.add(data);
   return {
     dtype,
-    data: array.data as TypedArray,
+    data,
     shape: [...array.shape],
     stride: [...array.stride],
     offset: array.offset,
@@ -38,5 +46,6 @@ export function fromNdarray(array: NdarrayLike): View {
  * its classes with generated code, so this throws an EvalError under a policy that forbids that.
  */
 export function toNdarray(view: View): NdArray<TypedArray> {
+  shared.add(view.data);
   return ndarray(view.data, [...view.shape], [...view.stride], view.offset);
 }

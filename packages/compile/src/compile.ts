@@ -132,6 +132,7 @@ export function compile<A extends readonly unknown[], R>(
   if (!Number.isInteger(maxTraces) || maxTraces < 1) {
     throw new RangeError(`compile: maxTraces must be an integer >= 1, got ${maxTraces}.`);
   }
+  requireLowerings(lowerings);
   requireEngine();
   const built: Built[] = [];
   const find = (signature: Signature): Built | undefined =>
@@ -208,4 +209,13 @@ export function compile<A extends readonly unknown[], R>(
         ),
     },
   }) as Compiled<A, R>;
+}
+
+/** Throws for what is no table of rules. */
+function requireLowerings(given: unknown): void {
+  const tables: object = typeof given === 'object' && given !== null ? given : {};
+  if (['maps', 'cheap', 'loops'].every((name) => name in tables)) return;
+  throw new TypeError(
+    `compile: lowerings must be standardLowerings or allLowerings, got ${kindOf(given)}.`,
+  );
 }

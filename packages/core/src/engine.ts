@@ -2,7 +2,7 @@
 // share. Users of tensors need none of it.
 import './methods.ts';
 
-export type { View } from '@tikhonov/array';
+export { isShared, type View } from '@tikhonov/array';
 export { asTensor } from './as-tensor.ts';
 export { bind, bindMulti } from './bind.ts';
 export type { CaseDraw, ShapeRange, ValueRange } from './case-draw.ts';

@@ -119,6 +119,7 @@ export { acos, asin } from './primitives/asin-acos.ts';
 export { acosh, asinh, atanh } from './primitives/asinh-acosh-atanh.ts';
 export { astype } from './primitives/astype.ts';
 export { atan, atan2 } from './primitives/atan.ts';
+export { check } from './primitives/check.ts';
 export { equal, greater, greaterEqual, less, lessEqual, notEqual } from './primitives/compare.ts';
 export { concat, stack } from './primitives/concat.ts';
 export { cumsum } from './primitives/cumsum.ts';

@@ -7,7 +7,7 @@ import {
   type View,
 } from '@tikhonov/array';
 import { ShapeError, showShape, TraceError } from './errors.ts';
-import { isConcrete, type Payload, type SymbolicValue, viewOf } from './interpreter.ts';
+import { type Payload, type SymbolicValue, viewOf } from './interpreter.ts';
 import type { Node } from './tape.ts';
 
 /** Nested numbers, as `toArray` returns them and `tensor` takes them. */
@@ -124,8 +124,9 @@ export class Tensor {
   /** Shape, dtype and the first elements. */
   toString(): string {
     const head = `Tensor(${showShape(this.shape)} ${this.dtype}`;
-    if (!isConcrete(this.payload)) return `${head}, ${this.payload.describe()})`;
-    const data = contiguous(this.payload).data;
+    const view = viewOf(this.payload);
+    if (view === null) return `${head}, ${(this.payload as SymbolicValue).describe()})`;
+    const { data } = contiguous(view);
     const shown = Array.from(data.subarray(0, 8), (x) => Number(x.toPrecision(5))).join(', ');
     return `${head}: ${shown}${data.length > 8 ? ', ...' : ''})`;
   }

@@ -46,15 +46,18 @@ function turns(
 ): Step {
   const { maxSteps } = attrs as { readonly maxSteps: number };
   const done = marking(context, 'whileLoop');
-  const [test, step] = [context.part(condition), context.part(body)];
+  // What every turn passes on as it is stays where it is.
+  const changing = outputs.flatMap((_, i) => (body.results[i] === body.inputs[i] ? [] : [i]));
+  const results = changing.map((i) => body.results[i]!);
+  const [test, step] = [context.part(condition), context.part({ ...body, results })];
   const state = inputs.slice(0, outputs.length);
   const captures = inputs.slice(outputs.length);
   // The condition, the next state, and then what the blocks need, of which one runs at a time.
   const nexts: number[] = [];
   let end = align(4);
-  for (const value of outputs) {
+  for (const i of changing) {
     nexts.push(end);
-    end += align(bytesIn(value));
+    end += align(bytesIn(outputs[i]!));
   }
   return {
     inputs,
@@ -65,12 +68,10 @@ function turns(
       const now = outputs.map(of);
       const next = nexts.map((offset) => scratch + offset);
       const given = [...now, ...captures.map(of)];
-      const copy = (to: readonly number[], from: readonly number[]): void => {
-        for (const [i, value] of outputs.entries()) {
-          code.i32(to[i]!).i32(from[i]!).i32(bytesIn(value)).copy();
-        }
+      const copy = (value: Value, to: number, from: number): void => {
+        code.i32(to).i32(from).i32(bytesIn(value)).copy();
       };
-      copy(now, state.map(of));
+      for (const [i, value] of outputs.entries()) copy(value, now[i]!, of(state[i]!));
       const left = code.local('f64');
       code.f64(maxSteps).set(left);
       code.block((exit) => {
@@ -81,7 +82,7 @@ function turns(
           code.i32(scratch).memory('i32.load', 0).op('i32.eqz');
           exit(true);
           step.emit(driver, scratch + end, given, next, constants);
-          copy(now, next);
+          for (const [k, i] of changing.entries()) copy(outputs[i]!, now[i]!, next[k]!);
           code.get(left).f64(1).op('f64.sub').set(left);
           again();
         });

@@ -42,5 +42,10 @@ function fold(equation: Equation, views: ReadonlyMap<Value, View>): readonly Vie
   const repeated = foldRepeated(primitive, operands, attrs, outputs[0]!);
   if (repeated !== null) return [repeated];
   if (!outputs.every(({ shape }) => sizeOf(shape) <= largest)) return null;
-  return eager.run(primitive, operands, attrs, outputs, inputs) as readonly View[];
+  try {
+    return eager.run(primitive, operands, attrs, outputs, inputs) as readonly View[];
+  } catch {
+    // It counts only if it is run: in a branch that is never taken it is not.
+    return null;
+  }
 }

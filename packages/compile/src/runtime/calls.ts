@@ -1,9 +1,9 @@
 import { eager, type View } from '@tikhonov/core/engine';
 import type { Call } from '../codegen/step.ts';
 import { bytesOf } from '../kernels/map/elements.ts';
-import { readElements, writeView } from './transfer.ts';
+import { elementsAt, readElements, writeView } from './transfer.ts';
 
-/** Runs an equation by its eager kernel, on what memory holds. */
+/** Runs an equation by its eager kernel, on what memory holds. Results may lie there, too. */
 export function runCall(memory: WebAssembly.Memory, { equation, operands }: Call): readonly View[] {
   const views = operands.map(({ address, layout, value: { dtype } }): View => {
     const { shape, strides, offset } = layout;
@@ -14,7 +14,8 @@ export function runCall(memory: WebAssembly.Memory, { equation, operands }: Call
       else high += reach;
     }
     const count = shape.includes(0) ? 0 : high - low + 1;
-    const data = readElements(memory, dtype, address + low * bytesOf(dtype), count);
+    const read = dtype === 'bool' ? readElements : elementsAt;
+    const data = read(memory, dtype, address + low * bytesOf(dtype), count);
     return { data, dtype, shape, stride: strides, offset: offset - low };
   });
   const { primitive, attrs, inputs, outputs } = equation;

@@ -1,8 +1,9 @@
-import type { Cell, Tensor } from '@tikhonov/core';
-import { fromView } from '@tikhonov/core/engine';
+import { type Cell, type Tensor, TraceError } from '@tikhonov/core';
+import { fromView, isShared } from '@tikhonov/core/engine';
 import type { CellSlot, ProgramCode } from '../codegen/program.ts';
 import type { Call } from '../codegen/step.ts';
 import { type Engine, type EngineReport, type Instance, instantiate } from '../engine/index.ts';
+import { CompileError } from '../errors.ts';
 import { dense, sizeOf } from '../layout/layout.ts';
 import { answerCall, runCall } from './calls.ts';
 import { memoryOf } from './memory.ts';
@@ -82,7 +83,8 @@ export class Program {
     for (const cell of this.#reads) cell.pull();
     for (let i = 0; i < inputs.length; i++) {
       const x = tensors[i]!;
-      if (this.#given[i] === x) continue;
+      // What others may have written to is copied again.
+      if (this.#given[i] === x && !isShared(x.view)) continue;
       writeView(this.#memory, inputs[i]!.address, x.view);
       this.#given[i] = x;
     }
@@ -99,8 +101,17 @@ export class Program {
 
   /** Runs the equation that failed again on what it was given, for its error. */
   #fail(call: Call): never {
-    runCall(this.#memory, call);
     const { primitive } = call.equation;
+    try {
+      runCall(this.#memory, call);
+    } catch (error) {
+      if (!(error instanceof TraceError)) throw error;
+      throw new CompileError(
+        `compile: a ${primitive.name} within cond or whileLoop failed. Its error shows values of the branch or loop, which a program does not keep.\n` +
+          '  Show values from around it only, or call the function without compile to see the error.',
+        { cause: error },
+      );
+    }
     throw new Error(`internal: ${primitive.name} failed in the compiled program only.`);
   }
 }

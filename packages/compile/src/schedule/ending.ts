@@ -53,7 +53,7 @@ export function endingOf(
   const users = members.filter(({ operands }) => operands.some(({ root }) => root === product));
   if (users.length === 1 && !needed(product)) {
     bias = biasOf(product, axes, own, users[0]!);
-    // Sums start from a bias, so it must be there before the product is.
+    // A bias is added with the product, so it must be there before.
     if (bias !== null && isMade(members, bias)) bias = null;
     if (bias !== null) {
       sum = users[0]!.equation.outputs[0]!;

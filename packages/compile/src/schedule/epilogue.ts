@@ -15,7 +15,7 @@ const limits = { work: 40, matrices: 3 };
 /** The cost of a map that is not cheap. */
 const dearWork = 12;
 
-/** What a bias is worth that sums start from, in matrices that are written or read. */
+/** What a bias is worth that is added with the product, in matrices that are written or read. */
 const biasWorth = 0.5;
 
 /** Members of a group that could be done to a product's elements, and what that would save. */
@@ -149,7 +149,7 @@ export class Epilogues {
     return made + read.size + this.#reads(rest, size).size + this.#outputs(rest, []);
   }
 
-  /** What it is worth that sums can start from a bias. */
+  /** What it is worth that the product has a bias. */
   #gain(product: Value, own: readonly number[], group: Group, members: readonly Member[]): number {
     if ((this.#users.get(product) ?? []).length !== 1 || this.#leaving.has(product)) return 0;
     const isBias = members.some((member) => biasOf(product, group.axes, own, member) !== null);

@@ -674,3 +674,70 @@ describe('a model with control flow', () => {
     );
   });
 });
+
+describe('state of a loop', () => {
+  test('that every turn passes on stays as it is, beside state that changes', () => {
+    const f = compile((a: Tensor, m: Tensor) =>
+      whileLoop(
+        ([k]) => less(k!, 3),
+        ([k, kept, changed, again]) => [k!.add(1), kept!, changed!.add(kept!), again!],
+        [tensor(0), m, a, m],
+        { maxSteps: 10 },
+      ),
+    );
+    const [a, m] = [tensor([1, 2]), tensor([10, 20])];
+    for (const [x, y] of [
+      [a, m],
+      [m, a],
+    ] as const) {
+      const [count, kept, changed, again] = f(x, y);
+      expect(count!.item()).toBe(3);
+      expect([kept!.toArray(), again!.toArray()]).toEqual([y.toArray(), y.toArray()]);
+      expect(changed!.toArray()).toEqual(x.add(y.mul(3)).toArray());
+    }
+  });
+
+  test('may change places', () => {
+    const f = compile((a: Tensor, b: Tensor) =>
+      whileLoop(
+        ([k]) => less(k!, 3),
+        ([k, x, y]) => [k!.add(1), y!, x!],
+        [tensor(0), a, b],
+        { maxSteps: 10 },
+      ),
+    );
+    const [, x, y] = f(tensor([1]), tensor([2]));
+    expect([x!.item(), y!.item()]).toEqual([2, 1]);
+  });
+});
+
+describe('an error that shows values of', () => {
+  const refuse = (x: Tensor): void => check(less(x, 3), () => new Error(`it is ${x.item()}`));
+
+  test('a loop says that they are not kept', () => {
+    const f = compile((a: Tensor) =>
+      whileLoop(
+        (s) => less(s, 5),
+        (s) => {
+          refuse(s);
+          return s.add(1);
+        },
+        a,
+        { maxSteps: 9 },
+      ),
+    );
+    expect(f(tensor(7)).item()).toBe(7);
+    expect(() => f(tensor(0))).toThrow(
+      /check within cond or whileLoop failed.*\n.*without compile/,
+    );
+  });
+
+  test('the step around it prints them', () => {
+    const shown = compile((a: Tensor) => {
+      const b = a.mul(2);
+      check(less(b, 3), () => new Error(`it is ${b}`));
+      return b;
+    });
+    expect(() => shown(tensor(4))).toThrow('it is Tensor([] float32: 8)');
+  });
+});

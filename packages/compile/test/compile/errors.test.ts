@@ -42,6 +42,12 @@ describe('compile', () => {
     expect(() => compile(() => x, 3 as never)).toThrow(TypeError);
   });
 
+  test.each([[{}], [null], [3], [[]]])('refuses lowerings: %p', (lowerings) => {
+    const error = thrownBy(() => compile(() => x, { lowerings: lowerings as never }));
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error.message).toContain('lowerings must be standardLowerings or allLowerings, got ');
+  });
+
   test('takes its name from the function unless given one', () => {
     function step(): Tensor {
       return x;

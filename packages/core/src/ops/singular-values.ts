@@ -2,7 +2,8 @@ import { contiguous, svdKernel } from '@tikhonov/array';
 import { asTensor, type TensorLike } from '../as-tensor.ts';
 import { requireFloating } from '../avals.ts';
 import { detach } from '../cell.ts';
-import { ShapeError, showShape } from '../errors.ts';
+import { ShapeError, showShape, TraceError } from '../errors.ts';
+import { viewOf } from '../interpreter.ts';
 import { astype } from '../primitives/astype.ts';
 
 /**
@@ -23,6 +24,11 @@ export function singularValues(x: TensorLike): number[] {
   if (source.rank !== 2) {
     throw new ShapeError(
       `singularValues: needs a matrix, got shape ${showShape(source.shape)}.\n  Reshape it to [n, m].`,
+    );
+  }
+  if (viewOf(source.payload) === null) {
+    throw new TraceError(
+      'singularValues: gives numbers, which are not known while tracing.\n  Use linalg.svdvals(), which gives a tensor.',
     );
   }
   const [, values] = svdKernel(astype(detach(source), 'float64').view);

@@ -1,7 +1,7 @@
 import type { Frame, Index } from './frame.ts';
 import { shuffles } from './shuffles.ts';
 import { Site } from './site.ts';
-import { type Ends, multiplyAdd, pushStart } from './tile.ts';
+import { addBias, type Ends, multiplyAdd, pushStart } from './tile.ts';
 
 /** The product as dot products of rows of `a` and columns of `b`, both adjacent along k. */
 export const emitDots = (frame: Frame, ends: Ends): void => {
@@ -107,6 +107,7 @@ const dotTile = (
         pushStart(frame, site, ends.start);
         code.op(`${prefix}.add`);
       }
+      if (ends.bias) addBias(frame, site);
       if (ends.epilogue) product.epilogue?.emit(code, site);
       code.set(parts[0]!);
       results.push([site, parts[0]!]);

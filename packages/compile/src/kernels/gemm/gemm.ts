@@ -10,7 +10,7 @@ import { type Product, productOf } from './product.ts';
 import { Site } from './site.ts';
 import { type GemmSpec, parameter } from './spec.ts';
 import { emitSweep } from './sweep.ts';
-import { type Ends, emitTile, pushStart } from './tile.ts';
+import { addBias, type Ends, emitTile, pushStart } from './tile.ts';
 
 /** Bytes that an epilogue may add to the tiles of a product; a longer one gets a loop of its own. */
 const fusedBytes = 1536;
@@ -56,17 +56,23 @@ export const packBytes = (spec: GemmSpec): number => {
 const emitProduct = (frame: Frame, short: boolean): void => {
   const { code, product, plan } = frame;
   const { bias, accumulate, epilogue } = product;
-  const start = bias ? (accumulate ? 'both' : 'bias') : accumulate ? 'result' : 'zero';
+  const start = accumulate ? 'result' : 'zero';
   const blocked = plan.kc < product.k;
   const fused = short && !blocked;
   if (blocked && start !== 'result') emitSweep(frame, (site) => pushStart(frame, site, start));
-  const ends: Ends = { start: blocked ? 'result' : start, epilogue: fused };
+  const ends: Ends = {
+    start: blocked ? 'result' : start,
+    bias: bias && !blocked,
+    epilogue: fused,
+  };
   if (plan.kind === 'dot') emitDots(frame, ends);
   else emitBlocks(frame, ends);
-  if (epilogue === undefined || fused) return;
+  const late = bias && blocked;
+  if (!late && (epilogue === undefined || fused)) return;
   emitSweep(frame, (site) => {
     site.loadResult();
-    epilogue.emit(code, site);
+    if (late) addBias(frame, site);
+    if (!fused) epilogue?.emit(code, site);
   });
 };
 

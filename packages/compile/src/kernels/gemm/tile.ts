@@ -7,7 +7,9 @@ import { parameter } from './spec.ts';
 
 /** What a tile's sums start from, and whether the epilogue belongs to the tile. */
 export interface Ends {
-  readonly start: 'zero' | 'bias' | 'result' | 'both';
+  readonly start: 'zero' | 'result';
+  /** Whether the bias is added, which comes last: it may be large beside the products. */
+  readonly bias: boolean;
   readonly epilogue: boolean;
 }
 
@@ -18,12 +20,15 @@ interface Stream {
 }
 
 /** Pushes what a sum starts from. */
-export const pushStart = (frame: Frame, site: Site, start: Ends['start']): void => {
-  const { code, product } = frame;
+export const pushStart = ({ code }: Frame, site: Site, start: Ends['start']): void => {
   if (start === 'zero') code.v128(new Uint8Array(16));
-  if (start === 'bias' || start === 'both') site.loadBias();
-  if (start === 'result' || start === 'both') site.loadResult();
-  if (start === 'both') code.op(`${product.format.prefix}.add`);
+  else site.loadResult();
+};
+
+/** Adds the bias to the vector on the stack. */
+export const addBias = ({ code, product }: Frame, site: Site): void => {
+  site.loadBias();
+  code.op(`${product.format.prefix}.add`);
 };
 
 /** `sum += a * b`, all locals. */
@@ -54,10 +59,9 @@ export const emitTile = (
   const corner = new Site(frame, row, column, lanes);
   const sites = Array.from({ length: rows }, (_, r) => starts.map((start) => corner.at(r, start)));
 
-  const same = ends.start === 'zero' || (ends.start === 'bias' && !product.swapped);
   for (let r = 0; r < rows; r++) {
     for (let v = 0; v < width; v++) {
-      if (same && r > 0) code.get(sum(0, v));
+      if (ends.start === 'zero' && r > 0) code.get(sum(0, v));
       else pushStart(frame, sites[r]![v]!, ends.start);
       code.set(sum(r, v));
     }
@@ -118,9 +122,10 @@ export const emitTile = (
   }
 
   for (let r = 0; r < rows; r++) {
-    for (let v = 0; v < width && ends.epilogue; v++) {
+    for (let v = 0; v < width && (ends.bias || ends.epilogue); v++) {
       code.get(sum(r, v));
-      product.epilogue?.emit(code, sites[r]![v]!);
+      if (ends.bias) addBias(frame, sites[r]![v]!);
+      if (ends.epilogue) product.epilogue?.emit(code, sites[r]![v]!);
       code.set(sum(r, v));
     }
     for (let v = 0; v < width; v++) sites[r]![v]!.store(sum(r, v));

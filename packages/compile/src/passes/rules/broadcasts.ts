@@ -41,13 +41,12 @@ const hoist: Rule = ({ primitive, inputs, attrs, output }, graph) => {
 };
 
 /**
- * How many times a sum over a repeated axis counts every element, where the product by that number has
- * the same bits: in float32 all partial sums are exact in the float64 that they are made in, in float64
- * only multiples by powers of 2 are.
+ * Whether a sum over a repeated axis has the bits of the product by that count: in float32 all partial sums
+ * are exact in the float64 that they are made in; in float64 those of up to four equal terms come out right.
  */
 function exactCount(n: number, { dtype }: Value): boolean {
   if (n === 0 || n > 2 ** 24) return false;
-  return dtype === 'float64' ? Number.isInteger(Math.log2(n)) : true;
+  return dtype !== 'float64' || n === 1 || n === 2 || n === 4;
 }
 
 /** Sums of one element are that element, but 0 for -0, since they begin with 0. */
