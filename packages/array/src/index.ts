@@ -24,7 +24,7 @@ export { svdKernel } from './linalg/svd.ts';
 export { type TriangularSystem, triangularSolveKernel } from './linalg/triangular.ts';
 export { matmulKernel } from './matmul.ts';
 export { broadcastView, flipView, permuteView, reshapeView, sliceView } from './movement.ts';
-export { fromNdarray, isShared, type NdarrayLike, toNdarray } from './ndarray.ts';
+export { fromNdarray, type NdarrayLike, toNdarray } from './ndarray.ts';
 export {
   argmaxKernel,
   type FoldLoop,
@@ -34,6 +34,7 @@ export {
   sumKernel,
 } from './reduce.ts';
 export { cumsumKernel } from './scan.ts';
+export { isShared } from './shared.ts';
 export { argsortKernel } from './sort.ts';
 export {
   contiguous,

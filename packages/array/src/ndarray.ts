@@ -1,5 +1,6 @@
 import ndarray, { type NdArray } from 'ndarray';
 import { dtypeOf, type TypedArray } from './dtype.ts';
+import { share } from './shared.ts';
 import type { View } from './view.ts';
 
 /** What `fromNdarray` needs of an ndarray: its four public fields. */
@@ -9,12 +10,6 @@ export interface NdarrayLike {
   readonly stride: readonly number[];
   readonly offset: number;
 }
-
-/** Storage that others may write to. */
-const shared = /* @__PURE__ */ new WeakSet<TypedArray>();
-
-/** Whether somebody has the view's storage as an ndarray, and may write to it. */
-export const isShared = ({ data }: View): boolean => shared.has(data);
 
 /**
  * A view on an ndarray's own storage; nothing is copied, so later writes to the ndarray show through.
@@ -31,7 +26,7 @@ export function fromNdarray(array: NdarrayLike): View {
     );
   }
   const data = array.data as TypedArray;
-  shared.add(data);
+  share(data);
   return {
     dtype,
     data,
@@ -46,6 +41,6 @@ export function fromNdarray(array: NdarrayLike): View {
  * its classes with generated code, so this throws an EvalError under a policy that forbids that.
  */
 export function toNdarray(view: View): NdArray<TypedArray> {
-  shared.add(view.data);
+  share(view.data);
   return ndarray(view.data, [...view.shape], [...view.stride], view.offset);
 }

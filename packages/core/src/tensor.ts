@@ -123,12 +123,12 @@ export class Tensor {
 
   /** Shape, dtype and the first elements. */
   toString(): string {
-    const head = `Tensor(${showShape(this.shape)} ${this.dtype}`;
     const view = viewOf(this.payload);
-    if (view === null) return `${head}, ${(this.payload as SymbolicValue).describe()})`;
-    const { data } = contiguous(view);
-    const shown = Array.from(data.subarray(0, 8), (x) => Number(x.toPrecision(5))).join(', ');
-    return `${head}: ${shown}${data.length > 8 ? ', ...' : ''})`;
+    const data = view === null ? [] : contiguous(view).data.subarray(0, 9);
+    const shown = Array.from(data, (x, k) => (k < 8 ? Number(x.toPrecision(5)) : '...'));
+    const held =
+      view === null ? `, ${(this.payload as SymbolicValue).describe()}` : `: ${shown.join(', ')}`;
+    return `Tensor(${showShape(this.shape)} ${this.dtype}${held})`;
   }
 
   /**
