@@ -22,6 +22,7 @@ const special = {
       ...['src/cli.ts', 'src/worker.ts'],
       ...['src/deep.ts', 'src/deep-worker.ts', 'src/operations/cli.ts'],
       ...['src/differential/cli.ts', 'src/differential/worker.ts'],
+      ...['src/fuzz-formats/cli.ts', 'src/resume/cli.ts', 'src/resume/child.ts'],
     ],
   },
 };

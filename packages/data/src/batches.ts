@@ -1,6 +1,7 @@
-import { indexSelect, random, slice, type Tensor } from '@tikhonov/core';
+import type { Tensor } from '@tikhonov/core';
 import { type OptionNames, requireOptions } from '@tikhonov/core/engine';
 import { Dataset, type DatasetFields } from './dataset.ts';
+import { examplesOf, stretches } from './loader/rows.ts';
 import { requireCount } from './validate.ts';
 
 /** Options of `batches`. */
@@ -28,7 +29,7 @@ export interface Batch {
   readonly x: Tensor;
   /** `[b]` or `[b, ...]` */
   readonly y: Tensor;
-  /** Number of rows, `b`. */
+  /** Number of rows, `b` (those that fill a padded batch do not count). */
   readonly size: number;
 }
 
@@ -73,23 +74,12 @@ export function batches(examples: Dataset | DatasetFields, options: BatchesOptio
     );
   }
   const length = dropLast ? Math.floor(n / batchSize) : Math.ceil(n / batchSize);
+  const route = { batchSize, length, start: 0, key: shuffled ? (key ?? null) : null, pad: false };
+  const rows = examplesOf(dataset);
   return {
     length,
     *[Symbol.iterator]() {
-      const order = shuffled && key !== undefined ? random.permutation(key, n) : null;
-      for (let i = 0; i < length; i++) {
-        const rows = [{ start: i * batchSize, stop: Math.min(n, (i + 1) * batchSize) }];
-        const part =
-          order === null
-            ? { x: slice(dataset.x, rows), y: slice(dataset.y, rows) }
-            : takeRows(dataset, slice(order, rows));
-        yield { ...part, size: part.x.shape[0]! };
-      }
+      for (const { x, y, size } of stretches(rows, route)) yield { x, y, size };
     },
   };
 }
-
-const takeRows = (dataset: Dataset, rows: Tensor): { x: Tensor; y: Tensor } => ({
-  x: indexSelect(dataset.x, rows),
-  y: indexSelect(dataset.y, rows),
-});

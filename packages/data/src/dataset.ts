@@ -12,6 +12,8 @@ export interface DatasetFields {
   readonly classes?: number | undefined;
   /** @defaultValue 'dataset' */
   readonly name?: string | undefined;
+  /** Names of the columns of `x`, which is then `[n, features]`. */
+  readonly featureNames?: readonly string[] | undefined;
   /** Where the data come from. */
   readonly source?: string | undefined;
   /** How to cite them. */
@@ -36,13 +38,15 @@ export class Dataset {
   readonly y: Tensor;
   readonly classes: number | undefined;
   readonly name: string;
+  readonly featureNames: readonly string[] | undefined;
   readonly source: string | undefined;
   readonly citation: string | undefined;
   readonly license: string | undefined;
 
   /**
    * @throws TypeError if `x` or `y` is not a Tensor
-   * @throws ShapeError if `x` and `y` have not the same number of rows, or labels are not `[n]`
+   * @throws ShapeError if `x` and `y` have not the same number of rows, labels are not `[n]`, or there is
+   * not one name per feature
    * @throws DTypeError if there are classes and the labels are not int32
    * @throws RangeError for a label outside `[0, classes)`
    */
@@ -51,6 +55,7 @@ export class Dataset {
     this.y = fields.y;
     this.classes = fields.classes;
     this.name = fields.name ?? 'dataset';
+    this.featureNames = fields.featureNames;
     this.source = fields.source;
     this.citation = fields.citation;
     this.license = fields.license;
@@ -63,6 +68,7 @@ export class Dataset {
           '  Their first axis counts the examples.',
       );
     }
+    if (this.featureNames !== undefined) checkNames(this.name, fields.x, this.featureNames);
     if (this.classes !== undefined) checkLabels(this.name, fields.y, this.classes);
   }
 
@@ -93,10 +99,13 @@ export class Dataset {
     return this.with({ x: slice(this.x, rows), y: slice(this.y, rows) });
   }
 
-  /** The same with some fields replaced. */
+  /** The same with some fields replaced. Inputs of another shape lose the names of the features. */
   with(fields: Partial<DatasetFields>): Dataset {
     const { x, y, classes, name, source, citation, license } = this;
-    return new Dataset({ x, y, classes, name, source, citation, license, ...fields });
+    const isSameShape =
+      fields.x === undefined || showShape(fields.x.shape.slice(1)) === showShape(x.shape.slice(1));
+    const featureNames = isSameShape ? this.featureNames : undefined;
+    return new Dataset({ x, y, classes, name, featureNames, source, citation, license, ...fields });
   }
 
   private indexOf(indices: readonly number[]): Tensor {
@@ -110,6 +119,14 @@ export class Dataset {
     }
     return tensor(Int32Array.from(indices));
   }
+}
+
+function checkNames(name: string, x: Tensor, featureNames: readonly string[]): void {
+  if (x.rank === 2 && x.shape[1] === featureNames.length) return;
+  throw new ShapeError(
+    `Dataset(${name}): ${featureNames.length} feature names for x ${showShape(x.shape)}.\n` +
+      '  x must be [n, features], with one name per feature.',
+  );
 }
 
 function checkLabels(name: string, y: Tensor, classes: number): void {

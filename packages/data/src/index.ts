@@ -1,4 +1,8 @@
 export { type Batch, type Batches, type BatchesOptions, batches } from './batches.ts';
+export {
+  type LoadBreastCancerOptions,
+  loadBreastCancer,
+} from './breast-cancer/breast-cancer.ts';
 export { Dataset, type DatasetFields } from './dataset.ts';
 export {
   type DigitsOptions,
@@ -7,8 +11,47 @@ export {
   loadDigits,
   type TrainTest,
 } from './digits/digits.ts';
-export { type LabelNoiseOptions, type NoisyLabels, withLabelNoise } from './label-noise.ts';
+export { type ReadCsvOptions, readCsv } from './formats/csv.ts';
+export { FormatError } from './formats/format-error.ts';
+export { type ReadIdxOptions, readIdx } from './formats/idx.ts';
+export type { InflateLimit } from './formats/inflate.ts';
+export { readNpy, type WriteNpyOptions, writeNpy } from './formats/npy.ts';
+export { type ReadNpzOptions, readNpz, type WriteNpzOptions, writeNpz } from './formats/npz.ts';
+export {
+  type ColumnLabels,
+  Table,
+  type TableDatasetOptions,
+  type TableTensorOptions,
+} from './formats/table.ts';
+export { type HoldOutOptions, holdOut, type TrainValidationTest } from './hold-out.ts';
+export { type Fold, type KFoldOptions, kFold } from './k-fold.ts';
+export {
+  type LabelNoiseOptions,
+  type NoisyLabels,
+  type TransitionNoiseOptions,
+  withLabelNoise,
+  withTransitionNoise,
+} from './label-noise.ts';
+export { DataLoader } from './loader/data-loader.ts';
+export type { DataLoaderOptions, LoadedBatch } from './loader/loader-options.ts';
+export type { LoaderState } from './loader/loader-state.ts';
+export { type PrefetchOptions, prefetch, type Source } from './loader/prefetch.ts';
+export { type MinMaxOptions, type MinMaxScaler, minMaxScale } from './min-max.ts';
+export { type OneHotTargetsOptions, oneHotTargets } from './one-hot-targets.ts';
+export type { Scaler } from './scaler.ts';
 export { shuffle } from './shuffle.ts';
 export { type Shares, type SplitOptions, split } from './split.ts';
 export { type Standardizer, standardize } from './standardize.ts';
+export { type BlobsOptions, blobs } from './synthetic/blobs.ts';
+export { type CirclesOptions, circles } from './synthetic/circles.ts';
+export type { NoisyOptions, SyntheticOptions } from './synthetic/generate.ts';
+export {
+  type LinearProblem,
+  type LinearRegressionOptions,
+  linearRegression,
+} from './synthetic/linear-regression.ts';
+export { moons } from './synthetic/moons.ts';
+export { type SinusoidOptions, sinusoid } from './synthetic/sinusoid.ts';
+export { type SpiralsOptions, spirals } from './synthetic/spirals.ts';
+export { type XorOptions, xor } from './synthetic/xor.ts';
 export type { Seeded } from './validate.ts';

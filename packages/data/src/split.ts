@@ -19,7 +19,7 @@ export interface SplitOptions<Parts extends Shares> extends Seeded {
 const known: OptionNames<SplitOptions<Shares>> = {
   fractions: true,
   sizes: true,
-  stratify: true,
+  stratify: 'boolean',
   seed: true,
   key: true,
 };
@@ -50,7 +50,7 @@ export function split<const Parts extends Shares>(
   const shares: readonly number[] = Object.values(parts);
   const sizes =
     options.sizes === undefined ? sizesOf(shares, dataset.size) : checkSizes(shares, dataset.size);
-  const labels = labelsOf(dataset, options.stratify);
+  const labels = labelsOf('split', dataset, options.stratify);
   const order = random.permutation(keyOf('split', options, 'split'), dataset.size).data();
   const rows = labels === null ? cut(order, sizes) : cutByClass(order, sizes, labels);
   const taken = rows.map((part) => dataset.take(part));
@@ -107,12 +107,17 @@ function checkSizes(sizes: readonly number[], n: number): readonly number[] {
   return sizes;
 }
 
-function labelsOf(dataset: Dataset, stratify: boolean | undefined): ArrayLike<number> | null {
+/** What to stratify by, or null for no stratification. */
+export function labelsOf(
+  where: string,
+  dataset: Dataset,
+  stratify: boolean | undefined,
+): ArrayLike<number> | null {
   if (stratify === false) return null;
   if (dataset.classes !== undefined) return dataset.y.data();
   if (stratify === undefined) return null;
   throw new TypeError(
-    `split: cannot stratify ${dataset.name}, which has no classes.\n` +
+    `${where}: cannot stratify ${dataset.name}, which has no classes.\n` +
       '  Pass stratify: false, or make the Dataset with `classes`.',
   );
 }

@@ -1,21 +1,20 @@
-import { DTypeError, div, isFloating, ShapeError, sub, type Tensor, tensor } from '@tikhonov/core';
-import { showShape } from '@tikhonov/core/engine';
-import { Dataset } from './dataset.ts';
-import { requireTensor } from './validate.ts';
+import type { Tensor } from '@tikhonov/core';
+import type { Dataset } from './dataset.ts';
+import { type Columns, columnsOf, type Scaler, scalerOf } from './scaler.ts';
 
 /** A fitted change of units: `(x - mean) / std` per feature. */
-export interface Standardizer {
+export interface Standardizer extends Scaler {
   /** Mean per feature, the shape of one example. */
   readonly mean: Tensor;
   /** Standard deviation per feature (divisor `n`), 1 where it is 0; the shape of one example. */
   readonly std: Tensor;
-  /** The inputs in the new units; other data must use those of the training data, hence this. */
-  apply<Data extends Dataset | Tensor>(data: Data): Data extends Dataset ? Dataset : Tensor;
 }
 
 /**
  * Measures mean and standard deviation of every feature on the training data. Apply the result to all
- * parts: measuring the test part would leak it. A constant feature becomes exactly 0.
+ * parts: measuring the test part would leak it. A constant feature becomes exactly 0. Everything is
+ * computed in float64 and rounded once, so a float32 feature with a large mean keeps what it can. For
+ * targets, pass them instead of the inputs, and `invert` the predictions.
  *
  * @param train  data set with floating inputs, or the inputs, `[n, ...]`, `n >= 1`
  * @throws DTypeError for integer inputs; ShapeError without rows
@@ -25,52 +24,42 @@ export interface Standardizer {
  * const units = data.standardize(tensor([[1, 5], [3, 5]]));
  * units.mean.toArray(); // => [2, 5]
  * units.apply(tensor([[4, 5]])).toArray(); // => [[2, 0]]
+ * units.invert(tensor([[2, 0]])).toArray(); // => [[4, 5]]
  * ```
  */
 export function standardize(train: Dataset | Tensor): Standardizer {
-  const x = train instanceof Dataset ? train.x : train;
-  requireTensor('standardize', 'train', x);
-  if (!isFloating(x.dtype)) {
-    throw new DTypeError(
-      `standardize: the inputs must be floating, got ${x.dtype}.\n  Cast with astype('float32').`,
-    );
-  }
-  if (x.rank === 0 || x.shape[0] === 0) {
-    throw new ShapeError(`standardize: there are no rows in ${showShape(x.shape)}.`);
-  }
-  const shape = x.shape.slice(1);
-  const { mean, std } = moments(x.data(), x.shape[0]!);
-  const [center, spread] = [mean, std].map((v) => tensor(v, { shape, dtype: x.dtype }));
-  const change = (value: Tensor): Tensor => div(sub(value, center!), spread!);
+  const columns = columnsOf('standardize', train);
+  const { mean, std } = moments(columns);
+  const toTensor = columns.tensorOf;
   return {
-    mean: center!,
-    std: spread!,
-    apply: <Data extends Dataset | Tensor>(data: Data) =>
-      (data instanceof Dataset
-        ? data.with({ x: change(data.x) })
-        : change(data as Tensor)) as Data extends Dataset ? Dataset : Tensor,
+    mean: toTensor(mean),
+    std: toTensor(std),
+    ...scalerOf('standardize', columns, {
+      center: mean,
+      spread: std,
+      forward: (t) => t,
+      backward: (z) => z,
+    }),
   };
 }
 
 /** In float64 and about the first row, so that a constant feature has mean and deviation exactly. */
-function moments(data: ArrayLike<number>, n: number): { mean: Float64Array; std: Float64Array } {
-  const features = data.length / n;
+function moments({ data, rows, features, refuse }: Columns): {
+  mean: Float64Array;
+  std: Float64Array;
+} {
   const mean = new Float64Array(features);
   const std = new Float64Array(features);
   for (let k = 0; k < features; k++) {
     const first = data[k]!;
     let total = 0;
-    for (let i = 0; i < n; i++) total += data[i * features + k]! - first;
-    const shift = total / n;
+    for (let i = 0; i < rows; i++) total += data[i * features + k]! - first;
+    const shift = total / rows;
     let squares = 0;
-    for (let i = 0; i < n; i++) squares += (data[i * features + k]! - first - shift) ** 2;
+    for (let i = 0; i < rows; i++) squares += (data[i * features + k]! - first - shift) ** 2;
     mean[k] = first + shift;
-    std[k] = Math.sqrt(squares / n);
-    if (!Number.isFinite(mean[k]!) || !Number.isFinite(std[k]!)) {
-      throw new RangeError(
-        `standardize: feature ${k} has values that are not finite.\n  Remove or replace them first.`,
-      );
-    }
+    std[k] = Math.sqrt(squares / rows);
+    if (!Number.isFinite(mean[k]!) || !Number.isFinite(std[k]!)) refuse(k);
     if (std[k] === 0) std[k] = 1;
   }
   return { mean, std };

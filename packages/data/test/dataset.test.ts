@@ -35,6 +35,19 @@ describe('Dataset', () => {
     expect(() => new Dataset({ x: zeros([2, 1]), y: zeros([2]), classes: 2 })).toThrow(/int32/);
   });
 
+  test('keeps the names of features as long as there are as many', () => {
+    const set = countedRows([2, 2]).with({ featureNames: ['row'] });
+    expect(
+      [set.take([1]), set.subset(2), set.with({ x: zeros([4, 1]) })].map((s) => s.featureNames),
+    ).toEqual([['row'], ['row'], ['row']]);
+    expect(set.with({ x: zeros([4, 2]) }).featureNames).toBeUndefined();
+    expect(() => set.with({ x: zeros([4, 2]), featureNames: ['a'] })).toThrow(
+      new ShapeError(
+        'Dataset(counted): 1 feature names for x [4, 2].\n  x must be [n, features], with one name per feature.',
+      ),
+    );
+  });
+
   test('names what is no tensor', () => {
     const values: unknown = [[1], [2]];
     expect(() => new Dataset({ x: values as never, y: zeros([2]) })).toThrow(

@@ -16,6 +16,8 @@ describe.each([
   ['check:deep', 'packages/lab/dist/deep.js'],
   ['check:differential', 'packages/lab/dist/differential/cli.js'],
   ['docs:operations', 'packages/lab/dist/operations/cli.js'],
+  ['check:resume', 'packages/lab/dist/resume/cli.js'],
+  ['fuzz:formats', 'packages/lab/dist/fuzz-formats/cli.js'],
   ['golden', 'packages/golden/dist/cli.js'],
   ['size', '.config/size.mjs'],
 ])('npm run %s', (name, file) => {

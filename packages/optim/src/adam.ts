@@ -1,11 +1,10 @@
-import type { Cell } from '@tikhonov/core';
 import { type OptionNames, requireOptions } from '@tikhonov/core/engine';
-import { chain } from './chain.ts';
-import { Optimizer } from './optimizer.ts';
+import { decoupledDecay } from './decoupled-decay.ts';
+import { type LearningRate, Optimizer } from './optimizer.ts';
 import type { Scalar } from './scalars.ts';
 import { scaleByLearningRate } from './scale.ts';
 import { type ScaleByAdamOptions, scaleByAdam } from './scale-by-adam.ts';
-import { type CommonOptions, gradientTransforms } from './sgd.ts';
+import { assemble, type CommonOptions } from './sgd.ts';
 import type { OptimizerTarget } from './target.ts';
 import type { Transform } from './transform.ts';
 import { addWeightDecay } from './weight-decay.ts';
@@ -16,10 +15,24 @@ export interface AdamSettings extends CommonOptions, ScaleByAdamOptions {
   readonly weightDecay?: Scalar;
 }
 
-/** Options of `adam` and `adamw`. */
+/** Options of `adam`. */
 export interface AdamOptions extends AdamSettings {
-  /** Learning rate, >= 0; a 0-d cell may be shared. @defaultValue 1e-3 */
-  readonly lr?: number | Cell;
+  /** Learning rate, >= 0: a number, a 0-d cell that may be shared, or a schedule. @defaultValue 1e-3 */
+  readonly lr?: LearningRate;
+}
+
+/** Options of `adamw` beside the learning rate. */
+export interface AdamwSettings extends AdamSettings {
+  /**
+   * Decay as the paper writes it, `w -= weightDecay * w`, not multiplied by `lr`. @defaultValue false
+   */
+  readonly independentDecay?: boolean;
+}
+
+/** Options of `adamw`. */
+export interface AdamwOptions extends AdamwSettings {
+  /** As in `AdamOptions`. @defaultValue 1e-3 */
+  readonly lr?: LearningRate;
 }
 
 const known: OptionNames<AdamOptions> = {
@@ -30,26 +43,28 @@ const known: OptionNames<AdamOptions> = {
   weightDecay: true,
   decay: true,
   gradients: true,
+  updates: 'function',
   maximize: 'boolean',
 };
 
 /** `adam` as a pure transform. */
-export const adamTransform = (options: AdamSettings & { readonly lr?: Scalar } = {}): Transform =>
-  chain(
-    ...gradientTransforms('adam', options),
+export function adamTransform(options: AdamSettings & { readonly lr?: Scalar } = {}): Transform {
+  const { lr = 1e-3 } = options;
+  return assemble('adam', options, lr, [
     addWeightDecay(options.weightDecay ?? 0, options.decay),
     scaleByAdam(options),
-    scaleByLearningRate(options.lr ?? 1e-3),
-  );
+    scaleByLearningRate(lr),
+  ]);
+}
 
 /** `adamw` as a pure transform. */
-export const adamwTransform = (options: AdamSettings & { readonly lr?: Scalar } = {}): Transform =>
-  chain(
-    ...gradientTransforms('adamw', options),
+export function adamwTransform(options: AdamwSettings & { readonly lr?: Scalar } = {}): Transform {
+  const { lr = 1e-3, weightDecay = 1e-2 } = options;
+  return assemble('adamw', options, lr, [
     scaleByAdam(options),
-    addWeightDecay(options.weightDecay ?? 1e-2, options.decay),
-    scaleByLearningRate(options.lr ?? 1e-3),
-  );
+    ...decoupledDecay(lr, { ...options, weightDecay }),
+  ]);
+}
 
 /**
  * Adam. A weight decay is L2 as in PyTorch's `Adam`: it is added to the gradient, so the moments see it
@@ -72,8 +87,8 @@ export function adam(target: OptimizerTarget, options: AdamOptions = {}): Optimi
 
 /**
  * Adam with decoupled weight decay: `w -= lr * (direction + weightDecay * w)`, the moments see the raw
- * gradient. As in PyTorch the decay is multiplied by `lr`; the paper's is not multiplied by its `alpha`,
- * so its value is `lr` times this one.
+ * gradient. As in PyTorch the decay is multiplied by `lr`; the paper's is not, and neither is that of
+ * `independentDecay`, which lets the two be tuned apart.
  *
  * @param target  a model, or parameters by name
  * @throws RangeError for numbers out of range
@@ -85,7 +100,7 @@ export function adam(target: OptimizerTarget, options: AdamOptions = {}): Optimi
  * w.read().toArray(); // => [0.85, -0.85]
  * ```
  */
-export function adamw(target: OptimizerTarget, options: AdamOptions = {}): Optimizer {
-  requireOptions('adamw', options, known);
+export function adamw(target: OptimizerTarget, options: AdamwOptions = {}): Optimizer {
+  requireOptions('adamw', options, { ...known, independentDecay: 'boolean' });
   return new Optimizer(target, (lr) => adamwTransform({ ...options, lr }), options.lr ?? 1e-3);
 }

@@ -22,9 +22,7 @@ export function requireFit(
     const parameter = Object.hasOwn(parameters, key) ? parameters[key] : undefined;
     if (parameter === undefined) {
       throw new TypeError(
-        `${name}: ${what} "${key}" names no parameter.\n  Known are ${Object.keys(parameters)
-          .map((known) => `"${known}"`)
-          .join(', ')}.`,
+        `${name}: ${what} "${key}" names no parameter.\n  Known are ${Object.keys(parameters).join(', ')}.`,
       );
     }
     if (!(value instanceof Tensor)) {

@@ -9,13 +9,7 @@ export const mapNamed = (named: Named, f: (x: Tensor, name: string) => Tensor): 
 export function at(named: Named, name: string): Tensor {
   const found = Object.hasOwn(named, name) ? named[name] : undefined;
   if (found === undefined) {
-    throw new TypeError(
-      `Transform: there is no entry for "${name}"; known are ${
-        Object.keys(named)
-          .map((known) => `"${known}"`)
-          .join(', ') || 'none'
-      }.\n  Call init with the same parameters as update.`,
-    );
+    throw new TypeError(`Transform: there is no entry for "${name}".\n  Was it there at init?`);
   }
   return found;
 }

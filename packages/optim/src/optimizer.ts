@@ -1,5 +1,6 @@
 import {
   add,
+  astype,
   Cell,
   noGrad,
   type Parameter,
@@ -17,6 +18,15 @@ import { nonNegative, requireNumber, requireScalar, type Scalar } from './scalar
 import { type OptimizerTarget, parametersOf } from './target.ts';
 import type { Named, Transform } from './transform.ts';
 
+/**
+ * A learning rate as a function of the steps taken so far: int32 `[]`, to a floating scalar `[]`. Written
+ * in tensor operations, so that a compiled step follows it.
+ */
+export type Schedule = (count: Tensor) => Tensor;
+
+/** A learning rate: a number, a 0-d cell that others may share and write, or a schedule. */
+export type LearningRate = number | Cell | Schedule;
+
 /** Options of `minimize`. */
 export interface MinimizeOptions {
   /**
@@ -24,16 +34,6 @@ export interface MinimizeOptions {
    * gradient of zeros. @defaultValue 'error'
    */
   readonly unreached?: 'error' | 'zeros';
-}
-
-/** The cell of a learning rate: the given one, or a new float64 one. */
-export function learningRateCell(name: string, lr: number | Cell): Cell {
-  if (typeof lr === 'number') {
-    requireNumber(name, 'lr', lr, nonNegative);
-    return new Cell(tensor(lr, { dtype: 'float64' }), { name: 'lr' });
-  }
-  requireScalar(name, 'lr', lr);
-  return lr;
 }
 
 /**
@@ -54,6 +54,9 @@ export class Optimizer {
   /** What is trained, by name. */
   readonly parameters: Readonly<Record<string, Parameter>>;
   readonly #lr: Cell;
+  /** With a schedule: steps taken, and what they and the rate become after the next. */
+  readonly #count: readonly Cell[] = [];
+  readonly #advance: () => readonly (readonly [Cell, Tensor])[] = () => [];
   readonly #transform: Transform;
   readonly #state: Flat<Tensor>;
   readonly #cells: readonly Cell[];
@@ -61,17 +64,31 @@ export class Optimizer {
   /**
    * @param target  a model, or parameters by name
    * @param makeTransform  the transform for a learning rate
-   * @param lr  number, or a cell that others may share
+   * @param lr  number, a cell that others may share, or a schedule, whose rate of the next step the cell
+   * `lr` then holds
    */
-  constructor(
-    target: OptimizerTarget,
-    makeTransform: (lr: Scalar) => Transform,
-    lr: number | Cell,
-  ) {
-    this.#lr = learningRateCell('Optimizer', lr);
+  constructor(target: OptimizerTarget, makeTransform: (lr: Scalar) => Transform, lr: LearningRate) {
+    if (typeof lr === 'function') {
+      const start = tensor(0, { dtype: 'int32' });
+      const count = new Cell(start, { name: 'count' });
+      const rate = (steps: Tensor): Tensor => astype(lr(steps), 'float64');
+      this.#count = [count];
+      this.#advance = () => {
+        const steps = add(count.read(), 1);
+        return [
+          [count, steps],
+          [this.#lr, rate(steps)],
+        ];
+      };
+      this.#lr = new Cell(rate(start), { name: 'lr' });
+    } else if (typeof lr === 'number') {
+      requireNumber('Optimizer', 'lr', lr, nonNegative);
+      this.#lr = new Cell(tensor(lr, { dtype: 'float64' }), { name: 'lr' });
+    } else this.#lr = lr;
+    requireScalar('Optimizer', 'lr', this.#lr);
     this.parameters = parametersOf(target);
     this.#transform = makeTransform(this.lr);
-    const state = noGrad(() => this.#transform.init(this.#values()));
+    const state = noGrad(() => this.#transform.init(valuesOf(this.parameters)));
     this.#state = flattenTree<Tensor>(state, 'Optimizer state');
     this.#cells = this.#state.leaves.map(
       (leaf, i) => new Cell(leaf, { name: `state.${this.#state.paths[i]!}` }),
@@ -80,7 +97,7 @@ export class Optimizer {
 
   /**
    * The learning rate, a 0-d cell (float64 unless a cell was given). Writing the cell, or assigning a
-   * number, changes the next step.
+   * number, changes the next step; where there is a schedule, only that one.
    *
    * @throws RangeError for a number that is negative or not finite
    */
@@ -140,17 +157,15 @@ export class Optimizer {
    * @throws Error if none has a gradient
    */
   step(): void {
-    const grads: Record<string, Tensor> = {};
-    for (const [name, parameter] of Object.entries(this.parameters)) {
-      if (parameter.grad !== null) grads[name] = parameter.grad;
-    }
-    if (Object.keys(grads).length === 0) {
+    const found = Object.entries(this.parameters).flatMap(([name, { grad }]) =>
+      grad === null ? [] : [[name, grad] as const],
+    );
+    if (found.length === 0) {
       throw new Error(
-        'Optimizer.step: no parameter has a gradient.\n' +
-          '  Call loss.backward() first, or use minimize(() => loss).',
+        'Optimizer.step: no parameter has a gradient.\n  Call loss.backward() first.',
       );
     }
-    this.apply(grads);
+    this.apply(Object.fromEntries(found));
   }
 
   /** Forgets the gradients of all parameters. */
@@ -168,27 +183,25 @@ export class Optimizer {
   apply(grads: Named): void {
     requireFit('Optimizer.apply', 'gradient', this.parameters, grads);
     noGrad(() => {
-      const params = this.#values();
+      const params = valuesOf(this.parameters);
       const state = this.#state.rebuild<Tree<Tensor>>(this.#cells.map((cell) => cell.read()));
       const [updates, next] = this.#transform.update(grads, state, params);
       requireFit('Optimizer.apply', 'update', this.parameters, updates);
       requireFinite(updates);
-      const moved = Object.entries(updates).map(
-        ([name, update]) => [this.parameters[name]!, add(params[name]!, update)] as const,
+      const writes = Object.entries(updates).map(
+        ([name, update]) => [this.parameters[name] as Cell, add(params[name]!, update)] as const,
       );
       const leaves = flattenTree<Tensor>(next, 'Optimizer state').leaves;
       this.#requireState(leaves);
+      writes.push(...this.#cells.map((cell, i) => [cell, leaves[i]!] as const), ...this.#advance());
       // Everything that can throw lies above: from here on all cells are rebound.
-      for (const [parameter, value] of moved) parameter.write(value);
-      for (const [i, cell] of this.#cells.entries()) cell.write(leaves[i]!);
+      for (const [cell, value] of writes) cell.write(value);
     });
   }
 
   /** Learning rate and state by name. Parameters are saved with their model. */
   stateDict(): Record<string, Tensor> {
-    return Object.fromEntries(
-      Object.entries(this.#named()).map(([name, cell]) => [name, stopGradient(cell.read())]),
-    );
+    return valuesOf(this.#named());
   }
 
   /**
@@ -223,20 +236,14 @@ export class Optimizer {
     if (problems.length > 0) {
       throw new Error(
         `Optimizer.loadStateDict: the state does not fit; nothing was changed.\n  ${problems.join('\n  ')}\n` +
-          '  Was it saved from the same optimizer on the same model? Of parsed JSON make tensors first: tensor(value) for every entry.',
+          '  Of parsed JSON make tensors first: tensor(value).',
       );
     }
     for (const [name, cell] of Object.entries(cells)) cell.write(state[name]!);
   }
 
-  #values(): Named {
-    return Object.fromEntries(
-      Object.entries(this.parameters).map(([name, cell]) => [name, stopGradient(cell.read())]),
-    );
-  }
-
   #named(): Record<string, Cell> {
-    const state = this.#cells.map((cell) => [cell.name, cell] as const);
+    const state = [...this.#cells, ...this.#count].map((cell) => [cell.name, cell] as const);
     return { lr: this.lr, ...Object.fromEntries(state) };
   }
 
@@ -246,12 +253,16 @@ export class Optimizer {
       leaves.every((leaf, i) => sameKind(leaf, this.#cells[i]!));
     if (!fits) {
       throw new ShapeError(
-        'Optimizer.apply: the transform returned a state of another structure, shape or dtype than its init.\n' +
-          `  Expected ${this.#cells.map((cell) => `${cell.name} ${describeKind(cell)}`).join(', ')}.`,
+        `Optimizer.apply: the transform's state is unlike its init's, ${this.#cells.map((cell) => `${cell.name} ${describeKind(cell)}`)}.`,
       );
     }
   }
 }
+
+const valuesOf = (cells: Readonly<Record<string, Cell>>): Record<string, Tensor> =>
+  Object.fromEntries(
+    Object.entries(cells).map(([name, cell]) => [name, stopGradient(cell.read())]),
+  );
 
 function requireLoss(f: unknown): void {
   if (typeof f === 'function') return;

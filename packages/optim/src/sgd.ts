@@ -1,8 +1,7 @@
-import type { Cell } from '@tikhonov/core';
 import { kindOf, type OptionNames, requireOptions } from '@tikhonov/core/engine';
 import { chain } from './chain.ts';
 import { requireNesterov, trace } from './momentum.ts';
-import { Optimizer } from './optimizer.ts';
+import { type LearningRate, Optimizer } from './optimizer.ts';
 import { belowOne, requireNumber, type Scalar } from './scalars.ts';
 import { scale, scaleByLearningRate } from './scale.ts';
 import type { OptimizerTarget } from './target.ts';
@@ -14,8 +13,13 @@ export interface CommonOptions {
   /** Transforms of the raw gradients, before anything else: clipping, noise. @defaultValue none */
   readonly gradients?: readonly Transform[];
   /**
+   * Transforms of the final updates, from the learning rate: proximal steps, projections, Lookahead.
+   * @defaultValue none
+   */
+  readonly updates?: (lr: Scalar) => readonly Transform[];
+  /**
    * Which parameters the weight decay acts on. The usual rule spares biases and norms:
-   * `(_name, w) => w.rank >= 2`. @defaultValue all, as PyTorch
+   * `weightsOnly`. @defaultValue all, as PyTorch
    */
   readonly decay?: DecayMask;
   /** Ascend instead of descending. @defaultValue false */
@@ -36,8 +40,8 @@ export interface SgdSettings extends CommonOptions {
 
 /** Options of `sgd`. */
 export interface SgdOptions extends SgdSettings {
-  /** Learning rate, >= 0; a 0-d cell may be shared. */
-  readonly lr: number | Cell;
+  /** Learning rate, >= 0: a number, a 0-d cell that may be shared, or a schedule. */
+  readonly lr: LearningRate;
 }
 
 const known: OptionNames<SgdOptions> = {
@@ -48,20 +52,24 @@ const known: OptionNames<SgdOptions> = {
   weightDecay: true,
   decay: true,
   gradients: true,
+  updates: 'function',
   maximize: 'boolean',
 };
 
-/** What acts on the raw gradients. */
-export function gradientTransforms(
+/** The parts of a named optimizer, between what acts on its raw gradients and on its final updates. */
+export function assemble(
   name: string,
-  { gradients = [], maximize = false }: CommonOptions,
-): Transform[] {
+  { gradients = [], maximize = false, updates }: CommonOptions,
+  lr: Scalar,
+  parts: readonly Transform[],
+): Transform {
   if (!Array.isArray(gradients)) {
     throw new TypeError(
       `${name}: gradients must be an array of transforms, got ${kindOf(gradients)}.\n  Put it in brackets: [ ].`,
     );
   }
-  return maximize ? [...gradients, scale(-1)] : [...gradients];
+  const ascent = maximize ? [scale(-1)] : [];
+  return chain(...gradients, ...ascent, ...parts, ...(updates?.(lr) ?? []));
 }
 
 /** `sgd` as a pure transform. */
@@ -69,12 +77,11 @@ export function sgdTransform(options: SgdSettings & { readonly lr: Scalar }): Tr
   const { momentum = 0, dampening = 0, nesterov = false, weightDecay = 0 } = options;
   requireNumber('sgd', 'momentum', momentum, belowOne);
   requireNesterov('sgd', { momentum, dampening, nesterov });
-  return chain(
-    ...gradientTransforms('sgd', options),
+  return assemble('sgd', options, options.lr, [
     addWeightDecay(weightDecay, options.decay),
     ...(momentum === 0 ? [] : [trace({ momentum, dampening, nesterov })]),
     scaleByLearningRate(options.lr),
-  );
+  ]);
 }
 
 /**

@@ -33,14 +33,12 @@ export function parametersOf(target: OptimizerTarget): Readonly<Record<string, P
   const names = new Map<unknown, string>();
   for (const [name, parameter] of Object.entries(named)) {
     if (!(parameter instanceof Parameter)) {
-      throw new TypeError(
-        `Optimizer: "${name}" is not a Parameter.\n  Make one with parameter(tensor(...)), or pass a model.`,
-      );
+      throw new TypeError(`Optimizer: "${name}" is not a Parameter.\n  Try parameter(tensor).`);
     }
     const other = names.get(parameter);
     if (other !== undefined) {
       throw new TypeError(
-        `Optimizer: "${other}" and "${name}" are the same parameter.\n  Name it once; it would be stepped twice.`,
+        `Optimizer: "${other}" and "${name}" are the same parameter.\n  Name it once.`,
       );
     }
     names.set(parameter, name);
@@ -48,7 +46,7 @@ export function parametersOf(target: OptimizerTarget): Readonly<Record<string, P
   if (names.size === 0) {
     throw new TypeError(
       'Optimizer: there are no parameters to train.\n' +
-        '  Cells in private #fields and in maps are not found; make them own properties of the module.',
+        '  Cells in #private fields and maps are not found.',
     );
   }
   return named;

@@ -10,6 +10,8 @@ import {
 } from '@tikhonov/core';
 import { expectClose, goldenFile, loadTensor, precisions, type Stored } from '@tikhonov/golden';
 import {
+  adadelta,
+  adagrad,
   adam,
   adamw,
   clipByValue,
@@ -17,6 +19,7 @@ import {
   type Named,
   type Optimizer,
   type OptimizerTarget,
+  rmsprop,
   sgd,
 } from '../src/index.ts';
 
@@ -30,6 +33,11 @@ interface Settings {
   readonly betas?: readonly [number, number];
   readonly eps?: number;
   readonly amsgrad?: boolean;
+  readonly alpha?: number;
+  readonly centered?: boolean;
+  readonly lrDecay?: number;
+  readonly initialAccumulatorValue?: number;
+  readonly rho?: number;
 }
 
 interface Case {
@@ -69,31 +77,40 @@ const make: Readonly<Record<string, (target: OptimizerTarget, settings: Settings
   sgd,
   adam,
   adamw,
+  rmsprop,
+  adagrad,
+  adadelta,
 };
 
 const numbered = (tensors: readonly Stored[], dtype: DType): Named =>
   Object.fromEntries(tensors.map((stored, i) => [`w${i}`, loadTensor(stored, dtype)]));
 
 describe.each(precisions)('reference values in %s', (dtype, tolerance) => {
-  test.each(of('sgd', 'adam', 'adamw'))('the trajectory of %s', (id, item) => {
-    const parameters: Record<string, Parameter> = Object.fromEntries(
-      Object.entries(numbered(item.inputs.params, dtype)).map(([name, w]) => [name, parameter(w)]),
-    );
-    const optimizer = make[item.method]!(parameters, item.params);
-    expect(item.expected.trajectory).toHaveLength(10);
-    for (const [k, want] of item.expected.trajectory.entries()) {
-      if (item.variant === 'quadratic') {
-        const w = parameters.w0!;
-        const [A, b] = [loadTensor(item.inputs.A, dtype), loadTensor(item.inputs.b, dtype)];
-        optimizer.minimize(() => sub(mul(mul(w, matmul(A, w)).sum(), 0.5), mul(b, w).sum()));
-      } else {
-        optimizer.apply(numbered(item.inputs.grads[k]!, dtype));
+  test.each(of('sgd', 'adam', 'adamw', 'rmsprop', 'adagrad', 'adadelta'))(
+    'the trajectory of %s',
+    (id, item) => {
+      const parameters: Record<string, Parameter> = Object.fromEntries(
+        Object.entries(numbered(item.inputs.params, dtype)).map(([name, w]) => [
+          name,
+          parameter(w),
+        ]),
+      );
+      const optimizer = make[item.method]!(parameters, item.params);
+      expect(item.expected.trajectory).toHaveLength(10);
+      for (const [k, want] of item.expected.trajectory.entries()) {
+        if (item.variant === 'quadratic') {
+          const w = parameters.w0!;
+          const [A, b] = [loadTensor(item.inputs.A, dtype), loadTensor(item.inputs.b, dtype)];
+          optimizer.minimize(() => sub(mul(mul(w, matmul(A, w)).sum(), 0.5), mul(b, w).sum()));
+        } else {
+          optimizer.apply(numbered(item.inputs.grads[k]!, dtype));
+        }
+        for (const [i, stored] of want.entries()) {
+          expectClose(parameters[`w${i}`]!.read(), stored, tolerance, `${id} step ${k + 1}`);
+        }
       }
-      for (const [i, stored] of want.entries()) {
-        expectClose(parameters[`w${i}`]!.read(), stored, tolerance, `${id} step ${k + 1}`);
-      }
-    }
-  });
+    },
+  );
 
   test.each(of('l2_weight_decay_step'))('%s: one step of SGD with L2', (id, item) => {
     const w = parameter(loadTensor(item.inputs.w, dtype));
@@ -151,6 +168,9 @@ test('the file holds every method that these tests are about', () => {
     of('sgd'),
     of('adam'),
     of('adamw'),
+    of('rmsprop'),
+    of('adagrad'),
+    of('adadelta'),
     of('l2_weight_decay_step'),
     of('adam_l2_vs_adamw'),
     of('clip_by_global_norm'),

@@ -1,5 +1,6 @@
 import type { EpochRecord, History } from './history.ts';
 import type { MinimizingOptimizer, Model } from './model.ts';
+import type { PlainData } from './persistence/plain-data.ts';
 
 /** What a callback is told before the first epoch. */
 export interface TrainContext {
@@ -65,4 +66,8 @@ export interface Callback {
   onEpochEnd?(epoch: number, logs: EpochRecord, control: Control): void | Promise<void>;
   /** The history so far; `restoredEpoch` may still change by other callbacks. */
   onTrainEnd?(history: History, control: Control): void | Promise<void>;
+  /** What changes from epoch to epoch and is in no cell, for checkpoints. */
+  stateDict?(): PlainData;
+  /** Takes back what `stateDict` gave, after `onTrainBegin`: the training goes on from there. */
+  loadStateDict?(state: PlainData): void;
 }

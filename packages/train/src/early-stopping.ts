@@ -9,6 +9,7 @@ import {
   type PatienceState,
   patienceUpdate,
 } from './patience.ts';
+import type { PlainData } from './persistence/plain-data.ts';
 import { restoreSnapshot, type Snapshot, takeSnapshot } from './snapshot.ts';
 
 /** Options of `earlyStopping`. */
@@ -66,7 +67,7 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): EarlyStopping
   checkPatienceRule(options);
   let state = initialPatience;
   let model: Model | undefined;
-  let kept: { readonly epoch: number; readonly values: Snapshot } | undefined;
+  let kept: Kept | undefined;
   return {
     get state() {
       return state;
@@ -94,8 +95,19 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): EarlyStopping
       restoreSnapshot(model!, kept.values);
       control.markRestored(kept.epoch);
     },
+    stateDict: () => ({ state: { ...state }, kept: kept === undefined ? null : { ...kept } }),
+    loadStateDict(saved) {
+      const known = saved as Saved;
+      state = known.state;
+      kept = known.kept ?? undefined;
+    },
   };
 }
+
+/** The weights that are put back in the end. */
+type Kept = { readonly epoch: number; readonly values: Snapshot };
+
+type Saved = PlainData & { readonly state: PatienceState; readonly kept: Kept | null };
 
 function requireMonitored(monitor: string, context: TrainContext): void {
   if (context.monitored.includes(monitor)) return;

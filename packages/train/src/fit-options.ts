@@ -7,6 +7,7 @@ import { asDataset, checkMetrics, type Examples } from './evaluate.ts';
 import { requireArray, requireFunction } from './kinds.ts';
 import { accuracy } from './metrics.ts';
 import type { Loss, Metric, MinimizingOptimizer, PenaltyTerm } from './model.ts';
+import type { CheckpointOptions } from './persistence/checkpoint-options.ts';
 import { progressBar } from './progress-bar.ts';
 
 /** Options of `fit`. */
@@ -44,6 +45,13 @@ export interface FitOptions extends Seeded {
   /** Ends the training after the present step. */
   readonly signal?: AbortSignal;
   /**
+   * Saves the training as it goes, and goes on from what was saved: parameters, running state, optimizer,
+   * order of the rows, callbacks and history, so that the result is bit for bit that of a training which
+   * was never interrupted. Callbacks keep what they remember in cells, or have `stateDict`.
+   * @defaultValue none
+   */
+  readonly checkpoint?: CheckpointOptions;
+  /**
    * What to do when the loss is NaN or infinite: throw a `NonFiniteError`, or stop with the reason
    * `non-finite`. The step that met it changes nothing. @defaultValue 'throw'
    */
@@ -73,6 +81,7 @@ const known: OptionNames<FitOptions> = {
   evaluateEvery: true,
   progress: true,
   signal: true,
+  checkpoint: true,
   onNonFinite: true,
   compiled: 'boolean',
   seed: true,
@@ -96,6 +105,7 @@ export interface FitPlan {
   readonly evaluateEvery: number;
   readonly key: Tensor;
   readonly signal: AbortSignal | undefined;
+  readonly checkpoint: CheckpointOptions | undefined;
   readonly compiled: boolean;
 }
 
@@ -138,6 +148,7 @@ export function planOf(options: FitOptions): FitPlan {
     ],
     key: options.key ?? random.key(options.seed ?? 0),
     signal: options.signal,
+    checkpoint: options.checkpoint,
     compiled: options.compiled ?? canCompile(),
   };
 }

@@ -15,6 +15,7 @@ import { requireFunction } from './kinds.ts';
 import { type Minibatches, minibatches } from './minibatches.ts';
 import type { Model } from './model.ts';
 import { firstNonFinite, labelledCells, NonFiniteError } from './non-finite.ts';
+import { RunCheckpoints, type RunPosition } from './persistence/run-checkpoint.ts';
 import { type StepLosses, type TrainStep, trainStep } from './train-step.ts';
 
 /**
@@ -96,6 +97,7 @@ class Training {
   readonly #step: TrainStep;
   readonly #evaluate: (examples: Dataset) => Evaluation;
   #steps = 0;
+  #checkpoints: RunCheckpoints | null = null;
   #nonFinite: NonFiniteReport | null = null;
 
   constructor(model: Model, plan: FitPlan) {
@@ -110,13 +112,16 @@ class Training {
   /** Trains until something ends it; returns what was thrown. */
   async run(): Promise<Failure | null> {
     try {
+      this.#checkpoints = this.#openCheckpoints();
       const context = contextOf(this.#model, this.#plan, this.#batches.length);
       for (const callback of this.#plan.callbacks) {
         this.#begun.push(callback);
         await callback.onTrainBegin?.(context);
       }
-      for (let epoch = 1; epoch <= this.#plan.epochs && this.#goesOn(); epoch++) {
-        await this.#epoch(epoch);
+      let from = await this.#resumed();
+      for (let epoch = from.epoch; epoch <= this.#plan.epochs && this.#goesOn(); epoch++) {
+        await this.#epoch(epoch, from);
+        from = atEpoch(epoch + 1);
       }
       return null;
     } catch (error) {
@@ -147,12 +152,45 @@ class Training {
     return this.#control.stopReason === null;
   }
 
-  async #epoch(epoch: number): Promise<void> {
+  #openCheckpoints(): RunCheckpoints | null {
+    const { checkpoint } = this.#plan;
+    if (checkpoint === undefined) return null;
+    return new RunCheckpoints(this.#model, this.#plan, checkpoint);
+  }
+
+  /** Where to begin: at the first epoch, or where a checkpoint says, with everything as it was then. */
+  async #resumed(): Promise<EpochPosition> {
+    const position = (await this.#checkpoints?.resume()) ?? null;
+    if (position === null) return atEpoch(1);
+    this.#steps = position.steps;
+    this.#records.push(...position.records);
+    this.#control.stopReason = position.stopReason;
+    this.#control.bestEpoch = position.bestEpoch;
+    this.#control.restoredEpoch = position.restoredEpoch;
+    return position;
+  }
+
+  async #save(at: EpochPosition): Promise<void> {
+    const { stopReason, bestEpoch, restoredEpoch } = this.#control;
+    await this.#checkpoints?.save({
+      ...at,
+      steps: this.#steps,
+      records: this.#records,
+      // Who resumes an aborted training wants it to go on.
+      stopReason: stopReason === 'aborted' ? null : stopReason,
+      bestEpoch,
+      restoredEpoch,
+    });
+  }
+
+  async #epoch(epoch: number, from: EpochPosition): Promise<void> {
     const { callbacks, epochs, evaluateEvery } = this.#plan;
     const control = this.#control;
-    await notify(callbacks, (callback) => callback.onEpochBegin?.(epoch, control));
-    if (!this.#goesOn()) return;
-    const losses = await this.#steppedThrough(epoch);
+    if (from.batch === 0) {
+      await notify(callbacks, (callback) => callback.onEpochBegin?.(epoch, control));
+      if (!this.#goesOn()) return;
+    }
+    const losses = await this.#steppedThrough(epoch, from);
     if (losses === null) return;
     const isDue = epoch % evaluateEvery === 0 || epoch === epochs;
     const evaluations = isDue ? this.#evaluateSets() : {};
@@ -163,15 +201,17 @@ class Training {
     if (!isDue && control.stopReason !== null) {
       this.#records[this.#records.length - 1] = { ...record, evaluations: this.#evaluateSets() };
     }
+    const isLast = epoch === epochs || !this.#goesOn();
+    if (isLast || this.#checkpoints?.isDueAfterEpoch(epoch)) await this.#save(atEpoch(epoch + 1));
   }
 
   /** All steps of an epoch; null if it was cut short. */
-  async #steppedThrough(epoch: number): Promise<StepLosses | null> {
+  async #steppedThrough(epoch: number, from: EpochPosition): Promise<StepLosses | null> {
     const { key, shuffle, callbacks } = this.#plan;
     const order = shuffle ? random.foldIn(random.foldIn(key, 'shuffle'), epoch) : null;
     const listeners = callbacks.filter((callback) => callback.onBatchEnd !== undefined);
-    let [rows, dataLoss, penalty, count] = [0, 0, 0, 0];
-    for (const batch of this.#batches.pass(order)) {
+    let { rows, dataLoss, penalty, batch: count } = from;
+    for (const batch of this.#batches.pass(order, count)) {
       this.#steps += 1;
       count += 1;
       const losses = this.#step(batch, { epoch, step: this.#steps });
@@ -186,7 +226,12 @@ class Training {
       }
       const breath = this.#breathe();
       if (breath !== undefined) await breath;
-      if (!this.#goesOn() && count < this.#batches.length) return null;
+      const goesOn = this.#goesOn();
+      if (count === this.#batches.length) break;
+      if (!goesOn || this.#checkpoints?.isDueAfterStep(this.#steps)) {
+        await this.#save({ epoch, batch: count, rows, dataLoss, penalty });
+      }
+      if (!goesOn) return null;
     }
     this.#checkParameters(epoch);
     return { dataLoss: dataLoss / rows, penalty: penalty / rows };
@@ -203,6 +248,17 @@ class Training {
     return Object.fromEntries(sets.map(([name, set]) => [name, this.#evaluate(set)]));
   }
 }
+
+/** A place in an epoch, with the sums over the rows before it. */
+type EpochPosition = Pick<RunPosition, 'epoch' | 'batch' | 'rows' | 'dataLoss' | 'penalty'>;
+
+const atEpoch = (epoch: number): EpochPosition => ({
+  epoch,
+  batch: 0,
+  rows: 0,
+  dataLoss: 0,
+  penalty: 0,
+});
 
 function contextOf(model: Model, plan: FitPlan, stepsPerEpoch: number): TrainContext {
   const { optimizer, epochs, batchSize, evaluateEvery, sets, metrics } = plan;

@@ -28,4 +28,19 @@ export {
   type PatienceState,
   patienceUpdate,
 } from './patience.ts';
+export { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './persistence/checkpoint.ts';
+export type { CheckpointOptions } from './persistence/checkpoint-options.ts';
+export { type CheckpointStore, fileStore } from './persistence/checkpoint-store.ts';
+export {
+  loadSafetensorsFile,
+  saveSafetensorsFile,
+  writeFileAtomically,
+} from './persistence/files.ts';
+export type { PlainData } from './persistence/plain-data.ts';
+export {
+  loadSafetensors,
+  type Safetensors,
+  type SaveSafetensorsOptions,
+  saveSafetensors,
+} from './persistence/safetensors.ts';
 export { type ProgressBarOptions, progressBar } from './progress-bar.ts';

@@ -12,8 +12,8 @@ export interface MinibatchesOptions {
 export interface Minibatches {
   /** Batches in a pass. */
   readonly length: number;
-  /** One pass: in a random order, or in that of the rows. */
-  pass(key: Tensor | null): Iterable<Batch>;
+  /** One pass: in a random order, or in that of the rows; without its first `skipped` batches. */
+  pass(key: Tensor | null, skipped?: number): Iterable<Batch>;
 }
 
 /**
@@ -26,10 +26,10 @@ export function minibatches(dataset: Dataset, options: MinibatchesOptions): Mini
   const [x, y] = [rowsOf(dataset.x), rowsOf(dataset.y)];
   return {
     length,
-    *pass(key) {
+    *pass(key, skipped = 0) {
       const order =
         key === null ? null : Int32Array.from(random.permutation(key, dataset.size).data());
-      for (let i = 0; i < length; i++) {
+      for (let i = skipped; i < length; i++) {
         const start = i * batchSize;
         const stop = Math.min(dataset.size, start + batchSize);
         yield {

@@ -11,6 +11,10 @@ export interface Model extends Layer {
 export interface MinimizingOptimizer {
   /** One step down the gradient of the scalar that `f` computes, which is returned. */
   minimize(f: () => Tensor): Tensor;
+  /** Its state by name, for checkpoints. */
+  stateDict?(): Record<string, Tensor>;
+  /** Takes back what `stateDict` gave. */
+  loadStateDict?(state: Readonly<Record<string, Tensor>>): void;
 }
 
 /** Scalar loss of a batch, the mean over its rows. */

@@ -1,9 +1,9 @@
 import { eachRow } from '@tikhonov/array';
+import { asTensor, type TensorLike } from '../as-tensor.ts';
 import { bind } from '../bind.ts';
 import type { Checks } from '../checks.ts';
-import { DTypeError } from '../errors.ts';
+import { DTypeError, requireFunction } from '../errors.ts';
 import { definePrimitive, type Primitive } from '../primitive.ts';
-import type { Tensor } from '../tensor.ts';
 import { equal } from './compare.ts';
 
 /** Throws unless every element of a `bool` tensor is true; passes it through. */
@@ -39,16 +39,18 @@ export const checkChecks: Checks<typeof checkP> = {
 
 /**
  * Throws `error()` unless every element of `condition` is true. A requirement on data, stated as an
- * operation, so that it holds in recorded programs too.
+ * operation, so that it holds in compiled functions too: there it is looked at before any cell changes.
  *
  * @param condition  `bool`, any shape
  * @param error  makes the error; it is told the row-major position of the first false element
+ * @throws DTypeError unless the condition is `bool`; TypeError unless `error` is a function
  * @example
  * ```ts
- * const labels = tensor([0, 2], { dtype: 'int32' });
- * check(lessEqual(0, labels), () => new RangeError('labels must be >= 0'));
+ * const rate = tensor(0.5);
+ * check(less(rate, 1), () => new RangeError(`the rate must be below 1, got ${rate.item()}`));
  * ```
  */
-export function check(condition: Tensor, error: (index: number) => Error): void {
-  bind(checkP, [condition], { error });
+export function check(condition: TensorLike, error: (index: number) => Error): void {
+  requireFunction('check', error);
+  bind(checkP, [asTensor(condition, 'check')], { error });
 }

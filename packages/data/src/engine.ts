@@ -1,0 +1,10 @@
+// What this project's own packages share of the formats. Users of data sets need none of it.
+export { dataView, exactSize, requireBytes, utf8 } from './formats/bytes.ts';
+export {
+  decodeElements,
+  dtypeOfElement,
+  type ElementType,
+  elementSize,
+  encodeElements,
+  type StoredElements,
+} from './formats/elements.ts';

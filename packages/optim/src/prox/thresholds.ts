@@ -1,0 +1,36 @@
+import { abs, greater, mul, sign, sub, type Tensor, type TensorLike, where } from '@tikhonov/core';
+import { asTensor } from '@tikhonov/core/engine';
+
+/**
+ * `sign(v) max(|v| - t, 0)`: every element comes closer to 0 by `t`, and stops there. The minimiser over `u`
+ * of `(u - v)^2 / 2 + t |u|`. Its derivative is 1 where `|v| > t`, else 0.
+ *
+ * @param v  `[...s]`
+ * @param t  number or tensor that broadcasts, >= 0
+ * @see Parikh & Boyd, "Proximal algorithms", Foundations and Trends in Optimization 1 (2014)
+ * @example
+ * ```ts
+ * optim.softThreshold(tensor([-3, 0.5, 2]), 1).toArray(); // => [-2, 0, 1]
+ * ```
+ */
+export function softThreshold(v: TensorLike, t: TensorLike): Tensor {
+  const x = asTensor(v, 'softThreshold');
+  return where(greater(abs(x), t), sub(x, mul(sign(x), t)), 0);
+}
+
+/**
+ * `v` where `|v| > t`, else 0. For `t = sqrt(2 s)` the minimiser over `u` of `(u - v)^2 / 2 + s [u != 0]`.
+ *
+ * @param v  `[...s]`
+ * @param t  number or tensor that broadcasts, >= 0
+ * @see Blumensath & Davies, "Iterative thresholding for sparse approximations", Journal of Fourier Analysis
+ * and Applications 14 (2008)
+ * @example
+ * ```ts
+ * optim.hardThreshold(tensor([-3, 0.5, 1]), 1).toArray(); // => [-3, 0, 0]
+ * ```
+ */
+export function hardThreshold(v: TensorLike, t: TensorLike): Tensor {
+  const x = asTensor(v, 'hardThreshold');
+  return where(greater(abs(x), t), x, 0);
+}
