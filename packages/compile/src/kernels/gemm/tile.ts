@@ -121,10 +121,18 @@ export const emitTile = (
     walk(frame, a, b, step);
   }
 
+  // One row of the bias for all rows of the tile, where the factors' vectors were.
+  const biasAt = (v: number): number => frame.vector(rows * width + v);
+  const isOneRow = ends.bias && !product.swapped;
+  for (let v = 0; v < width && isOneRow; v++) {
+    sites[0]![v]!.loadBias();
+    code.set(biasAt(v));
+  }
   for (let r = 0; r < rows; r++) {
     for (let v = 0; v < width && (ends.bias || ends.epilogue); v++) {
       code.get(sum(r, v));
-      if (ends.bias) addBias(frame, sites[r]![v]!);
+      if (isOneRow) code.get(biasAt(v)).op(`${format.prefix}.add`);
+      else if (ends.bias) addBias(frame, sites[r]![v]!);
       if (ends.epilogue) product.epilogue?.emit(code, sites[r]![v]!);
       code.set(sum(r, v));
     }
