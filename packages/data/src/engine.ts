@@ -1,4 +1,4 @@
-// What this project's own packages share of the formats. Users of data sets need none of it.
+// What this project's own packages share of formats and batches. Users of data sets need none of it.
 export { dataView, exactSize, requireBytes, utf8 } from './formats/bytes.ts';
 export {
   decodeElements,
@@ -8,3 +8,11 @@ export {
   encodeElements,
   type StoredElements,
 } from './formats/elements.ts';
+export {
+  type Examples,
+  examplesOf,
+  type Route,
+  type Rows,
+  type Stretch,
+  stretches,
+} from './loader/rows.ts';
