@@ -29,6 +29,8 @@ export interface Batch {
   readonly x: Tensor;
   /** `[b]` or `[b, ...]` */
   readonly y: Tensor;
+  /** `[b]`, 0 for rows that fill a padded batch; only if the data set has weights. */
+  readonly sampleWeight?: Tensor;
   /** Number of rows, `b` (those that fill a padded batch do not count). */
   readonly size: number;
 }
@@ -79,7 +81,7 @@ export function batches(examples: Dataset | DatasetFields, options: BatchesOptio
   return {
     length,
     *[Symbol.iterator]() {
-      for (const { x, y, size } of stretches(rows, route)) yield { x, y, size };
+      for (const { index: _, ...batch } of stretches(rows, route)) yield batch;
     },
   };
 }

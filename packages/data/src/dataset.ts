@@ -1,5 +1,6 @@
-import { DTypeError, indexSelect, ShapeError, slice, Tensor, tensor } from '@tikhonov/core';
+import { indexSelect, ShapeError, slice, Tensor, tensor } from '@tikhonov/core';
 import { showShape } from '@tikhonov/core/engine';
+import { checkLabels, checkNames, checkWeights } from './dataset-checks.ts';
 import { requireCount, requireTensor } from './validate.ts';
 
 /** What a `Dataset` is made of. */
@@ -8,6 +9,11 @@ export interface DatasetFields {
   readonly x: Tensor;
   /** Class labels, int32 `[n]`, or targets, floating `[n, ...]`. */
   readonly y: Tensor;
+  /**
+   * How much each row counts in losses and metrics, relative to the others: floating `[n]`, finite and
+   * >= 0, not all 0. @defaultValue all rows count the same
+   */
+  readonly sampleWeight?: Tensor | undefined;
   /** Number of classes; labels are then integers in `[0, classes)`. */
   readonly classes?: number | undefined;
   /** @defaultValue 'dataset' */
@@ -36,6 +42,7 @@ export interface DatasetFields {
 export class Dataset {
   readonly x: Tensor;
   readonly y: Tensor;
+  readonly sampleWeight: Tensor | undefined;
   readonly classes: number | undefined;
   readonly name: string;
   readonly featureNames: readonly string[] | undefined;
@@ -44,15 +51,17 @@ export class Dataset {
   readonly license: string | undefined;
 
   /**
-   * @throws TypeError if `x` or `y` is not a Tensor
-   * @throws ShapeError if `x` and `y` have not the same number of rows, labels are not `[n]`, or there is
-   * not one name per feature
-   * @throws DTypeError if there are classes and the labels are not int32
-   * @throws RangeError for a label outside `[0, classes)`
+   * @throws TypeError if `x`, `y` or `sampleWeight` is not a Tensor
+   * @throws ShapeError if `x` and `y` have not the same number of rows, labels or weights are not `[n]`, or
+   * there is not one name per feature
+   * @throws DTypeError if there are classes and the labels are not int32, or if weights are not floating
+   * @throws RangeError for a label outside `[0, classes)`, or a weight that is negative or not finite, or
+   * weights that are all 0
    */
   constructor(fields: DatasetFields) {
     this.x = fields.x;
     this.y = fields.y;
+    this.sampleWeight = fields.sampleWeight;
     this.classes = fields.classes;
     this.name = fields.name ?? 'dataset';
     this.featureNames = fields.featureNames;
@@ -70,6 +79,7 @@ export class Dataset {
     }
     if (this.featureNames !== undefined) checkNames(this.name, fields.x, this.featureNames);
     if (this.classes !== undefined) checkLabels(this.name, fields.y, this.classes);
+    if (this.sampleWeight !== undefined) checkWeights(this.name, this.sampleWeight, rows);
   }
 
   /** Number of rows. */
@@ -85,7 +95,7 @@ export class Dataset {
    */
   take(indices: Tensor | readonly number[]): Dataset {
     const index = indices instanceof Tensor ? indices : this.indexOf(indices);
-    return this.with({ x: indexSelect(this.x, index), y: indexSelect(this.y, index) });
+    return this.map((rows) => indexSelect(rows, index));
   }
 
   /**
@@ -96,16 +106,27 @@ export class Dataset {
   subset(n: number): Dataset {
     requireCount(`Dataset(${this.name}).subset`, 'n', n, this.size);
     const rows = [{ start: 0, stop: n }];
-    return this.with({ x: slice(this.x, rows), y: slice(this.y, rows) });
+    return this.map((all) => slice(all, rows));
   }
 
   /** The same with some fields replaced. Inputs of another shape lose the names of the features. */
   with(fields: Partial<DatasetFields>): Dataset {
-    const { x, y, classes, name, source, citation, license } = this;
+    const { x, y, sampleWeight, classes, name, source, citation, license } = this;
     const isSameShape =
       fields.x === undefined || showShape(fields.x.shape.slice(1)) === showShape(x.shape.slice(1));
     const featureNames = isSameShape ? this.featureNames : undefined;
-    return new Dataset({ x, y, classes, name, featureNames, source, citation, license, ...fields });
+    const kept = { x, y, sampleWeight, classes, name, featureNames, source, citation, license };
+    return new Dataset({ ...kept, ...fields });
+  }
+
+  /** The same with other rows. */
+  private map(select: (rows: Tensor) => Tensor): Dataset {
+    const { x, y, sampleWeight } = this;
+    return this.with({
+      x: select(x),
+      y: select(y),
+      ...(sampleWeight === undefined ? {} : { sampleWeight: select(sampleWeight) }),
+    });
   }
 
   private indexOf(indices: readonly number[]): Tensor {
@@ -118,38 +139,5 @@ export class Dataset {
       }
     }
     return tensor(Int32Array.from(indices));
-  }
-}
-
-function checkNames(name: string, x: Tensor, featureNames: readonly string[]): void {
-  if (x.rank === 2 && x.shape[1] === featureNames.length) return;
-  throw new ShapeError(
-    `Dataset(${name}): ${featureNames.length} feature names for x ${showShape(x.shape)}.\n` +
-      '  x must be [n, features], with one name per feature.',
-  );
-}
-
-function checkLabels(name: string, y: Tensor, classes: number): void {
-  if (!(Number.isInteger(classes) && classes >= 1)) {
-    throw new RangeError(`Dataset(${name}): classes must be an integer >= 1, got ${classes}.`);
-  }
-  if (y.dtype !== 'int32') {
-    throw new DTypeError(
-      `Dataset(${name}): class labels must be int32, got ${y.dtype}.\n` +
-        "  Cast with y.astype('int32'), or leave `classes` out for other targets.",
-    );
-  }
-  if (y.rank !== 1) {
-    throw new ShapeError(
-      `Dataset(${name}): class labels must have shape [n], got ${showShape(y.shape)}.`,
-    );
-  }
-  for (const label of y.data()) {
-    if (label < 0 || label >= classes) {
-      throw new RangeError(
-        `Dataset(${name}): label ${label} is outside [0, ${classes}).\n` +
-          '  Number the classes from 0, or correct `classes`.',
-      );
-    }
   }
 }

@@ -1,6 +1,7 @@
 import { random } from '@tikhonov/core';
 import { type OptionNames, requireOptions } from '@tikhonov/core/engine';
-import type { Dataset } from './dataset.ts';
+import { Dataset } from './dataset.ts';
+import type { Table } from './formats/table.ts';
 import { keyOf, requireCount, type Seeded } from './validate.ts';
 
 /** One number per part, in an array or under the parts' names. */
@@ -25,7 +26,7 @@ const known: OptionNames<SplitOptions<Shares>> = {
 };
 
 /**
- * Divides a data set at random into parts that have no row in common. Stratified parts hold, of
+ * Divides a data set or a table at random into parts that have no row in common. Stratified parts hold, of
  * every class, the proportional number of rows rounded up or down (largest remainders first, part by
  * part). Rows that no part asks for are left out.
  *
@@ -44,20 +45,31 @@ const known: OptionNames<SplitOptions<Shares>> = {
 export function split<const Parts extends Shares>(
   dataset: Dataset,
   options: SplitOptions<Parts>,
-): { readonly [K in keyof Parts]: Dataset } {
+): { readonly [K in keyof Parts]: Dataset };
+export function split<const Parts extends Shares>(
+  table: Table,
+  options: SplitOptions<Parts>,
+): { readonly [K in keyof Parts]: Table };
+export function split<const Parts extends Shares>(
+  dataset: Dataset | Table,
+  options: SplitOptions<Parts>,
+): { readonly [K in keyof Parts]: Dataset | Table } {
   requireOptions('split', options, known);
   const parts = partsOf(options.fractions, options.sizes);
   const shares: readonly number[] = Object.values(parts);
   const sizes =
     options.sizes === undefined ? sizesOf(shares, dataset.size) : checkSizes(shares, dataset.size);
-  const labels = labelsOf('split', dataset, options.stratify);
+  const labels =
+    dataset instanceof Dataset
+      ? labelsOf('split', dataset, options.stratify)
+      : unstratified(options.stratify);
   const order = random.permutation(keyOf('split', options, 'split'), dataset.size).data();
   const rows = labels === null ? cut(order, sizes) : cutByClass(order, sizes, labels);
   const taken = rows.map((part) => dataset.take(part));
   const named = Array.isArray(parts)
     ? taken
     : Object.fromEntries(Object.keys(parts).map((name, i) => [name, taken[i]!]));
-  return named as { readonly [K in keyof Parts]: Dataset };
+  return named as { readonly [K in keyof Parts]: Dataset | Table };
 }
 
 function partsOf<Parts extends Shares>(
@@ -119,6 +131,13 @@ export function labelsOf(
   throw new TypeError(
     `${where}: cannot stratify ${dataset.name}, which has no classes.\n` +
       '  Pass stratify: false, or make the Dataset with `classes`.',
+  );
+}
+
+function unstratified(stratify: boolean | undefined): null {
+  if (stratify !== true) return null;
+  throw new TypeError(
+    'split: cannot stratify a table, which has no classes.\n  Leave stratify out, or split the Dataset that table.dataset makes.',
   );
 }
 

@@ -1,4 +1,4 @@
-import { type DType, type Tensor, tensor } from '@tikhonov/core';
+import { type DType, Tensor, tensor } from '@tikhonov/core';
 import { type OptionNames, requireOptions } from '@tikhonov/core/engine';
 import { Dataset } from '../dataset.ts';
 import { FormatError } from './format-error.ts';
@@ -41,6 +41,13 @@ const knownOfDataset: OptionNames<TableDatasetOptions> = {
 const number = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 const gaps: ReadonlySet<string> = /* @__PURE__ */ new Set(['', 'na', 'nan', 'null', '?']);
 
+/** The different texts: in numeric order if all are numbers, else in order of their characters. */
+export function classesOf(cells: readonly string[]): string[] {
+  const classes = [...new Set(cells)];
+  const areNumbers = classes.every((text) => number.test(text.trim()));
+  return classes.sort((a, b) => (areNumbers && Number(a) - Number(b)) || (a < b ? -1 : 1));
+}
+
 /**
  * Cells of text in named columns, as `readCsv` gives them.
  *
@@ -57,6 +64,8 @@ export class Table {
   readonly columns: readonly string[];
   readonly #rows: readonly (readonly string[])[];
   readonly #positions: ReadonlyMap<string, number>;
+  /** What the rows were taken from: parts of one table must number their classes alike. */
+  #whole: Table = this;
 
   /** @throws FormatError for two columns of one name, or a row of another width */
   constructor(columns: readonly string[], rows: readonly (readonly string[])[]) {
@@ -89,6 +98,54 @@ export class Table {
   }
 
   /**
+   * The rows at these positions, in this order; a position may repeat. `labels` numbers classes as in the
+   * whole table, so that parts agree.
+   *
+   * @throws RangeError for a position that is not an integer in `[0, size)`
+   */
+  take(indices: Tensor | readonly number[]): Table {
+    const positions = indices instanceof Tensor ? Array.from(indices.data()) : indices;
+    const rows = positions.map((i) => {
+      const row = this.#rows[i];
+      if (row !== undefined) return row;
+      throw new RangeError(
+        `Table.take: ${i} is not a row of ${this.size}.\n  Rows are integers from 0.`,
+      );
+    });
+    return this.#derived(this.columns, rows);
+  }
+
+  /**
+   * The table with other columns in place of one.
+   *
+   * @param name  the column that goes
+   * @param columns  what comes, by name, a cell for every row
+   * @throws RangeError if there is no such column; FormatError if a name is there already, or a column has
+   * another number of cells
+   */
+  replace(name: string, columns: Readonly<Record<string, readonly string[]>>): Table {
+    const k = this.#position(name);
+    const entries = Object.entries(columns);
+    for (const [added, { length }] of entries) {
+      if (length === this.size) continue;
+      throw new FormatError(
+        `Table.replace: the column '${added}' has ${length} cells for ${this.size} rows.`,
+      );
+    }
+    const names = this.columns.toSpliced(k, 1, ...entries.map(([added]) => added));
+    const rows = this.#rows.map((row, i) =>
+      row.toSpliced(k, 1, ...entries.map(([, cells]) => cells[i]!)),
+    );
+    return this.#derived(names, rows);
+  }
+
+  #derived(columns: readonly string[], rows: readonly (readonly string[])[]): Table {
+    const table = new Table(columns, rows);
+    table.#whole = this.#whole;
+    return table;
+  }
+
+  /**
    * Columns as numbers.
    *
    * @param columns  their names, in the order wanted. @defaultValue all
@@ -108,28 +165,32 @@ export class Table {
     return tensor(values, { shape: [this.size, positions.length], dtype });
   }
 
-  /** A column as classes. @throws RangeError if there is no such column */
+  /**
+   * A column as classes; those of the whole table if this is a part of one.
+   *
+   * @throws RangeError if there is no such column
+   */
   labels(name: string): ColumnLabels {
     const cells = this.column(name);
-    const classes = [...new Set(cells)];
-    const areNumbers = classes.every((text) => number.test(text.trim()));
-    classes.sort((a, b) => (areNumbers && Number(a) - Number(b)) || (a < b ? -1 : 1));
+    const others = this.#whole.#positions.has(name) ? this.#whole.column(name) : [];
+    const classes = classesOf([...others, ...cells]);
     const codes = new Map(classes.map((text, code) => [text, code]));
     return { y: tensor(Int32Array.from(cells, (text) => codes.get(text)!)), classes };
   }
 
   /**
-   * Inputs and targets: `x` `[n, inputs]`, `y` int32 `[n]` with `classes`, else of the inputs' dtype `[n, 1]`.
+   * Inputs and targets: `x` `[n, inputs]` with the names of their columns, `y` int32 `[n]` with `classes`, else of the inputs' dtype `[n, 1]`.
    *
    * @throws as `tensor` and `labels`
    */
   dataset(options: TableDatasetOptions): Dataset {
     requireOptions('Table.dataset', options, knownOfDataset);
     const { target, classes = false, inputs, ...rest } = options;
-    const x = this.tensor(inputs ?? this.columns.filter((name) => name !== target), rest);
-    if (!classes) return new Dataset({ x, y: this.tensor([target], rest), name: 'csv' });
+    const featureNames = inputs ?? this.columns.filter((name) => name !== target);
+    const common = { x: this.tensor(featureNames, rest), featureNames, name: 'csv' };
+    if (!classes) return new Dataset({ ...common, y: this.tensor([target], rest) });
     const labels = this.labels(target);
-    return new Dataset({ x, y: labels.y, classes: labels.classes.length, name: 'csv' });
+    return new Dataset({ ...common, y: labels.y, classes: labels.classes.length });
   }
 
   #position(name: string): number {

@@ -38,11 +38,13 @@ export class DataLoader<Item = LoadedBatch>
   readonly batchSize: number;
   /** Number of batches in an epoch. */
   readonly length: number;
+  /** Whether a short last batch is filled up to `batchSize`. */
+  readonly pad: boolean;
+  /** Batches that `for await` asks for ahead of the one in use. */
+  readonly prefetch: number;
   readonly #rows: Examples;
   readonly #shuffle: boolean;
   readonly #dropLast: boolean;
-  readonly #pad: boolean;
-  readonly #ahead: number;
   readonly #map: ((batch: LoadedBatch, key: Tensor) => Item) | undefined;
   readonly #key: Cell;
   readonly #epoch: Cell;
@@ -57,15 +59,15 @@ export class DataLoader<Item = LoadedBatch>
    */
   constructor(examples: Dataset | DatasetFields, options: DataLoaderOptions<Item> = {}) {
     this.dataset = examples instanceof Dataset ? examples : new Dataset(examples);
-    const { batchSize, dropLast, pad, prefetch: ahead } = layoutOf(options, this.dataset.size);
+    const { batchSize, dropLast, pad, prefetch: size } = layoutOf(options, this.dataset.size);
     this.#rows = examplesOf(this.dataset);
     this.batchSize = batchSize;
     const count = this.dataset.size / batchSize;
+    this.pad = pad;
+    this.prefetch = size;
     this.length = dropLast ? Math.floor(count) : Math.ceil(count);
     this.#shuffle = options.shuffle ?? (options.seed !== undefined || options.key !== undefined);
     this.#dropLast = dropLast;
-    this.#pad = pad;
-    this.#ahead = ahead;
     this.#map = options.map;
     this.#key = new Cell(keyOf('DataLoader', options, 'loader'), { name: 'key' });
     this.#epoch = new Cell(tensor(0, { dtype: 'int32' }), { name: 'epoch' });
@@ -129,7 +131,7 @@ export class DataLoader<Item = LoadedBatch>
     const loop = this.#begin();
     const [epoch, start] = [this.epoch, this.batch];
     let place = start;
-    for await (const item of prefetch(this.pass(epoch, start), { size: this.#ahead })) {
+    for await (const item of prefetch(this.pass(epoch, start), { size: this.prefetch })) {
       this.#requireLoop(loop);
       this.#moveTo(epoch, ++place);
       yield item;
@@ -187,7 +189,7 @@ export class DataLoader<Item = LoadedBatch>
     const key = this.#shuffle ? random.foldIn(base, epoch) : null;
     const mapKey = random.foldIn(random.foldIn(base, 'map'), epoch);
     let number = start;
-    for (const part of stretches(this.#rows, { batchSize, length, start, key, pad: this.#pad })) {
+    for (const part of stretches(this.#rows, { batchSize, length, start, key, pad: this.pad })) {
       const mask = maskOf(part.index.size, part.size);
       const batch: LoadedBatch = { ...part, mask };
       yield this.#map === undefined
@@ -199,7 +201,7 @@ export class DataLoader<Item = LoadedBatch>
 
   #layout(): Tensor {
     const { size } = this.dataset;
-    const flags = [this.#shuffle, this.#dropLast, this.#pad].map(Number);
+    const flags = [this.#shuffle, this.#dropLast, this.pad].map(Number);
     return tensor([size, this.batchSize, ...flags], { dtype: 'int32' });
   }
 

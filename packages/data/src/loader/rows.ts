@@ -29,13 +29,13 @@ const rangeOfRows = (rows: Rows, start: number, stop: number): Tensor =>
     offset: rows.offset + start * rows.width,
   });
 
-/** Rows in any order, copied. */
-function copyOfRows(rows: Rows, index: Int32Array): Tensor {
+/** Rows in any order, copied; those from `counted` on are 0. */
+function copyOfRows(rows: Rows, index: Int32Array, counted: number): Tensor {
   const { data, offset, width } = rows;
   const count = index.length;
   const Elements = data.constructor as new (length: number) => typeof data;
   const out = new Elements(count * width);
-  for (let i = 0, to = 0; i < count; i++, to += width) {
+  for (let i = 0, to = 0; i < counted; i++, to += width) {
     const from = offset + index[i]! * width;
     if (width < shortRow) for (let j = 0; j < width; j++) out[to + j] = data[from + j]!;
     else out.set(data.subarray(from, from + width), to);
@@ -64,6 +64,8 @@ export interface Route {
 export interface Stretch {
   readonly x: Tensor;
   readonly y: Tensor;
+  /** `[b]`, 0 for filling; only if the data set has weights. */
+  readonly sampleWeight?: Tensor;
   /** int32 `[b]` */
   readonly index: Tensor;
   /** Number of rows that are not filling. */
@@ -74,13 +76,19 @@ export interface Stretch {
 export interface Examples {
   readonly x: Rows;
   readonly y: Rows;
+  readonly sampleWeight?: Rows;
 }
 
 /** The rows of a data set. */
-export const examplesOf = ({ x, y }: Dataset): Examples => ({ x: rowsOf(x), y: rowsOf(y) });
+export const examplesOf = ({ x, y, sampleWeight }: Dataset): Examples => ({
+  x: rowsOf(x),
+  y: rowsOf(y),
+  ...(sampleWeight === undefined ? {} : { sampleWeight: rowsOf(sampleWeight) }),
+});
 
 /** Walks along a route. */
-export function* stretches({ x, y }: Examples, route: Route): Generator<Stretch, void, undefined> {
+export function* stretches(examples: Examples, route: Route): Generator<Stretch, void, undefined> {
+  const { x, y, sampleWeight } = examples;
   const { batchSize, key, pad } = route;
   const n = x.shape[0]!;
   const order = key === null ? null : random.permutation(key, n).data();
@@ -93,11 +101,9 @@ export function* stretches({ x, y }: Examples, route: Route): Generator<Stretch,
       return order === null ? place : order[place]!;
     });
     const isRange = order === null && count === size;
-    yield {
-      x: isRange ? rangeOfRows(x, from, from + size) : copyOfRows(x, index),
-      y: isRange ? rangeOfRows(y, from, from + size) : copyOfRows(y, index),
-      index: tensor(index),
-      size,
-    };
+    const taken = (rows: Rows, counted: number = count): Tensor =>
+      isRange ? rangeOfRows(rows, from, from + size) : copyOfRows(rows, index, counted);
+    const part = { x: taken(x), y: taken(y), index: tensor(index), size };
+    yield sampleWeight === undefined ? part : { ...part, sampleWeight: taken(sampleWeight, size) };
   }
 }
