@@ -42,12 +42,17 @@ import { Module } from './module.ts';
 type NoOptions = Readonly<Record<string, never>>;
 
 /** A function of a tensor as a layer without parameters: what the activation layers have in common. */
-export abstract class ActivationLayer extends Module {
+export abstract class ActivationLayer<
+  Options extends object = Readonly<Record<string, unknown>>,
+> extends Module {
+  /** What the layer was constructed with, as the function of core takes it. */
+  readonly options: Options;
   readonly #f: ActivationFunction;
 
-  protected constructor(f: ActivationFunction) {
+  protected constructor(f: ActivationFunction, options: Options) {
     super();
     this.#f = f;
+    this.options = options;
   }
 
   forward(x: Tensor, context: ForwardContext = {}): Tensor {
@@ -57,17 +62,17 @@ export abstract class ActivationLayer extends Module {
 }
 
 /** An elementwise one: it is tried on a 0, so that bad options are refused where they are given. */
-abstract class Elementwise extends ActivationLayer {
-  protected constructor(f: ActivationFunction) {
-    super(f);
+abstract class Elementwise<Options extends object> extends ActivationLayer<Options> {
+  protected constructor(f: ActivationFunction, options: Options) {
+    super(f, options);
     f(full([], 0));
   }
 }
 
 /** An elementwise one without options, such as PyTorch's `inplace`. */
-abstract class Plain extends ActivationLayer {
+abstract class Plain extends ActivationLayer<NoOptions> {
   protected constructor(name: string, f: ActivationFunction, options: NoOptions) {
-    super(f);
+    super(f, options);
     const given = typeof options === 'object' && options !== null ? Object.keys(options) : [''];
     if (given.length === 0) return;
     throw new TypeError(
@@ -98,26 +103,26 @@ export class ReLU6 extends Plain {
 }
 
 /** `leakyRelu` as a layer. */
-export class LeakyReLU extends Elementwise {
+export class LeakyReLU extends Elementwise<LeakyReluOptions> {
   /** @throws RangeError for a slope that is not finite */
   constructor(options: LeakyReluOptions = {}) {
-    super((x) => leakyRelu(x, options));
+    super((x) => leakyRelu(x, options), options);
   }
 }
 
 /** `elu` as a layer. */
-export class ELU extends Elementwise {
+export class ELU extends Elementwise<EluOptions> {
   /** @throws RangeError for an alpha that is not finite */
   constructor(options: EluOptions = {}) {
-    super((x) => elu(x, options));
+    super((x) => elu(x, options), options);
   }
 }
 
 /** `celu` as a layer. */
-export class CELU extends Elementwise {
+export class CELU extends Elementwise<EluOptions> {
   /** @throws RangeError unless alpha is finite and positive */
   constructor(options: EluOptions = {}) {
-    super((x) => celu(x, options));
+    super((x) => celu(x, options), options);
   }
 }
 
@@ -136,9 +141,9 @@ export class SELU extends Plain {
  * new nn.GELU({ approximate: 'tanh' }).forward(tensor([0, 100])).toArray(); // => [0, 100]
  * ```
  */
-export class GELU extends Elementwise {
+export class GELU extends Elementwise<GeluOptions> {
   constructor(options: GeluOptions = {}) {
-    super((x) => gelu(x, options));
+    super((x) => gelu(x, options), options);
   }
 }
 
@@ -170,7 +175,7 @@ export interface SoftplusOptions {
  * new nn.Softplus({ beta: 2 }).forward(tensor([0])).toArray(); // => [Math.LN2 / 2]
  * ```
  */
-export class Softplus extends Elementwise {
+export class Softplus extends Elementwise<SoftplusOptions> {
   /** @throws RangeError unless beta is finite and positive */
   constructor(options: SoftplusOptions = {}) {
     requireOptions('Softplus', options, { beta: true });
@@ -178,7 +183,7 @@ export class Softplus extends Elementwise {
     if (!(beta > 0 && Number.isFinite(beta))) {
       throw new RangeError(`Softplus: beta must be finite and > 0, got ${showValue(beta)}.`);
     }
-    super(beta === 1 ? softplus : (x) => div(softplus(mul(x, beta)), beta));
+    super(beta === 1 ? softplus : (x) => div(softplus(mul(x, beta)), beta), options);
   }
 }
 
@@ -197,10 +202,10 @@ export class Tanh extends Plain {
 }
 
 /** `hardtanh` as a layer. */
-export class Hardtanh extends Elementwise {
+export class Hardtanh extends Elementwise<HardtanhOptions> {
   /** @throws RangeError unless `minVal < maxVal` */
   constructor(options: HardtanhOptions = {}) {
-    super((x) => hardtanh(x, options));
+    super((x) => hardtanh(x, options), options);
   }
 }
 
@@ -246,25 +251,25 @@ function requireAxis(name: string, options: AxisActivationOptions): void {
 }
 
 /** `softmax` along an axis as a layer. */
-export class Softmax extends ActivationLayer {
+export class Softmax extends ActivationLayer<AxisActivationOptions> {
   constructor(options: AxisActivationOptions = {}) {
-    super((x) => softmax(x, options));
+    super((x) => softmax(x, options), options);
     requireAxis('Softmax', options);
   }
 }
 
 /** `logSoftmax` along an axis as a layer. */
-export class LogSoftmax extends ActivationLayer {
+export class LogSoftmax extends ActivationLayer<AxisActivationOptions> {
   constructor(options: AxisActivationOptions = {}) {
-    super((x) => logSoftmax(x, options));
+    super((x) => logSoftmax(x, options), options);
     requireAxis('LogSoftmax', options);
   }
 }
 
 /** `glu` along an axis as a layer: it halves the axis. */
-export class GLU extends ActivationLayer {
+export class GLU extends ActivationLayer<AxisActivationOptions> {
   constructor(options: AxisActivationOptions = {}) {
-    super((x) => glu(x, options));
+    super((x) => glu(x, options), options);
     requireAxis('GLU', options);
   }
 }

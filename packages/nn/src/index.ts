@@ -30,6 +30,7 @@ export {
   type ActivationName,
   activation,
 } from './activations.ts';
+export { type Activation, type Activations, activationsOf } from './activations-of.ts';
 export { astype } from './astype.ts';
 export {
   type AttentionOptions,
@@ -91,6 +92,7 @@ export {
   type SmoothL1LossOptions,
   smoothL1Loss,
 } from './losses/regression.ts';
+export type { RowLossOptions } from './losses/row-weights.ts';
 export { type SmoothLabelsOptions, smoothLabels } from './losses/smooth-labels.ts';
 export type { Weights } from './losses/weights.ts';
 export { MLP, type MlpOptions, mlp } from './mlp.ts';
@@ -130,6 +132,13 @@ export {
   rmsNorm,
 } from './norms/layer-norm.ts';
 export {
+  type AnyForward,
+  contextAmong,
+  type SharedContext,
+  shareContext,
+  wrapForward,
+} from './parametrize/wrap-forward.ts';
+export {
   AdaptiveAvgPool1d,
   AdaptiveAvgPool2d,
   AdaptiveMaxPool1d,
@@ -162,7 +171,13 @@ export type { RnnNonlinearity } from './recurrent/steps.ts';
 export { Identity, Residual } from './residual.ts';
 export { type LayerLike, Sequential } from './sequential.ts';
 export type { Strength } from './strength.ts';
-export { ModelSummary, type SummaryRow, summary } from './summary.ts';
+export {
+  ModelSummary,
+  type ParameterGroups,
+  type SummaryOptions,
+  type SummaryRow,
+  summary,
+} from './summary.ts';
 export { TransformerEncoder, type TransformerEncoderOptions } from './transformer-encoder.ts';
 export {
   TransformerEncoderLayer,

@@ -1,4 +1,4 @@
-import type { EpochRecord, History } from './history.ts';
+import type { EpochRecord, History, NonFiniteReport } from './history.ts';
 import type { MinimizingOptimizer, Model } from './model.ts';
 import type { PlainData } from './persistence/plain-data.ts';
 
@@ -7,8 +7,10 @@ export interface TrainContext {
   readonly model: Model;
   readonly optimizer: MinimizingOptimizer;
   readonly epochs: number;
-  readonly batchSize: number;
-  readonly stepsPerEpoch: number;
+  /** Null where every batch has a size of its own. */
+  readonly batchSize: number | null;
+  /** Null where the length of a pass is not known beforehand. */
+  readonly stepsPerEpoch: number | null;
   /** Epochs between evaluations. */
   readonly evaluateEvery: number;
   /** The names of the values that `recordValue` can give: what may be monitored. */
@@ -40,7 +42,8 @@ export interface Control {
 
 /**
  * Takes part in the training. Every method may be async. `onTrainEnd` is called whatever ended the
- * training, an abort or an error included, provided that `onTrainBegin` was called.
+ * training, an abort or an error included, provided that `onTrainBegin` was called. Any object with some
+ * of these methods is a callback; what it remembers in variables goes through `stateDict`.
  *
  * @example
  * ```ts
@@ -64,6 +67,11 @@ export interface Callback {
   /** `step` counts from 1 over the whole training. */
   onBatchEnd?(step: number, logs: BatchLogs, control: Control): void | Promise<void>;
   onEpochEnd?(epoch: number, logs: EpochRecord, control: Control): void | Promise<void>;
+  /**
+   * Called when a loss, an update or a parameter is not finite, which ends the training. Returning true
+   * makes that the stop reason `non-finite` instead of an error.
+   */
+  onNonFinite?(report: NonFiniteReport): boolean | Promise<boolean>;
   /** The history so far; `restoredEpoch` may still change by other callbacks. */
   onTrainEnd?(history: History, control: Control): void | Promise<void>;
   /** What changes from epoch to epoch and is in no cell, for checkpoints. */

@@ -1,25 +1,27 @@
-import { canCompile } from '@tikhonov/compile';
-import { noGrad, ShapeError, Tensor } from '@tikhonov/core';
-import { type OptionNames, requireOptions, showShape } from '@tikhonov/core/engine';
-import { batches, Dataset } from '@tikhonov/data';
-import { compileStep } from './compile-step.ts';
+import type { Tensor } from '@tikhonov/core';
+import { type OptionNames, requireOptions } from '@tikhonov/core/engine';
+import { DataLoader, Dataset } from '@tikhonov/data';
+import { evaluationPass } from './evaluation-pass.ts';
 import type { Evaluation } from './history.ts';
 import { hintFor, kindOf, requireFunction } from './kinds.ts';
-import type { Loss, Metric, Model } from './model.ts';
+import { isStreaming } from './metrics/statistics.ts';
+import type { Loss, Metric, Model, StreamingMetric } from './model.ts';
 
-/** A data set, or just its inputs and targets. */
-export type Examples = Dataset | { readonly x: Tensor; readonly y: Tensor };
+/** A data set, or just its inputs, its targets and perhaps the weights of its rows. */
+export type Examples =
+  | Dataset
+  | { readonly x: Tensor; readonly y: Tensor; readonly sampleWeight?: Tensor | undefined };
 
 /** Metrics by name. */
-export type Metrics = Readonly<Record<string, Metric>>;
+export type Metrics = Readonly<Record<string, Metric | StreamingMetric>>;
 
 /** Options of `evaluate`. */
 export interface EvaluateOptions<Named extends Metrics = Metrics> {
   /** Must be a mean over rows, for the chunks to add up. */
   readonly loss: Loss;
-  /** Further values; means over rows, too. @defaultValue none */
+  /** Further values: means over rows, too, or streaming metrics. @defaultValue none */
   readonly metrics?: Named;
-  /** Rows per chunk; bounds the memory. @defaultValue 512 */
+  /** Rows per chunk; bounds the memory. A data loader has its own. @defaultValue 512 */
   readonly batchSize?: number;
 }
 
@@ -50,8 +52,12 @@ const known: OptionNames<EvaluateOptions> = {
  * used and not moved, nothing recorded for gradients. Chunks are weighted by their rows, so the
  * chunk size only changes rounding. For many evaluations, `evaluator` is faster.
  *
+ * Where rows have weights, all values are weighted by them. A data loader gives the batches of its present
+ * epoch, and stays at its place; rows that fill a batch do not count.
+ *
  * @returns `{ loss, ...metrics }` as numbers; NaN where a value is NaN
- * @throws RangeError for no rows or a bad `batchSize`; TypeError for a metric called `loss`
+ * @throws RangeError for no rows or a bad `batchSize`; TypeError for a metric called `loss`, or for a loss or
+ * metric that does not look at the weights of the rows
  * @throws ShapeError if a loss or metric is not a scalar; TypeError if it is neither number nor tensor
  * @example
  * ```ts
@@ -59,12 +65,15 @@ const known: OptionNames<EvaluateOptions> = {
  * const y = tensor([0, 1], { dtype: 'int32' });
  * const set = { x: tensor([[2, 0], [3, 0]]), y };
  * const loss = train.negativeLogLikelihood;
- * train.evaluate(model, set, { loss, metrics: { accuracy: train.accuracy } }).accuracy; // => 0.5
+ * const metrics = { accuracy: train.accuracy, f1: train.f1Score() };
+ * const scores = train.evaluate(model, set, { loss, metrics });
+ * scores.accuracy; // => 0.5
+ * scores.f1; // => 1 / 3
  * ```
  */
 export function evaluate<Named extends Metrics = NoMetrics>(
   model: Model,
-  examples: Examples,
+  examples: Examples | DataLoader<unknown>,
   options: EvaluateOptions<Named>,
 ): EvaluationOf<Named> {
   requireOptions('evaluate', options, known);
@@ -74,7 +83,7 @@ export function evaluate<Named extends Metrics = NoMetrics>(
 /**
  * `evaluate` as a function of the examples, for use again and again, as at the end of every epoch. It is
  * compiled at the first call, once for every number of rows that a chunk has: at most two for a data set
- * of one size.
+ * of one size, or one for a data loader that fills its batches.
  *
  * @returns a function of examples that returns what `evaluate` does
  * @throws as `evaluate`; TypeError, when compiled, if a metric returns a number; TraceError if model, loss or a
@@ -94,45 +103,44 @@ export function evaluate<Named extends Metrics = NoMetrics>(
 export function evaluator<Named extends Metrics = NoMetrics>(
   model: Model,
   options: EvaluatorOptions<Named>,
-): (examples: Examples) => EvaluationOf<Named> {
+): (examples: Examples | DataLoader<unknown>) => EvaluationOf<Named> {
   requireOptions('evaluator', options, { ...known, compiled: 'boolean' });
-  const { loss, batchSize = 512, compiled = canCompile() } = options;
+  const { loss, compiled, batchSize } = options;
   const metrics: Metrics = options.metrics ?? {};
   requireFunction('evaluate: loss', loss, 'For example nn.crossEntropy.');
   checkMetrics(metrics);
-  const measures = Object.entries({ loss, ...metrics });
-  const plain = (x: Tensor, y: Tensor): readonly Measured[] => {
-    const output = model.forward(x, { training: false });
-    return measures.map(([name, measure]) => requireMeasured(name, measure(output, y)));
-  };
-  const traced = (x: Tensor, y: Tensor): readonly Measured[] => {
-    const values = plain(x, y);
-    for (const [i, [name]] of measures.entries()) requireTensor(name, values[i]!);
-    return values;
-  };
-  const measureChunk = compiled
-    ? compileStep(traced, { name: 'evaluate', maxTraces: 1000 })
-    : plain;
+  const streams: Record<string, StreamingMetric> = {};
+  const means: Record<string, Metric> = { loss };
+  for (const [name, metric] of Object.entries(metrics)) {
+    if (isStreaming(metric)) streams[name] = metric;
+    else means[name] = metric;
+  }
+  const pass = evaluationPass(model, { means, streams }, { compiled, batchSize });
   return (examples) => {
-    const dataset = asDataset(examples);
-    if (dataset.size === 0) throw new RangeError('evaluate: the data set has no rows.');
-    const totals = measures.map(() => 0);
-    noGrad(() => {
-      for (const { x, y, size } of batches(dataset, { batchSize })) {
-        for (const [i, value] of measureChunk(x, y).entries()) {
-          totals[i]! += size * (typeof value === 'number' ? value : value.item());
-        }
-      }
+    const found = pass(sourceOf(examples));
+    const values = ['loss', ...Object.keys(metrics)].map((name) => {
+      const streaming = streams[name];
+      if (streaming === undefined) return [name, found.means[name]!];
+      return [name, requireNumber(name, streaming.value(found.statistics[name]!))];
     });
-    const means = measures.map(([name], i) => [name, totals[i]! / dataset.size]);
-    return Object.fromEntries(means) as EvaluationOf<Named>;
+    return Object.fromEntries(values) as EvaluationOf<Named>;
   };
+}
+
+/** Examples as what a pass walks through; at least one row. */
+export function sourceOf(examples: Examples | DataLoader<unknown>): Dataset | DataLoader<unknown> {
+  if (examples instanceof DataLoader) return examples;
+  const dataset = asDataset(examples);
+  if (dataset.size === 0) throw new RangeError('evaluate: the data set has no rows.');
+  return dataset;
 }
 
 /** Throws for a metric that is no function, has the loss's name, or one that `set.metric` could not give. */
 export function checkMetrics(metrics: Metrics): void {
   for (const [name, metric] of Object.entries(metrics)) {
-    requireFunction(`evaluate: metric '${name}'`, metric, 'For example train.accuracy.');
+    if (!isStreaming(metric)) {
+      requireFunction(`evaluate: metric '${name}'`, metric, 'For example train.accuracy.');
+    }
     if (name === 'loss' || name.includes('.')) {
       throw new TypeError(
         `evaluate: a metric cannot be called '${name}'.\n  'loss' is the loss itself, and dots separate set and metric.`,
@@ -149,30 +157,13 @@ export function asDataset(examples: Examples): Dataset {
       `Examples must be a Dataset or { x, y }, got ${kindOf(examples)}.\n  For example data.digits().train, or { x, y } of tensors with one row per example.`,
     );
   }
-  return new Dataset({ x: examples.x, y: examples.y });
+  const { x, y, sampleWeight } = examples;
+  return new Dataset({ x, y, sampleWeight });
 }
 
-/** The value of a loss or metric. */
-type Measured = Tensor | number;
-
-function requireMeasured(name: string, value: Measured): Measured {
+function requireNumber(name: string, value: number): number {
   if (typeof value === 'number') return value;
-  if (!(value instanceof Tensor)) {
-    throw new TypeError(
-      `evaluate: ${name} must return a number or a scalar Tensor, it returned ${kindOf(value)}.${hintFor(value)}`,
-    );
-  }
-  if (value.rank === 0) return value;
-  throw new ShapeError(
-    `evaluate: ${name} must be a scalar, got shape ${showShape(value.shape)}.\n  Take its mean() over the rows.`,
-  );
-}
-
-/** A program would return the same number for ever. */
-function requireTensor(name: string, value: Measured): void {
-  if (typeof value !== 'number') return;
   throw new TypeError(
-    `evaluate: ${name} returned the number ${value}, which a compiled evaluation would give for all data.\n` +
-      '  Return a scalar Tensor, measure it with evaluate() in a callback, or pass { compiled: false }.',
+    `evaluate: the value of ${name} must be a number, it is ${kindOf(value)}.${hintFor(value)}`,
   );
 }

@@ -1,37 +1,41 @@
 import { random } from '@tikhonov/core';
-import type { Dataset } from '@tikhonov/data';
-import type { Callback, TrainContext } from './callback.ts';
+import type { DataLoader, Dataset } from '@tikhonov/data';
+import type { Callback } from './callback.ts';
 import { Controller, notify, notifyAll, yielder } from './controller.ts';
+import { atEpoch, behind, type EpochPosition, meansAt } from './epoch-position.ts';
 import { evaluator } from './evaluate.ts';
 import { type FitOptions, type FitPlan, planOf } from './fit-options.ts';
 import {
   type EpochRecord,
   type Evaluation,
   type History,
+  lowestValidation,
   type NonFiniteReport,
-  recordValue,
 } from './history.ts';
 import { requireFunction } from './kinds.ts';
-import { type Minibatches, minibatches } from './minibatches.ts';
 import type { Model } from './model.ts';
 import { firstNonFinite, labelledCells, NonFiniteError } from './non-finite.ts';
-import { RunCheckpoints, type RunPosition } from './persistence/run-checkpoint.ts';
-import { type StepLosses, type TrainStep, trainStep } from './train-step.ts';
+import { RunCheckpoints } from './persistence/run-checkpoint.ts';
+import { contextOf } from './train-context.ts';
+import type { StepRows } from './train-item.ts';
+import { type TrainStep, trainStep } from './train-step.ts';
+import { unlessAborted } from './unless-aborted.ts';
 
 /**
  * Trains a model: per batch one step of the optimizer on `loss + sum of penalties`, per epoch an
  * evaluation of the named sets and the callbacks.
  *
  * The same seed gives the same history and weights, to the last bit; another processor or engine may
- * round otherwise. Epoch `e` has the order of `foldIn(foldIn(key, 'shuffle'), e)`, step `s` the forward
- * key `foldIn(foldIn(key, 'forward'), s)`, both counted from 1. The event loop turns about every 50 ms,
- * so that signals and pages stay alive.
+ * round otherwise. Epoch `e` of a data set has the order of `foldIn(foldIn(key, 'shuffle'), e)`, step `s`
+ * the forward key `foldIn(foldIn(key, 'forward'), s)`, both counted from 1; loaders have a key of their
+ * own. The event loop turns about every 50 ms, so that signals and pages stay alive.
  *
  * Nothing trains on NaN: a loss that is not finite ends the training before the step changes anything,
  * and parameters are looked at after every epoch.
  *
  * Steps and evaluations are compiled, each when it is first needed: one program for a step of `batchSize`
- * rows, and a second one if the last batch of an epoch has fewer (`dropLast` leaves it out). Model, loss
+ * rows, and a second one if the last batch of an epoch has fewer (`dropLast` leaves it out, a loader with
+ * `pad` fills it); of batches of a function, at most 8 sizes are compiled. Model, loss
  * and penalties are therefore called when a program is built and not at every step. What they make of
  * tensors and cells is recorded; numbers that they read from variables become constants, so a strength
  * that changes during the training lives in a `Cell`, which callbacks write to. `compiled: false` calls
@@ -41,7 +45,8 @@ import { type StepLosses, type TrainStep, trainStep } from './train-step.ts';
  * @param model  a module, or anything with `forward` and `namedCells`
  * @param options  see `FitOptions`; the seed's default is 0
  * @returns the epochs, why it ended, and which epoch was best
- * @throws NonFiniteError unless `onNonFinite` is `'stop'`; RangeError or TypeError for bad options;
+ * @throws NonFiniteError unless `onNonFinite` is `'stop'` or a callback says that it is no error; RangeError
+ * or TypeError for bad options;
  * TraceError if a step or an evaluation reads values or has an operation that cannot be compiled, both
  * of which `compiled: false` allows; whatever a callback, the model or the loss throws, after every
  * `onTrainEnd`
@@ -69,7 +74,8 @@ export async function fit(model: Model, options: FitOptions): Promise<History> {
   if (failure !== null) {
     const isNonFinite = failure.error instanceof NonFiniteError;
     if (isNonFinite) failure.error.history = history;
-    if (!(isNonFinite && options.onNonFinite === 'stop')) throw failure.error;
+    const isTolerated = options.onNonFinite === 'stop' || training.toleratesNonFinite;
+    if (!(isNonFinite && isTolerated)) throw failure.error;
   }
   if (problems.length > 0) throw problems[0];
   return history;
@@ -93,17 +99,20 @@ class Training {
   readonly #breathe = yielder();
   readonly #begun: Callback[] = [];
   readonly #records: EpochRecord[] = [];
-  readonly #batches: Minibatches;
+  readonly #listeners: readonly Callback[];
   readonly #step: TrainStep;
-  readonly #evaluate: (examples: Dataset) => Evaluation;
+  readonly #evaluate: (examples: Dataset | DataLoader<unknown>) => Evaluation;
   #steps = 0;
+  #saved: EpochPosition | null = null;
   #checkpoints: RunCheckpoints | null = null;
   #nonFinite: NonFiniteReport | null = null;
+  /** Whether a callback has said that what is not finite is no error. */
+  toleratesNonFinite = false;
 
   constructor(model: Model, plan: FitPlan) {
     this.#model = model;
     this.#plan = plan;
-    this.#batches = minibatches(plan.train, plan);
+    this.#listeners = plan.callbacks.filter((callback) => callback.onBatchEnd !== undefined);
     this.#step = trainStep({ ...plan, model, key: random.foldIn(plan.key, 'forward') });
     const { evaluationLoss: loss, metrics, compiled } = plan;
     this.#evaluate = evaluator(model, { loss, metrics, compiled });
@@ -113,16 +122,15 @@ class Training {
   async run(): Promise<Failure | null> {
     try {
       this.#checkpoints = this.#openCheckpoints();
-      const context = contextOf(this.#model, this.#plan, this.#batches.length);
+      const context = contextOf(this.#model, this.#plan);
       for (const callback of this.#plan.callbacks) {
         this.#begun.push(callback);
         await callback.onTrainBegin?.(context);
       }
-      let from = await this.#resumed();
-      for (let epoch = from.epoch; epoch <= this.#plan.epochs && this.#goesOn(); epoch++) {
-        await this.#epoch(epoch, from);
-        from = atEpoch(epoch + 1);
-      }
+      let at = await this.#resumed();
+      this.#plan.source.moveTo(at.epoch, at.batch);
+      while (at.epoch <= this.#plan.epochs && this.#goesOn()) at = await this.#epoch(at);
+      await this.#save(at);
       return null;
     } catch (error) {
       if (error instanceof NonFiniteError) this.#nonFinite = error.report;
@@ -132,9 +140,20 @@ class Training {
   }
 
   /** Lets every callback that began end; returns what they threw. */
-  end(): Promise<readonly unknown[]> {
+  async end(): Promise<readonly unknown[]> {
+    const problems = this.#nonFinite === null ? [] : await this.#ask(this.#nonFinite);
     const history = this.history();
-    return notifyAll(this.#begun, (callback) => callback.onTrainEnd?.(history, this.#control));
+    const more = await notifyAll(this.#begun, (callback) =>
+      callback.onTrainEnd?.(history, this.#control),
+    );
+    return [...problems, ...more];
+  }
+
+  /** Whether a callback takes what is not finite as an end; returns what they threw. */
+  #ask(report: NonFiniteReport): Promise<readonly unknown[]> {
+    return notifyAll(this.#begun, async (callback) => {
+      if ((await callback.onNonFinite?.(report)) === true) this.toleratesNonFinite = true;
+    });
   }
 
   history(): History {
@@ -167,10 +186,13 @@ class Training {
     this.#control.stopReason = position.stopReason;
     this.#control.bestEpoch = position.bestEpoch;
     this.#control.restoredEpoch = position.restoredEpoch;
+    this.#saved = position;
     return position;
   }
 
   async #save(at: EpochPosition): Promise<void> {
+    if (at === this.#saved) return;
+    this.#saved = at;
     const { stopReason, bestEpoch, restoredEpoch } = this.#control;
     await this.#checkpoints?.save({
       ...at,
@@ -183,15 +205,19 @@ class Training {
     });
   }
 
-  async #epoch(epoch: number, from: EpochPosition): Promise<void> {
+  /** Trains from a place in an epoch on; returns how far it came. */
+  async #epoch(from: EpochPosition): Promise<EpochPosition> {
     const { callbacks, epochs, evaluateEvery } = this.#plan;
     const control = this.#control;
+    const { epoch } = from;
     if (from.batch === 0) {
       await notify(callbacks, (callback) => callback.onEpochBegin?.(epoch, control));
-      if (!this.#goesOn()) return;
+      if (!this.#goesOn()) return { ...from };
     }
-    const losses = await this.#steppedThrough(epoch, from);
-    if (losses === null) return;
+    const { at, isOver } = await this.#steppedThrough(from);
+    if (!isOver) return at;
+    const losses = meansAt(at);
+    this.#checkParameters(epoch);
     const isDue = epoch % evaluateEvery === 0 || epoch === epochs;
     const evaluations = isDue ? this.#evaluateSets() : {};
     const record = { epoch, steps: this.#steps, ...losses, evaluations };
@@ -201,40 +227,61 @@ class Training {
     if (!isDue && control.stopReason !== null) {
       this.#records[this.#records.length - 1] = { ...record, evaluations: this.#evaluateSets() };
     }
-    const isLast = epoch === epochs || !this.#goesOn();
-    if (isLast || this.#checkpoints?.isDueAfterEpoch(epoch)) await this.#save(atEpoch(epoch + 1));
+    const next = atEpoch(epoch + 1);
+    if (this.#goesOn() && this.#checkpoints?.isDueAfterEpoch(epoch)) await this.#save(next);
+    return next;
   }
 
-  /** All steps of an epoch; null if it was cut short. */
-  async #steppedThrough(epoch: number, from: EpochPosition): Promise<StepLosses | null> {
-    const { key, shuffle, callbacks } = this.#plan;
-    const order = shuffle ? random.foldIn(random.foldIn(key, 'shuffle'), epoch) : null;
-    const listeners = callbacks.filter((callback) => callback.onBatchEnd !== undefined);
-    let { rows, dataLoss, penalty, batch: count } = from;
-    for (const batch of this.#batches.pass(order, count)) {
-      this.#steps += 1;
-      count += 1;
-      const losses = this.#step(batch, { epoch, step: this.#steps });
-      rows += batch.size;
-      dataLoss += batch.size * losses.dataLoss;
-      penalty += batch.size * losses.penalty;
-      if (listeners.length > 0) {
-        const logs = { epoch, batch: count, size: batch.size, ...losses };
+  /** The steps of an epoch from a place on; it is not over if something ended the training. */
+  async #steppedThrough(
+    from: EpochPosition,
+  ): Promise<{ readonly at: EpochPosition; readonly isOver: boolean }> {
+    const { source, signal } = this.#plan;
+    const reader = source.open(from.epoch, from.batch);
+    let at = from;
+    try {
+      while (at.batch !== source.length) {
+        if (!this.#goesOn()) return { at, isOver: false };
+        const next = reader.next();
+        const rows = next instanceof Promise ? await unlessAborted(next, signal) : next;
+        if (next instanceof Promise && !this.#goesOn()) return { at, isOver: false };
+        if (rows === null) break;
+        const step = this.#stepped(rows, at);
+        at = step.at;
         // Waiting for nothing would still cost a turn of the queue at every step.
-        const told = notify(listeners, (c) => c.onBatchEnd?.(this.#steps, logs, this.#control));
-        if (told !== undefined) await told;
+        if (step.told !== undefined) await step.told;
+        const breath = this.#breathe();
+        if (breath !== undefined) await breath;
+        const isLast = at.batch === source.length;
+        if (!isLast && this.#checkpoints?.isDueAfterStep(this.#steps)) await this.#save(at);
       }
-      const breath = this.#breathe();
-      if (breath !== undefined) await breath;
-      const goesOn = this.#goesOn();
-      if (count === this.#batches.length) break;
-      if (!goesOn || this.#checkpoints?.isDueAfterStep(this.#steps)) {
-        await this.#save({ epoch, batch: count, rows, dataLoss, penalty });
-      }
-      if (!goesOn) return null;
+    } finally {
+      reader.close();
     }
-    this.#checkParameters(epoch);
-    return { dataLoss: dataLoss / rows, penalty: penalty / rows };
+    return { at, isOver: true };
+  }
+
+  /** One step; rows that all weigh 0 have no mean to go down, and make none. */
+  #stepped(
+    rows: StepRows,
+    from: EpochPosition,
+  ): { readonly at: EpochPosition; readonly told: Promise<void> | undefined } {
+    const { epoch } = from;
+    if (rows.weight === 0) {
+      const at = behind(from, 0, { dataLoss: 0, penalty: 0 });
+      this.#plan.source.moveTo(epoch, at.batch);
+      return { at, told: undefined };
+    }
+    this.#steps += 1;
+    const losses = this.#step(rows, { epoch, step: this.#steps });
+    const at = behind(from, rows.weight, losses);
+    this.#plan.source.moveTo(epoch, at.batch);
+    if (this.#listeners.length === 0) return { at, told: undefined };
+    const logs = { epoch, batch: at.batch, size: rows.size, ...losses };
+    const told = notify(this.#listeners, (callback) =>
+      callback.onBatchEnd?.(this.#steps, logs, this.#control),
+    );
+    return { at, told };
   }
 
   /** The last step's gradient may have been bad although its loss was not. */
@@ -247,41 +294,4 @@ class Training {
     const sets = Object.entries(this.#plan.sets);
     return Object.fromEntries(sets.map(([name, set]) => [name, this.#evaluate(set)]));
   }
-}
-
-/** A place in an epoch, with the sums over the rows before it. */
-type EpochPosition = Pick<RunPosition, 'epoch' | 'batch' | 'rows' | 'dataLoss' | 'penalty'>;
-
-const atEpoch = (epoch: number): EpochPosition => ({
-  epoch,
-  batch: 0,
-  rows: 0,
-  dataLoss: 0,
-  penalty: 0,
-});
-
-function contextOf(model: Model, plan: FitPlan, stepsPerEpoch: number): TrainContext {
-  const { optimizer, epochs, batchSize, evaluateEvery, sets, metrics } = plan;
-  const names = ['loss', ...Object.keys(metrics)];
-  return {
-    model,
-    optimizer,
-    epochs,
-    batchSize,
-    stepsPerEpoch,
-    evaluateEvery,
-    monitored: [
-      ...['dataLoss', 'penalty', 'loss'],
-      ...Object.keys(sets).flatMap((set) => names.map((name) => `${set}.${name}`)),
-    ],
-  };
-}
-
-function lowestValidation(records: readonly EpochRecord[]): number | null {
-  let best: { epoch: number; value: number } | null = null;
-  for (const record of records) {
-    const value = recordValue(record, 'validation.loss') ?? Number.NaN;
-    if (value < (best?.value ?? Infinity)) best = { epoch: record.epoch, value };
-  }
-  return best?.epoch ?? null;
 }

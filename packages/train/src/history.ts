@@ -66,3 +66,13 @@ export function recordValue(record: EpochRecord, name: string): number | undefin
   const dot = name.lastIndexOf('.');
   return record.evaluations[name.slice(0, dot)]?.[name.slice(dot + 1)];
 }
+
+/** The epoch with the lowest loss on the set `validation`; null if there is none. */
+export function lowestValidation(records: readonly EpochRecord[]): number | null {
+  let best: { epoch: number; value: number } | null = null;
+  for (const record of records) {
+    const value = recordValue(record, 'validation.loss') ?? Number.NaN;
+    if (value < (best?.value ?? Infinity)) best = { epoch: record.epoch, value };
+  }
+  return best?.epoch ?? null;
+}

@@ -1,5 +1,64 @@
 export type { BatchLogs, Callback, Control, TrainContext } from './callback.ts';
-export { type EarlyStopping, type EarlyStoppingOptions, earlyStopping } from './early-stopping.ts';
+export { type AverageWeightsOptions, averageWeights } from './callbacks/average-weights.ts';
+export { type CsvLoggerOptions, csvLogger, type TextWriter } from './callbacks/csv-logger.ts';
+export {
+  type EarlyStopping,
+  type EarlyStoppingOptions,
+  earlyStopping,
+} from './callbacks/early-stopping.ts';
+export {
+  type BatchHistory,
+  type HistoryOptions,
+  type HistoryRecorder,
+  history,
+} from './callbacks/history.ts';
+export { learningRateScheduler } from './callbacks/learning-rate-scheduler.ts';
+export {
+  type ModelCheckpoint,
+  type ModelCheckpointOptions,
+  type ModelCheckpointState,
+  modelCheckpoint,
+} from './callbacks/model-checkpoint.ts';
+export type { MonitorMode } from './callbacks/monitor.ts';
+export {
+  initialPatience,
+  type PatienceDecision,
+  type PatienceRule,
+  type PatienceState,
+  patienceUpdate,
+} from './callbacks/patience.ts';
+export {
+  type Prechelt,
+  type PrecheltOptions,
+  type PrecheltWatch,
+  prechelt,
+} from './callbacks/prechelt.ts';
+export {
+  type GlRule,
+  glUpdate,
+  type PqRule,
+  pqUpdate,
+  type UpRule,
+  upUpdate,
+} from './callbacks/prechelt-rules.ts';
+export {
+  generalizationLoss,
+  initialPrechelt,
+  type PrecheltDecision,
+  type PrecheltErrors,
+  type PrecheltLimits,
+  type PrecheltState,
+  trainingProgress,
+} from './callbacks/prechelt-update.ts';
+export { type ProgressBarOptions, progressBar } from './callbacks/progress-bar.ts';
+export {
+  type PlateauState,
+  type ReduceLROnPlateau,
+  type ReduceLROnPlateauOptions,
+  reduceLROnPlateau,
+} from './callbacks/reduce-lr-on-plateau.ts';
+export { terminateOnNaN } from './callbacks/terminate-on-nan.ts';
+export { type ConfusionMatrixOfOptions, confusionMatrixOf } from './confusion-matrix-of.ts';
 export {
   type EvaluateOptions,
   type EvaluationOf,
@@ -18,16 +77,41 @@ export {
   type History,
   type NonFiniteReport,
 } from './history.ts';
-export { accuracy, negativeLogLikelihood } from './metrics.ts';
-export type { Loss, Metric, MinimizingOptimizer, Model, PenaltyTerm } from './model.ts';
-export { NonFiniteError } from './non-finite.ts';
 export {
-  initialPatience,
-  type PatienceDecision,
-  type PatienceRule,
-  type PatienceState,
-  patienceUpdate,
-} from './patience.ts';
+  accuracy,
+  type BinaryAccuracyOptions,
+  binaryAccuracy,
+  topKAccuracy,
+} from './metrics/accuracy.ts';
+export {
+  type CalibrationErrorOptions,
+  expectedCalibrationError,
+} from './metrics/calibration.ts';
+export {
+  type ConfusionMatrixOptions,
+  type ConfusionNormalization,
+  confusionMatrix,
+} from './metrics/confusion.ts';
+export { type ClassAverageOptions, f1Score, precision, recall } from './metrics/f-score.ts';
+export { brierScore, negativeLogLikelihood } from './metrics/likelihood.ts';
+export { type R2ScoreOptions, r2Score } from './metrics/r2-score.ts';
+export {
+  meanAbsoluteError,
+  meanSquaredError,
+  rootMeanSquaredError,
+} from './metrics/regression.ts';
+export { measure } from './metrics/statistics.ts';
+export type {
+  Loss,
+  Metric,
+  MinimizingOptimizer,
+  Model,
+  PenaltyTerm,
+  RowWeights,
+  StreamingMetric,
+} from './model.ts';
+export { NonFiniteError } from './non-finite.ts';
+export { type PenaltyShare, type PenaltyShareOptions, penaltyShare } from './penalty-share.ts';
 export { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './persistence/checkpoint.ts';
 export type { CheckpointOptions } from './persistence/checkpoint-options.ts';
 export { type CheckpointStore, fileStore } from './persistence/checkpoint-store.ts';
@@ -43,4 +127,14 @@ export {
   type SaveSafetensorsOptions,
   saveSafetensors,
 } from './persistence/safetensors.ts';
-export { type ProgressBarOptions, progressBar } from './progress-bar.ts';
+export { type PredictOptions, predict, predictor } from './predict.ts';
+export type { BatchFactory, PendingItem } from './source.ts';
+export {
+  type BatchTransform,
+  type BatchTransformContext,
+  type StepBatch,
+  type StepContext,
+  type StepTerm,
+  withActivations,
+} from './step-context.ts';
+export type { TrainItem } from './train-item.ts';

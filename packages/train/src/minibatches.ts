@@ -1,6 +1,7 @@
 import type { Tensor } from '@tikhonov/core';
-import { type Batch, batches, type Dataset } from '@tikhonov/data';
+import { batches, type Dataset } from '@tikhonov/data';
 import { examplesOf, stretches } from '@tikhonov/data/engine';
+import type { StepRows } from './train-item.ts';
 
 /** Options of `minibatches`. */
 export interface MinibatchesOptions {
@@ -13,7 +14,7 @@ export interface Minibatches {
   /** Batches in a pass. */
   readonly length: number;
   /** One pass: in a random order, or in that of the rows; without its first `skipped` batches. */
-  pass(key: Tensor | null, skipped?: number): Iterable<Batch>;
+  pass(key: Tensor | null, skipped?: number): Iterable<StepRows>;
 }
 
 /**
@@ -28,7 +29,16 @@ export function minibatches(dataset: Dataset, options: MinibatchesOptions): Mini
     length,
     *pass(key, skipped = 0) {
       const route = { batchSize, length, start: skipped, key, pad: false };
-      for (const { x, y, size } of stretches(examples, route)) yield { x, y, size };
+      for (const { x, y, size, sampleWeight } of stretches(examples, route)) {
+        if (sampleWeight === undefined) yield { x, y, size, weight: size };
+        else yield { x, y, size, sampleWeight, weight: totalOf(sampleWeight) };
+      }
     },
   };
 }
+
+const totalOf = (weights: Tensor): number => {
+  let total = 0;
+  for (const weight of weights.data()) total += weight;
+  return total;
+};

@@ -1,30 +1,16 @@
-import {
-  abs,
-  add,
-  astype,
-  isFloating,
-  less,
-  random,
-  ShapeError,
-  stopGradient,
-  Tensor,
-  tensor,
-} from '@tikhonov/core';
-import { check, showShape } from '@tikhonov/core/engine';
-import type { Batch } from '@tikhonov/data';
+import { abs, isFloating, less, random, stopGradient, type Tensor, tensor } from '@tikhonov/core';
+import { check } from '@tikhonov/core/engine';
 import { NonFiniteUpdateError } from '@tikhonov/optim';
 import { compileStep, isUncompilable } from './compile-step.ts';
-import { hintFor, kindOf } from './kinds.ts';
-import type { Loss, MinimizingOptimizer, Model, PenaltyTerm } from './model.ts';
+import type { MinimizingOptimizer } from './model.ts';
 import { firstNonFinite, labelledCells, NonFiniteError, NonFiniteLoss } from './non-finite.ts';
+import { type LossParts, lossParts, type ObjectiveSetup, transformed } from './objective.ts';
+import type { StepBatch } from './step-context.ts';
 import { rehearse, transacted } from './transaction.ts';
 
 /** What every step of a training has in common. */
-export interface StepSetup {
-  readonly model: Model;
+export interface StepSetup extends ObjectiveSetup {
   readonly optimizer: MinimizingOptimizer;
-  readonly loss: Loss;
-  readonly penalties: readonly PenaltyTerm[];
   /** Of the forward passes; a step folds its number into it. */
   readonly key: Tensor;
   readonly compiled: boolean;
@@ -53,7 +39,7 @@ export interface LossTensors {
  *
  * @throws NonFiniteError if the loss or an update is not finite
  */
-export type TrainStep = (batch: Batch, place: StepPlace) => StepLosses;
+export type TrainStep = (batch: StepBatch, place: StepPlace) => StepLosses;
 
 /** The step of a training: built once, run for every batch. */
 export function trainStep(setup: StepSetup): TrainStep {
@@ -61,16 +47,16 @@ export function trainStep(setup: StepSetup): TrainStep {
   const step = setup.compiled
     ? compileStep(compute, { name: 'fit', maxTraces: 8 })
     : transacted(compute);
-  return ({ x, y }, place) => {
+  return ({ x, y, sampleWeight }, place) => {
     const count = tensor(place.step, { dtype: 'int32' });
     try {
-      const { dataLoss, penalty } = step(x, y, count);
+      const { dataLoss, penalty } = step(x, y, count, sampleWeight);
       return { dataLoss: dataLoss.item(), penalty: penalty.item() };
     } catch (error) {
       if (!setup.compiled) throw located(error, place);
       if (isUncompilable(error)) throw error;
       // A program says what failed but knows no values: the plain step, which changes nothing, has them.
-      const plain = rehearse(() => compute(x, y, count));
+      const plain = rehearse(() => compute(x, y, count, sampleWeight));
       throw located(plain === null ? withoutValues(error) : plain.error, place);
     }
   };
@@ -83,14 +69,19 @@ export function trainStep(setup: StepSetup): TrainStep {
  */
 export function stepFunction(
   setup: StepSetup,
-): (x: Tensor, y: Tensor, count: Tensor) => LossTensors {
-  return (x, y, count) => {
+): (x: Tensor, y: Tensor, count: Tensor, sampleWeight?: Tensor) => LossTensors {
+  return (x, y, count, sampleWeight) => {
     const rng = random.foldIn(setup.key, count);
+    const batch = transformed(
+      setup,
+      sampleWeight === undefined ? { x, y } : { x, y, sampleWeight },
+      rng,
+    );
     let seen: LossTensors | undefined;
     setup.optimizer.minimize(() => {
-      const parts = lossParts(setup, { x, y }, { rng, updateState: seen === undefined });
+      const parts = lossParts(setup, batch, { rng, updateState: seen === undefined });
       seen ??= { dataLoss: stopGradient(parts.data), penalty: parts.penalty };
-      requireFinite(setup, { x, y }, parts);
+      requireFinite(setup, batch, parts);
       return parts.total;
     });
     if (seen === undefined) {
@@ -100,52 +91,8 @@ export function stepFunction(
   };
 }
 
-interface LossParts {
-  readonly output: Tensor;
-  readonly data: Tensor;
-  readonly penalties: readonly Tensor[];
-  /** Their sum, float64 and constant. */
-  readonly penalty: Tensor;
-  readonly total: Tensor;
-}
-
-type Rows = Pick<Batch, 'x' | 'y'>;
-
-function lossParts(
-  { model, loss, penalties }: StepSetup,
-  { x, y }: Rows,
-  { rng, updateState }: { readonly rng: Tensor; readonly updateState: boolean },
-): LossParts {
-  const output = model.forward(x, { training: true, rng, updateState });
-  const data = requireScalar('loss', loss(output, y));
-  const terms = penalties.map((penalty, i) =>
-    requireScalar(`penalties[${i}]`, penalty({ updateState })),
-  );
-  const total = terms.reduce((sum, term) => sum.add(term), data);
-  const none = tensor(0, { dtype: 'float64' });
-  const penalty = terms.reduce(
-    (sum, term) => add(sum, astype(stopGradient(term), 'float64')),
-    none,
-  );
-  return { output, data, penalties: terms, penalty, total };
-}
-
-function requireScalar(name: string, value: Tensor): Tensor {
-  if (!(value instanceof Tensor)) {
-    throw new TypeError(
-      `fit: ${name} must return a Tensor, it returned ${kindOf(value)}.${hintFor(value)}`,
-    );
-  }
-  if (value.rank !== 0) {
-    throw new ShapeError(
-      `fit: ${name} must be a scalar, got shape ${showShape(value.shape)}.\n  Reduce it with mean() or sum().`,
-    );
-  }
-  return value;
-}
-
 /** A loss of NaN must not reach the parameters. The error can say where on the way to it NaN began. */
-function requireFinite({ model }: StepSetup, { x, y }: Rows, parts: LossParts): void {
+function requireFinite({ model }: StepSetup, { x, y }: StepBatch, parts: LossParts): void {
   const { output, data, penalties, total } = parts;
   if (!isFloating(total.dtype)) return;
   check(less(abs(stopGradient(total)), Infinity), () => {

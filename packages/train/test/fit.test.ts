@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { parameter, random, type Tensor, tensor } from '@tikhonov/core';
-import { batches, digits } from '@tikhonov/data';
+import { batches, DataLoader, digits } from '@tikhonov/data';
 import { crossEntropy, type ForwardContext, mlp } from '@tikhonov/nn';
 import { adam, sgd } from '@tikhonov/optim';
 import { accuracy, type Callback, type FitOptions, fit } from '@tikhonov/train';
@@ -179,3 +179,19 @@ describe('fit', () => {
 const stopAt = (epoch: number, at: number, control: { stop(reason: string): void }): void => {
   if (epoch === at) control.stop('enough');
 };
+
+test('sets to evaluate may be loaders, whose filling does not count', async () => {
+  const model = network();
+  const batchSize = 7;
+  const history = await fit(
+    model,
+    plan(model, {
+      epochs: 1,
+      validation: held,
+      evaluateOn: { padded: new DataLoader(held, { batchSize, pad: true }) },
+    }),
+  );
+  const { validation, padded } = history.epochs[0]!.evaluations;
+  expect(padded!.loss).toBeCloseTo(validation!.loss, 6);
+  expect(padded!.accuracy).toBeCloseTo(validation!.accuracy!, 12);
+});

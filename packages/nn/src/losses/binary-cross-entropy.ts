@@ -17,15 +17,16 @@ import {
 } from '@tikhonov/core';
 import { check, type OptionNames, requireOptions, showShape } from '@tikhonov/core/engine';
 import { lossPair } from './pair.ts';
-import { checkReduction, type Reduction, reduce } from './reduction.ts';
+import { type RowLossOptions, reduceRows, rowLossNames } from './row-weights.ts';
 import { requireWeights, type Weights, weighted, weightTensor } from './weights.ts';
 
 /** Options of `binaryCrossEntropy`. */
-export interface BinaryCrossEntropyOptions {
-  /** Factors >= 0 that broadcast to the losses; the mean is still over all elements. @defaultValue 1 */
+export interface BinaryCrossEntropyOptions extends RowLossOptions {
+  /**
+   * Factors >= 0 that broadcast to the losses; unlike `sampleWeight`, the mean does not divide by them.
+   * @defaultValue 1
+   */
   readonly weight?: Weights | number;
-  /** Over all elements. @defaultValue 'mean' */
-  readonly reduction?: Reduction;
 }
 
 /** Options of `binaryCrossEntropyWithLogits`. */
@@ -34,7 +35,7 @@ export interface BinaryCrossEntropyWithLogitsOptions extends BinaryCrossEntropyO
   readonly posWeight?: Weights | number;
 }
 
-const known: OptionNames<BinaryCrossEntropyOptions> = { weight: true, reduction: true };
+const known: OptionNames<BinaryCrossEntropyOptions> = { ...rowLossNames, weight: true };
 const knownWithLogits: OptionNames<BinaryCrossEntropyWithLogitsOptions> = {
   ...known,
   posWeight: true,
@@ -49,7 +50,7 @@ const knownWithLogits: OptionNames<BinaryCrossEntropyWithLogitsOptions> = {
  * @param target  `[...s]`, in [0, 1]; gets a gradient too
  * @returns scalar, or `[...s]` with reduction `'none'`
  * @throws ShapeError if shapes do not fit; DTypeError unless both are of one floating dtype; RangeError
- * for a target outside [0, 1] or a negative weight
+ * for a target outside [0, 1], a negative weight, or row weights that sum to 0
  * @example
  * ```ts
  * nn.binaryCrossEntropyWithLogits(tensor([0, 1000]), tensor([1, 0])).item(); // => (Math.LN2 + 1000) / 2
@@ -65,10 +66,17 @@ export function binaryCrossEntropyWithLogits(
   const [z, t] = lossPair(name, logits, target);
   requireUnit(name, 'target', t, 'Map labels of -1 and 1 to 0 and 1.');
   const posWeight = factor(name, 'posWeight', options.posWeight, z);
-  const positives = posWeight === null ? t : mul(t, posWeight);
-  // Both terms are >= 0: nothing cancels.
-  const losses = add(weighted(positives, softplus(neg(z))), weighted(sub(1, t), softplus(z)));
-  return finish(name, losses, options);
+  const weight = factor(name, 'weight', options.weight, z);
+  const losses = (logit: Tensor, label: Tensor): Tensor => {
+    const positives = posWeight === null ? label : mul(label, posWeight);
+    // Both terms are >= 0: nothing cancels.
+    const sum = add(
+      weighted(positives, softplus(neg(logit))),
+      weighted(sub(1, label), softplus(logit)),
+    );
+    return weight === null ? sum : weighted(weight, sum);
+  };
+  return reduceRows(name, [z, t], losses, options);
 }
 
 /**
@@ -80,7 +88,7 @@ export function binaryCrossEntropyWithLogits(
  * @param target  `[...s]`, in [0, 1]; gets a gradient too
  * @returns scalar, or `[...s]` with reduction `'none'`
  * @throws ShapeError if shapes do not fit; DTypeError unless both are of one floating dtype; RangeError
- * for a probability or target outside [0, 1] or a negative weight
+ * for a probability or target outside [0, 1], a negative weight, or row weights that sum to 0
  * @example
  * ```ts
  * nn.binaryCrossEntropy(tensor([0.5, 0]), tensor([1, 1])).item(); // => (Math.LN2 + 100) / 2
@@ -96,10 +104,15 @@ export function binaryCrossEntropy(
   const [p, t] = lossPair(name, probability, target);
   requireUnit(name, 'probability', p, 'From logits, use binaryCrossEntropyWithLogits.');
   requireUnit(name, 'target', t, 'Map labels of -1 and 1 to 0 and 1.');
-  const [none, sure] = [less(p, least), less(sub(1, p), least)];
-  const logP = where(none, -100, log(where(none, 1, p)));
-  const logQ = where(sure, -100, log1p(neg(where(sure, 0, p))));
-  return finish(name, neg(add(mul(t, logP), mul(sub(1, t), logQ))), options);
+  const weight = factor(name, 'weight', options.weight, p);
+  const losses = (chance: Tensor, label: Tensor): Tensor => {
+    const [none, sure] = [less(chance, least), less(sub(1, chance), least)];
+    const logP = where(none, -100, log(where(none, 1, chance)));
+    const logQ = where(sure, -100, log1p(neg(where(sure, 0, chance))));
+    const sum = neg(add(mul(label, logP), mul(sub(1, label), logQ)));
+    return weight === null ? sum : weighted(weight, sum);
+  };
+  return reduceRows(name, [p, t], losses, options);
 }
 
 /** `e^-100`, below which a logarithm is less than -100. */
@@ -129,11 +142,4 @@ function factor(
   }
   requireWeights(name, what, given);
   return given;
-}
-
-function finish(name: string, losses: Tensor, options: BinaryCrossEntropyOptions): Tensor {
-  const { reduction = 'mean' } = options;
-  checkReduction(name, reduction);
-  const weight = factor(name, 'weight', options.weight, losses);
-  return reduce(name, weight === null ? losses : weighted(weight, losses), reduction);
 }

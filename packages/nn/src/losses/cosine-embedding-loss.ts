@@ -11,14 +11,12 @@ import {
 } from '@tikhonov/core';
 import { asTensor, check, requireOptions, showShape } from '@tikhonov/core/engine';
 import { lossPair } from './pair.ts';
-import { type Reduction, reduce } from './reduction.ts';
+import { type RowLossOptions, reduceRows, rowLossNames } from './row-weights.ts';
 
 /** Options of `cosineEmbeddingLoss`. */
-export interface CosineEmbeddingLossOptions {
+export interface CosineEmbeddingLossOptions extends RowLossOptions {
   /** Similarity that unlike pairs may have, in [-1, 1]. @defaultValue 0 */
   readonly margin?: number;
-  /** Over the pairs. @defaultValue 'mean' */
-  readonly reduction?: Reduction;
 }
 
 /**
@@ -30,7 +28,7 @@ export interface CosineEmbeddingLossOptions {
  * @param labels  `[n]`, 1 or -1
  * @returns scalar, or `[n]` with reduction `'none'`
  * @throws ShapeError if shapes do not fit; DTypeError unless `x` and `y` are of one floating dtype;
- * RangeError for other labels or a margin outside [-1, 1]
+ * RangeError for other labels, a margin outside [-1, 1], a negative weight or weights that sum to 0
  * @example
  * ```ts
  * const [x, y] = [tensor([[1, 0], [1, 0]]), tensor([[0, 2], [3, 4]])];
@@ -44,8 +42,8 @@ export function cosineEmbeddingLoss(
   options: CosineEmbeddingLossOptions = {},
 ): Tensor {
   const name = 'cosineEmbeddingLoss';
-  requireOptions(name, options, { margin: true, reduction: true });
-  const { margin = 0, reduction = 'mean' } = options;
+  requireOptions(name, options, { ...rowLossNames, margin: true });
+  const { margin = 0 } = options;
   if (!(margin >= -1 && margin <= 1)) {
     throw new RangeError(`${name}: margin must be in [-1, 1], got ${margin}.`);
   }
@@ -62,5 +60,6 @@ export function cosineEmbeddingLoss(
     () => new RangeError(`${name}: labels must be 1 or -1, got ${String(signs)}.`),
   );
   const cosine = cosineSimilarity(a, b);
-  return reduce(name, where(like, sub(1, cosine), relu(sub(cosine, margin))), reduction);
+  const losses = where(like, sub(1, cosine), relu(sub(cosine, margin)));
+  return reduceRows(name, [losses], (each) => each, options);
 }

@@ -17,16 +17,14 @@ import {
 } from '@tikhonov/core';
 import { asTensor, check, requireOptions, showShape } from '@tikhonov/core/engine';
 import { lossPair } from './pair.ts';
-import { type Reduction, reduce } from './reduction.ts';
+import { type RowLossOptions, reduceRows, rowLossNames } from './row-weights.ts';
 
 /** Options of `gaussianNllLoss`. */
-export interface GaussianNllLossOptions {
+export interface GaussianNllLossOptions extends RowLossOptions {
   /** Whether to add the constant `log(2 pi) / 2`. @defaultValue false */
   readonly full?: boolean;
   /** Smallest variance, > 0. @defaultValue 1e-6, as PyTorch */
   readonly eps?: number;
-  /** Over all elements. @defaultValue 'mean' */
-  readonly reduction?: Reduction;
 }
 
 /**
@@ -39,7 +37,7 @@ export interface GaussianNllLossOptions {
  * @param variance  `>= 0`, broadcasts to `[...s]`
  * @returns scalar, or `[...s]` with reduction `'none'`
  * @throws ShapeError if shapes do not fit; DTypeError unless all are of one floating dtype; RangeError
- * for a negative variance, or unless `eps > 0`
+ * for a negative variance or weight, unless `eps > 0`, or for weights that sum to 0
  * @see Nix & Weigend, "Estimating the mean and variance of the target probability distribution", ICNN 1994
  * @example
  * ```ts
@@ -53,8 +51,8 @@ export function gaussianNllLoss(
   options: GaussianNllLossOptions = {},
 ): Tensor {
   const name = 'gaussianNllLoss';
-  requireOptions(name, options, { full: true, eps: true, reduction: true });
-  const { full = false, eps = 1e-6, reduction = 'mean' } = options;
+  requireOptions(name, options, { ...rowLossNames, full: true, eps: true });
+  const { full = false, eps = 1e-6 } = options;
   const [y, t] = lossPair(name, mean, target);
   requireEps(name, eps, y);
   const v =
@@ -76,21 +74,22 @@ export function gaussianNllLoss(
     greaterEqual(v, 0),
     () => new RangeError(`${name}: variance must be >= 0, got ${String(v)}.`),
   );
-  const raised = where(greater(v, eps), v, eps);
-  const losses = mul(add(log(raised), div(square(sub(y, t)), raised)), 0.5);
-  return reduce(name, full ? add(losses, Math.log(2 * Math.PI) / 2) : losses, reduction);
+  const losses = (mu: Tensor, target: Tensor, variances: Tensor): Tensor => {
+    const raised = where(greater(variances, eps), variances, eps);
+    const varying = mul(add(log(raised), div(square(sub(mu, target)), raised)), 0.5);
+    return full ? add(varying, Math.log(2 * Math.PI) / 2) : varying;
+  };
+  return reduceRows(name, [y, t, v], losses, options);
 }
 
 /** Options of `poissonNllLoss`. */
-export interface PoissonNllLossOptions {
+export interface PoissonNllLossOptions extends RowLossOptions {
   /** Whether the input is the logarithm of the rate. @defaultValue true */
   readonly logInput?: boolean;
   /** Whether to add Stirling's approximation of `log target!` for targets above 1. @defaultValue false */
   readonly full?: boolean;
   /** Added to a rate before its logarithm, > 0. @defaultValue 1e-8, as PyTorch */
   readonly eps?: number;
-  /** Over all elements. @defaultValue 'mean' */
-  readonly reduction?: Reduction;
 }
 
 /**
@@ -101,7 +100,7 @@ export interface PoissonNllLossOptions {
  * @param target  counts >= 0, `[...s]`; gets a gradient too
  * @returns scalar, or `[...s]` with reduction `'none'`
  * @throws ShapeError if the shapes differ; DTypeError unless both are of one floating dtype; RangeError
- * for a negative count or rate, or unless `eps > 0`
+ * for a negative count, rate or weight, unless `eps > 0`, or for weights that sum to 0
  * @example
  * ```ts
  * nn.poissonNllLoss(tensor([0]), tensor([3])).item(); // => 1
@@ -114,14 +113,19 @@ export function poissonNllLoss(
   options: PoissonNllLossOptions = {},
 ): Tensor {
   const name = 'poissonNllLoss';
-  requireOptions(name, options, { logInput: true, full: true, eps: true, reduction: true });
-  const { logInput = true, full = false, eps = 1e-8, reduction = 'mean' } = options;
+  requireOptions(name, options, { ...rowLossNames, logInput: true, full: true, eps: true });
+  const { logInput = true, full = false, eps = 1e-8 } = options;
   const [x, t] = lossPair(name, input, target);
   requireEps(name, eps, x);
   requireCounts(name, 'target', t);
   if (!logInput) requireCounts(name, 'rate', x);
-  const losses = logInput ? sub(exp(x), mul(t, x)) : sub(x, mul(t, log(add(x, eps))));
-  return reduce(name, full ? add(losses, stirling(t)) : losses, reduction);
+  const losses = (input: Tensor, counts: Tensor): Tensor => {
+    const varying = logInput
+      ? sub(exp(input), mul(counts, input))
+      : sub(input, mul(counts, log(add(input, eps))));
+    return full ? add(varying, stirling(counts)) : varying;
+  };
+  return reduceRows(name, [x, t], losses, options);
 }
 
 /** `t log t - t + log(2 pi t) / 2` above 1, else 0. */

@@ -10,24 +10,13 @@ import {
   type TensorLike,
   where,
 } from '@tikhonov/core';
-import { type OptionNames, requireOptions } from '@tikhonov/core/engine';
+import { requireOptions } from '@tikhonov/core/engine';
 import { positiveStrength, type Strength } from '../strength.ts';
 import { lossPair } from './pair.ts';
-import { type Reduction, reduce } from './reduction.ts';
+import { type RowLossOptions, reduceRows, rowLossNames } from './row-weights.ts';
 
 /** Options of the regression losses. */
-export interface RegressionLossOptions {
-  /** Over all elements. @defaultValue 'mean' */
-  readonly reduction?: Reduction;
-}
-
-const known: OptionNames<RegressionLossOptions> = { reduction: true };
-
-/** The difference of two tensors of one shape. */
-function difference(name: string, prediction: TensorLike, target: TensorLike): Tensor {
-  const [y, t] = lossPair(name, prediction, target);
-  return sub(y, t);
-}
+export interface RegressionLossOptions extends RowLossOptions {}
 
 /**
  * Mean squared error, `mean((prediction - target)^2)` over all elements.
@@ -35,7 +24,8 @@ function difference(name: string, prediction: TensorLike, target: TensorLike): T
  * @param prediction  `[...s]`
  * @param target  `[...s]`; gets a gradient too
  * @returns scalar, or `[...s]` with reduction `'none'`
- * @throws ShapeError if the shapes differ; DTypeError unless both are of one floating dtype
+ * @throws ShapeError if the shapes differ; DTypeError unless both are of one floating dtype;
+ * RangeError for a negative weight or weights that sum to 0
  * @example
  * ```ts
  * nn.mse(tensor([1, 2]), tensor([1, 4])).item(); // => 2
@@ -46,8 +36,9 @@ export function mse(
   target: TensorLike,
   options: RegressionLossOptions = {},
 ): Tensor {
-  requireOptions('mse', options, known);
-  return reduce('mse', square(difference('mse', prediction, target)), options.reduction ?? 'mean');
+  requireOptions('mse', options, rowLossNames);
+  const pair = lossPair('mse', prediction, target);
+  return reduceRows('mse', pair, (y, t) => square(sub(y, t)), options);
 }
 
 /**
@@ -57,7 +48,8 @@ export function mse(
  * @param prediction  `[...s]`
  * @param target  `[...s]`; gets a gradient too
  * @returns scalar, or `[...s]` with reduction `'none'`
- * @throws ShapeError if the shapes differ; DTypeError unless both are of one floating dtype
+ * @throws ShapeError if the shapes differ; DTypeError unless both are of one floating dtype;
+ * RangeError for a negative weight or weights that sum to 0
  * @example
  * ```ts
  * nn.l1Loss(tensor([1, 2]), tensor([1, 4])).item(); // => 1
@@ -68,9 +60,9 @@ export function l1Loss(
   target: TensorLike,
   options: RegressionLossOptions = {},
 ): Tensor {
-  requireOptions('l1Loss', options, known);
-  const distance = abs(difference('l1Loss', prediction, target));
-  return reduce('l1Loss', distance, options.reduction ?? 'mean');
+  requireOptions('l1Loss', options, rowLossNames);
+  const pair = lossPair('l1Loss', prediction, target);
+  return reduceRows('l1Loss', pair, (y, t) => abs(sub(y, t)), options);
 }
 
 /** Options of `huberLoss`. */
@@ -87,7 +79,7 @@ export interface HuberLossOptions extends RegressionLossOptions {
  * @param target  `[...s]`; gets a gradient too
  * @returns scalar, or `[...s]` with reduction `'none'`
  * @throws ShapeError if the shapes differ; DTypeError unless both are of one floating dtype; RangeError
- * unless `delta > 0`
+ * unless `delta > 0`, for a negative weight or weights that sum to 0
  * @see Huber, "Robust estimation of a location parameter", Annals of Mathematical Statistics 35 (1964)
  * @example
  * ```ts
@@ -99,15 +91,19 @@ export function huberLoss(
   target: TensorLike,
   options: HuberLossOptions = {},
 ): Tensor {
-  requireOptions('huberLoss', options, { ...known, delta: true });
-  const d = difference('huberLoss', prediction, target);
-  const delta = positiveStrength('huberLoss', 'delta', options.delta ?? 1, d.dtype);
-  const distance = abs(d);
-  const inside = lessEqual(distance, delta);
-  // The argument is cut too: an infinite distance times a slope of 0 would be NaN.
-  const parabola = mul(square(where(inside, d, 0)), 0.5);
-  const line = mul(sub(distance, mul(delta, 0.5)), delta);
-  return reduce('huberLoss', where(inside, parabola, line), options.reduction ?? 'mean');
+  requireOptions('huberLoss', options, { ...rowLossNames, delta: true });
+  const pair = lossPair('huberLoss', prediction, target);
+  const delta = positiveStrength('huberLoss', 'delta', options.delta ?? 1, pair[0].dtype);
+  const losses = (y: Tensor, t: Tensor): Tensor => {
+    const d = sub(y, t);
+    const distance = abs(d);
+    const inside = lessEqual(distance, delta);
+    // The argument is cut too: an infinite distance times a slope of 0 would be NaN.
+    const parabola = mul(square(where(inside, d, 0)), 0.5);
+    const line = mul(sub(distance, mul(delta, 0.5)), delta);
+    return where(inside, parabola, line);
+  };
+  return reduceRows('huberLoss', pair, losses, options);
 }
 
 /** Options of `smoothL1Loss`. */
@@ -124,7 +120,7 @@ export interface SmoothL1LossOptions extends RegressionLossOptions {
  * @param target  `[...s]`; gets a gradient too
  * @returns scalar, or `[...s]` with reduction `'none'`
  * @throws ShapeError if the shapes differ; DTypeError unless both are of one floating dtype; RangeError
- * unless `beta >= 0`
+ * unless `beta >= 0`, for a negative weight or weights that sum to 0
  * @see Girshick, "Fast R-CNN", ICCV 2015, arXiv 1504.08083
  * @example
  * ```ts
@@ -137,15 +133,19 @@ export function smoothL1Loss(
   target: TensorLike,
   options: SmoothL1LossOptions = {},
 ): Tensor {
-  requireOptions('smoothL1Loss', options, { ...known, beta: true });
-  const d = difference('smoothL1Loss', prediction, target);
-  const beta = positiveStrength('smoothL1Loss', 'beta', options.beta ?? 1, d.dtype, {
+  requireOptions('smoothL1Loss', options, { ...rowLossNames, beta: true });
+  const pair = lossPair('smoothL1Loss', prediction, target);
+  const beta = positiveStrength('smoothL1Loss', 'beta', options.beta ?? 1, pair[0].dtype, {
     orZero: true,
   });
-  const distance = abs(d);
-  const inside = less(distance, beta);
-  // Where nothing is inside, 0 / 0 is not selected, and neither is its slope.
-  const parabola = div(mul(square(where(inside, d, 0)), 0.5), beta);
-  const line = sub(distance, mul(beta, 0.5));
-  return reduce('smoothL1Loss', where(inside, parabola, line), options.reduction ?? 'mean');
+  const losses = (y: Tensor, t: Tensor): Tensor => {
+    const d = sub(y, t);
+    const distance = abs(d);
+    const inside = less(distance, beta);
+    // Where nothing is inside, 0 / 0 is not selected, and neither is its slope.
+    const parabola = div(mul(square(where(inside, d, 0)), 0.5), beta);
+    const line = sub(distance, mul(beta, 0.5));
+    return where(inside, parabola, line);
+  };
+  return reduceRows('smoothL1Loss', pair, losses, options);
 }

@@ -14,7 +14,7 @@ import type { PlainData } from './plain-data.ts';
 export interface RunPosition {
   /** The epoch that comes or is under way, from 1. */
   readonly epoch: number;
-  /** Its batches that are done; what follows are sums over their rows. */
+  /** Its batches that are done; what follows are sums over their rows, by weight. */
   readonly batch: number;
   readonly rows: number;
   readonly dataLoss: number;
@@ -93,6 +93,7 @@ export class RunCheckpoints {
     const tensors = {
       ...prefixed('model', valuesOf(this.#model.namedCells())),
       ...prefixed('optimizer', optimizer.stateDict!()),
+      ...prefixed('source', this.#plan.source.stateDict()),
       ...prefixed('cells', valuesOf(this.#options.cells ?? {})),
     };
     await this.#store.save(await encodeCheckpoint({ tensors, state }));
@@ -113,6 +114,7 @@ export class RunCheckpoints {
     };
     const values = { ...prefixed('model', parts('model')), ...prefixed('cells', parts('cells')) };
     requireSameCells(cells, values);
+    this.#plan.source.loadStateDict(parts('source'), position.epoch);
     this.#plan.optimizer.loadStateDict!(parts('optimizer'));
     for (const [name, cell] of Object.entries(cells)) cell.write(values[name]!);
     for (const [i, callback] of this.#plan.callbacks.entries())
@@ -128,7 +130,7 @@ export class RunCheckpoints {
       );
     }
     const ours = runOf(this.#plan);
-    const differing = Object.keys(ours).filter(
+    const differing = [...new Set([...Object.keys(ours), ...Object.keys(run)])].filter(
       (name) => JSON.stringify(ours[name]) !== JSON.stringify(run[name]),
     );
     if (differing.length > 0 || callbacks.length !== this.#plan.callbacks.length) {
@@ -180,10 +182,7 @@ function incomplete(name: string): never {
 
 /** What must be the same for a run to go on as if nothing had happened. */
 const runOf = (plan: FitPlan): Record<string, PlainData> => ({
-  batchSize: plan.batchSize,
-  shuffle: plan.shuffle,
-  dropLast: plan.dropLast,
-  rows: plan.train.size,
+  ...plan.source.layout,
   key: [...plan.key.data()],
 });
 

@@ -1,7 +1,8 @@
 import { type OptionNames, requireOptions } from '@tikhonov/core/engine';
-import type { Callback, TrainContext } from './callback.ts';
-import { recordValue } from './history.ts';
-import type { Model } from './model.ts';
+import type { Callback } from '../callback.ts';
+import { recordValue } from '../history.ts';
+import { BestWeights } from './best-weights.ts';
+import { type MonitorMode, modeOf, requireMonitored } from './monitor.ts';
 import {
   checkPatienceRule,
   initialPatience,
@@ -9,16 +10,20 @@ import {
   type PatienceState,
   patienceUpdate,
 } from './patience.ts';
-import type { PlainData } from './persistence/plain-data.ts';
-import { restoreSnapshot, type Snapshot, takeSnapshot } from './snapshot.ts';
+import { savedState } from './saved-state.ts';
 
 /** Options of `earlyStopping`. */
-export interface EarlyStoppingOptions extends PatienceRule {
+export interface EarlyStoppingOptions extends Omit<PatienceRule, 'mode'> {
   /**
    * The value to watch: `set.metric`, `dataLoss`, `penalty` or `loss`.
    * @defaultValue 'validation.loss'
    */
   readonly monitor?: string;
+  /**
+   * Whether low or high values are good. `auto` tells by the name: low losses and errors, high accuracies
+   * and their like; where the name does not say, it is an error. @defaultValue 'auto' (Keras)
+   */
+  readonly mode?: MonitorMode;
   /**
    * Whether the weights of the best epoch are put back at the end, whatever ended the training
    * (patience, the last epoch, an abort, an error). @defaultValue false (Keras)
@@ -33,8 +38,8 @@ const known: OptionNames<EarlyStoppingOptions> = {
   patience: true,
   baseline: true,
   startFromEpoch: true,
-  checkFinite: true,
-  restoreBestWeights: true,
+  checkFinite: 'boolean',
+  restoreBestWeights: 'boolean',
 };
 
 /** The callback, with its state for inspection and saving. */
@@ -64,57 +69,39 @@ export interface EarlyStopping extends Callback {
 export function earlyStopping(options: EarlyStoppingOptions = {}): EarlyStopping {
   requireOptions('earlyStopping', options, known);
   const { monitor = 'validation.loss', restoreBestWeights = false, startFromEpoch = 0 } = options;
-  checkPatienceRule(options);
+  const rule = { ...options, mode: modeOf('earlyStopping', monitor, options.mode) };
+  checkPatienceRule(rule);
   let state = initialPatience;
-  let model: Model | undefined;
-  let kept: Kept | undefined;
+  let weights: BestWeights | undefined;
   return {
     get state() {
       return state;
     },
     onTrainBegin(context) {
-      requireMonitored(monitor, context);
+      requireMonitored('earlyStopping', monitor, context);
       state = initialPatience;
-      kept = undefined;
-      model = context.model;
+      weights = new BestWeights(context.model);
     },
     onEpochEnd(epoch, logs, control) {
       const value = recordValue(logs, monitor);
       if (value === undefined) return;
-      const decision = patienceUpdate(state, value, { ...options, epoch });
+      const decision = patienceUpdate(state, value, { ...rule, epoch });
       state = decision.state;
       if (decision.improved) control.markBest(epoch);
       const counts = epoch > startFromEpoch;
-      if (restoreBestWeights && counts && (decision.improved || kept === undefined)) {
-        kept = { epoch, values: takeSnapshot(model!) };
+      if (restoreBestWeights && counts && (decision.improved || weights!.isEmpty)) {
+        weights!.keep(epoch);
       }
       if (decision.stop !== null) control.stop(decision.stop);
     },
     onTrainEnd(_history, control) {
-      if (kept === undefined) return;
-      restoreSnapshot(model!, kept.values);
-      control.markRestored(kept.epoch);
+      weights?.restore(control);
     },
-    stateDict: () => ({ state: { ...state }, kept: kept === undefined ? null : { ...kept } }),
+    stateDict: () => ({ state: { ...state }, kept: weights?.stateDict() ?? null }),
     loadStateDict(saved) {
-      const known = saved as Saved;
-      state = known.state;
-      kept = known.kept ?? undefined;
+      const { state: was, kept } = savedState('earlyStopping', saved, ['state', 'kept']);
+      state = was as typeof was & PatienceState;
+      weights?.loadStateDict(kept);
     },
   };
-}
-
-/** The weights that are put back in the end. */
-type Kept = { readonly epoch: number; readonly values: Snapshot };
-
-type Saved = PlainData & { readonly state: PatienceState; readonly kept: Kept | null };
-
-function requireMonitored(monitor: string, context: TrainContext): void {
-  if (context.monitored.includes(monitor)) return;
-  const hint = monitor.startsWith('validation.')
-    ? 'Pass `validation` to fit, or monitor one of these.'
-    : 'Monitor one of these, or pass the set in `evaluateOn` and the metric in `metrics`.';
-  throw new Error(
-    `earlyStopping: nothing is called '${monitor}'; there is ${context.monitored.join(', ')}.\n  ${hint}`,
-  );
 }

@@ -1,3 +1,6 @@
+import { isBetter } from './monitor.ts';
+import { requireCounts, requireNonNegative } from './numbers.ts';
+
 /** When a monitored value stops a training. */
 export interface PatienceRule {
   /** Whether low or high values are good. @defaultValue 'min' */
@@ -71,7 +74,7 @@ export function patienceUpdate(
     return { state: { ...state, epoch, wait }, improved: false, stop: 'non-finite' };
   }
   const beats = (reference: number): boolean =>
-    rule.mode === 'max' ? value > reference + minDelta : value < reference - minDelta;
+    isBetter(value, reference, { mode: rule.mode ?? 'min', minDelta });
   const improved = !Number.isNaN(value) && (state.best === null || beats(state.best));
   if (improved) {
     const resets = baseline === undefined || beats(baseline);
@@ -88,16 +91,7 @@ export function checkPatienceRule(rule: PatienceRule): void {
   if (mode !== 'min' && mode !== 'max') {
     throw new TypeError(`earlyStopping: mode must be 'min' or 'max', got ${String(mode)}.`);
   }
-  if (!(minDelta >= 0 && Number.isFinite(minDelta))) {
-    throw new RangeError(
-      `earlyStopping: minDelta must be finite and >= 0, got ${minDelta}.\n  The mode gives it its sign.`,
-    );
-  }
-  for (const [name, count] of Object.entries({ patience, startFromEpoch })) {
-    const isCount = (Number.isInteger(count) || count === Infinity) && count >= 0;
-    if (!isCount) {
-      throw new RangeError(`earlyStopping: ${name} must be an integer >= 0, got ${count}.`);
-    }
-  }
+  requireNonNegative('earlyStopping', 'minDelta', minDelta);
+  requireCounts('earlyStopping', 0, { patience, startFromEpoch });
   if (Number.isNaN(baseline)) throw new RangeError('earlyStopping: baseline is NaN.');
 }

@@ -1,43 +1,35 @@
 import { describe, expect, test } from '@jest/globals';
-import { Cell, indexSelect, parameter, type Tensor, tensor } from '@tikhonov/core';
-import { sgd } from '@tikhonov/optim';
-import {
-  type EarlyStoppingOptions,
-  earlyStopping,
-  type FitOptions,
-  finalRecord,
-  fit,
-  type Loss,
-} from '@tikhonov/train';
-import { network, oneRow, plan, recorder, valuesOf } from './helpers.ts';
+import { type EarlyStoppingOptions, earlyStopping, finalRecord, fit } from '@tikhonov/train';
+import { network, plan, recorder, valuesOf } from '../helpers.ts';
+import { curveRun } from './curve.ts';
 
-/** A model of one number that moves by 1 per epoch; the validation loss follows the curve. */
+/** Early stopping on a validation loss that follows the curve. */
 function onCurve(curve: readonly number[], stopping: EarlyStoppingOptions, more = {}) {
-  const w = parameter(tensor([0]));
-  const passes = new Cell(tensor(0));
-  const model = {
-    namedCells: () => ({ w, passes }),
-    forward: (x: Tensor, context: { training?: boolean } = {}) => {
-      if (context.training === true) passes.write(passes.read().add(1));
-      return x.mul(w);
-    },
-  };
-  const values = tensor(curve, { dtype: 'float64' });
-  const evaluationLoss: Loss = () =>
-    indexSelect(values, passes.read().sub(1).astype('int32').reshape([1])).sum();
   const stopper = earlyStopping(stopping);
-  const watch = recorder(model);
-  const options: FitOptions = {
-    train: oneRow(),
-    validation: oneRow(),
-    epochs: curve.length,
-    optimizer: sgd({ w }, { lr: 1 }),
-    loss: (output) => output.sum(),
-    evaluationLoss,
+  const { model, run, watch } = curveRun(curve, (watch) => ({
     callbacks: [watch, stopper],
     ...more,
-  };
-  return { model, stopper, after: watch.after, run: () => fit(model, options) };
+  }));
+  return { model, stopper, after: watch.after, run };
+}
+
+/** The epochs at which it wants to stop when the monitored value takes these values. */
+function seen(options: EarlyStoppingOptions, values: readonly number[]) {
+  const stops: number[] = [];
+  const stopper = earlyStopping(options);
+  const name = options.monitor ?? 'validation.loss';
+  for (const [i, value] of values.entries()) {
+    const evaluations = { validation: { loss: 0, [name.slice('validation.'.length)]: value } };
+    const record = { epoch: i + 1, steps: i + 1, dataLoss: value, penalty: 0, evaluations };
+    const control = {
+      stopReason: null,
+      stop: () => stops.push(i + 1),
+      markBest: () => undefined,
+      markRestored: () => undefined,
+    };
+    stopper.onEpochEnd!(i + 1, record, control);
+  }
+  return { stops };
 }
 
 describe('earlyStopping', () => {
@@ -124,6 +116,27 @@ describe('earlyStopping', () => {
     const history = await lenient.run();
     expect(history).toMatchObject({ stopReason: 'patience', bestEpoch: 3 });
     expect(history.epochs).toHaveLength(5);
+  });
+
+  test('by itself it knows that high accuracies and low losses are good, and asks where it does not', () => {
+    const modes = (monitor: string) => () => earlyStopping({ monitor });
+    for (const name of ['accuracy', 'top5', 'topKAccuracy', 'f1', 'r2', 'logLikelihood']) {
+      const { stops } = seen({ monitor: `validation.${name}` }, [1, 2, 3, 2]);
+      expect([name, stops]).toEqual([name, [4]]);
+    }
+    for (const name of ['loss', 'negativeLogLikelihood', 'nll', 'ece', 'squaredError', 'mse']) {
+      const { stops } = seen({ monitor: `validation.${name}` }, [3, 2, 1, 2]);
+      expect([name, stops]).toEqual([name, [4]]);
+    }
+    expect(seen({ monitor: 'dataLoss' }, [3, 2, 1, 2]).stops).toEqual([4]);
+    expect(modes('validation.margin')).toThrow(
+      "earlyStopping: 'validation.margin' does not say whether low or high values are good.\n  Give mode: 'min' or 'max'.",
+    );
+    expect(modes('validation.recent')).toThrow(TypeError);
+    expect(seen({ monitor: 'validation.margin', mode: 'max' }, [1, 2, 1]).stops).toEqual([3]);
+    expect(() => earlyStopping({ mode: 'high' as 'max' })).toThrow(
+      "earlyStopping: mode must be 'auto', 'min' or 'max', got high.",
+    );
   });
 
   test('epochs without an evaluation do not count', async () => {
