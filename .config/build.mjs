@@ -15,12 +15,14 @@ const special = {
     platform: 'node',
     entries: ['src/cli.ts', 'src/child.ts', 'src/memory-child.ts', 'src/cold-child.ts'],
   },
+  examples: { platform: 'node', entries: ['src/mnist/cli.ts'] },
   golden: { platform: 'node', entries: ['src/cli.ts'] },
+  mutants: { platform: 'node', entries: ['src/cli.ts'] },
   lab: {
     platform: 'node',
     entries: [
-      ...['src/cli.ts', 'src/worker.ts'],
-      ...['src/deep.ts', 'src/deep-worker.ts', 'src/operations/cli.ts'],
+      ...['src/cli.ts', 'src/worker.ts', 'src/reproduce/worker.ts'],
+      ...['src/deep.ts', 'src/deep-worker.ts', 'src/operations/cli.ts', 'src/method-pages/cli.ts'],
       ...['src/differential/cli.ts', 'src/differential/worker.ts'],
       ...['src/fuzz-formats/cli.ts', 'src/resume/cli.ts', 'src/resume/child.ts'],
     ],

@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as check from '@tikhonov/check';
 import * as core from '@tikhonov/core';
 import * as engine from '@tikhonov/core/engine';
+import * as onnx from '@tikhonov/onnx';
 import * as tikhonov from '../src/index.ts';
 import * as laws from '../src/laws.ts';
 import { documented, fencesOf } from './fences.ts';
@@ -18,6 +19,7 @@ const modules = {
   '@tikhonov/core': core,
   'tikhonov/check': check,
   'tikhonov/laws': laws,
+  'tikhonov/onnx': onnx,
   '@tikhonov/check': check,
 };
 

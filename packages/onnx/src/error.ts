@@ -1,0 +1,4 @@
+/** Thrown by `exportOnnx` for a model, or a part of one, that it cannot write. */
+export class OnnxExportError extends Error {
+  override readonly name = 'OnnxExportError';
+}
