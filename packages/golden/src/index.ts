@@ -10,5 +10,6 @@ export {
   type SecondOrderCase,
   type Stored,
 } from './golden-file.ts';
-export { runOps, type Through } from './ops/ops.ts';
+export { runOps } from './ops/ops.ts';
 export type { Outcome } from './outcome.ts';
+export type { Through } from './through.ts';

@@ -14,6 +14,11 @@ const commands = {
       command: lawsCommand,
       help: lawsHelp,
     })),
+  reproduce: (): Promise<LoadedCommand> =>
+    import('./reproduce/command.ts').then(({ reproduceCommand, reproduceHelp }) => ({
+      command: reproduceCommand,
+      help: reproduceHelp,
+    })),
 };
 
 interface LoadedCommand {
@@ -28,6 +33,7 @@ Usage: tikhonov <command> [options]
 Commands:
   compare    train one network under several regularizers, report which helped
   laws       try to falsify every law of the catalogue and the engine
+  reproduce  repeat a published result, with its figure and a verdict
 
 tikhonov <command> --help lists the options of a command; --version prints the
 version. Exit status: 0 done, 1 a law fell or a run crashed, 2 a mistake on the

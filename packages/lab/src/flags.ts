@@ -74,7 +74,8 @@ export function checkFlags(rawArgs: readonly string[], args: ArgsDef): void {
   }
 }
 
-function suggestion(name: string, known: readonly string[], prefix = ''): string {
+/** ` (did you mean x?)`, or nothing if none is near. */
+export function suggestion(name: string, known: readonly string[], prefix = ''): string {
   const near = closest(name, [...known]);
   return distance(name, near) <= Math.min(3, Math.ceil(name.length / 2))
     ? ` (did you mean ${prefix}${near}?)`

@@ -12,7 +12,13 @@ const run = (method: string, seed: number, losses: readonly number[], last: numb
   stopReason: 'completed',
   train: scores(0),
   test: scores(last),
-  curve: losses.map((nll, i) => ({ epoch: 10 * (i + 1), train: scores(0), test: scores(nll) })),
+  curve: losses.map((nll, i) => ({
+    epoch: 10 * (i + 1),
+    train: scores(0),
+    test: scores(nll),
+    penalty: null,
+  })),
+  weights: '',
   seconds: 0,
 });
 

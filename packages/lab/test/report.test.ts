@@ -20,7 +20,9 @@ const runs: RunResult[] = [0, 1, 2].flatMap((seed) =>
       epoch,
       train: { accuracy: 0.9, nll: 0.1 },
       test: { accuracy: 0.8, nll: 1.5 },
+      penalty: method === 'l2' ? { value: 0.2, share: 0.25 } : null,
     })),
+    weights: `${method} ${seed}`,
     seconds: 1 + i,
   })),
 );
@@ -35,10 +37,10 @@ test('the report is self-contained: it loads nothing', () => {
   expect(addresses).toEqual([]);
 });
 
-test('the report shows every method, the three charts and the formulas', () => {
+test('the report shows every method, the four charts and the formulas', () => {
   const page = renderReport(settings, outcomes, summary, { ...facts, command: 'tikhonov compare' });
   for (const id of ids) expect(page).toContain(id);
-  expect(page.match(/<svg/g)).toHaveLength(3);
+  expect(page.match(/<svg/g)).toHaveLength(4);
   expect(page.match(/<math/g)!.length).toBeGreaterThanOrEqual(settings.methods.length);
   expect(page).not.toContain('temml-error');
 });

@@ -12,6 +12,7 @@ const run = (method: string, seed: number, testNll: number): RunResult => ({
   train: { accuracy: 1, nll: 0.01 },
   test: { accuracy: 0.8, nll: testNll },
   curve: [],
+  weights: `${method} ${seed}`,
   seconds: 1,
 });
 
@@ -28,6 +29,37 @@ const runs = base.flatMap((x, seed) => [
   run('alike', seed, x + noise[seed]!),
   run('worse', seed, x + 0.4 - noise[seed]!),
 ]);
+
+describe('what the methods did', () => {
+  test('a method that ends at the weights of none under every seed did nothing, and it is said', () => {
+    const idle = runs.map((one) =>
+      one.method === 'alike' ? { ...one, weights: `none ${one.seed}` } : one,
+    );
+    const summary = summarize(settings, idle);
+    const without = summary.rows.filter((row) => row.isWithoutEffect).map((row) => row.method);
+    expect(without).toEqual(['alike']);
+    expect(conclusions(summary).join(' ')).toMatch(/Did nothing, .*: alike\./);
+    const almost = idle.map((one) => (one.seed === 0 ? { ...one, weights: one.method } : one));
+    expect(summarize(settings, almost).rows.some((row) => row.isWithoutEffect)).toBe(false);
+  });
+
+  test('the share of penalties is averaged over training, then over seeds', () => {
+    const point = (share: number) => ({
+      epoch: 1,
+      train: { accuracy: 1, nll: 1 },
+      test: { accuracy: 1, nll: 1 },
+      penalty: { value: 1, share },
+    });
+    const strong = runs.map((one) =>
+      one.method === 'better' ? { ...one, curve: [point(0.1), point(0.1 + 0.2 * one.seed)] } : one,
+    );
+    const summary = summarize(settings, strong);
+    const share = Object.fromEntries(summary.rows.map((row) => [row.method, row.penaltyShare]));
+    expect(share.better!.mean).toBeCloseTo(0.3, 12);
+    expect(share.alike).toBeNull();
+    expect(renderTables(summary, 200)).toContain('penalty %');
+  });
+});
 
 describe('summarize', () => {
   const summary = summarize(settings, runs);

@@ -7,6 +7,7 @@ import {
   type Stored,
 } from '../golden-file.ts';
 import type { Outcome } from '../outcome.ts';
+import type { Through } from '../through.ts';
 import type { Adapter, Attrs } from './adapter.ts';
 import { arrays } from './arrays.ts';
 import { convolution } from './convolution.ts';
@@ -46,11 +47,6 @@ const adapters: Readonly<Record<string, Adapter>> = {
 
 const listOf = (out: Tensor | readonly Tensor[]): readonly Tensor[] =>
   'payload' in out ? [out as Tensor] : (out as readonly Tensor[]);
-
-/** What functions of tensors are called through: as they are, or compiled. */
-export type Through = <Out extends readonly Tensor[]>(
-  f: (...args: Tensor[]) => Out,
-) => (...args: Tensor[]) => Out;
 
 /** How cases are run and compared. */
 interface Manner {
@@ -123,7 +119,7 @@ function outcomeOf<Run>(
   problems: (run: Run) => string[],
 ): Outcome {
   const { id, op } = example;
-  if (run === undefined) return { id, op, status: 'unsupported', problems: [`no operation ${op}`] };
+  if (run === undefined) return { id, op, status: 'unsupported', problems: ['no such operation'] };
   try {
     const found = problems(run);
     return { id, op, status: found.length === 0 ? 'passed' : 'mismatch', problems: found };

@@ -1,4 +1,4 @@
-import { findMethod, methods, plainPlan } from '@tikhonov/regularizers';
+import { type Family, findMethod, methods, plainPlan } from '@tikhonov/regularizers';
 import { type ArgsDef, type CommandDef, defineCommand } from 'citty';
 import { checkFlags, parseNames, parseNumber } from '../flags.ts';
 import { renderReport } from '../report/html.ts';
@@ -13,6 +13,7 @@ import {
   allMethods,
   baseline,
   type CompareSettings,
+  classics,
   datasets,
   defaults,
   type MethodSetting,
@@ -54,7 +55,12 @@ const ownFlags = {
   methods: {
     type: 'string',
     valueHint: 'a,b,...',
-    description: `methods to compare with none, of: ${methods.map(({ id }) => id).join(', ')} (default all)`,
+    description: `methods to compare with none, of: ${methods.map(({ id }) => id).join(', ')}; or all (default ${classics.join(', ')})`,
+  },
+  family: {
+    type: 'string',
+    valueHint: 'a,b',
+    description: 'only methods of these families: objective, structure, process (default all)',
   },
   seeds: {
     type: 'string',
@@ -157,13 +163,23 @@ function checkHeldOut({ methods: chosen, trainSize }: CompareSettings): void {
   }
 }
 
+const knownFamilies: readonly Family[] = ['objective', 'structure', 'process'];
+
 function methodsFrom(flags: Flags): MethodSetting[] {
   const known = ['all', baseline, ...methods.map((method) => method.id)];
   const list = text(flags, 'methods');
-  const names = list === undefined ? ['all'] : parseNames('methods', list, known);
-  const chosen = names.includes('all')
+  const family = text(flags, 'family');
+  // Who asks for a family wants all of it.
+  const fallback = family === undefined ? [...classics] : ['all'];
+  const names = list === undefined ? fallback : parseNames('methods', list, known);
+  const named = names.includes('all')
     ? allMethods()
     : names.filter((id) => id !== baseline).map((id) => settingOf(findMethod(id)));
+  const families = parseNames('family', family ?? knownFamilies.join(','), knownFamilies);
+  const chosen = named.filter(({ id }) => families.includes(findMethod(id).family));
+  if (chosen.length === 0 && named.length > 0) {
+    throw new UsageError(`--family ${family} leaves none of the methods`);
+  }
   for (const method of methods) {
     for (const argument of method.arguments) {
       const flag = flagOf(method.id, argument.name);

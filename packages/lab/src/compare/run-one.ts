@@ -1,8 +1,14 @@
-import { random } from '@tikhonov/core';
+import { createHash } from 'node:crypto';
+import { type Parameter, random } from '@tikhonov/core';
 import { type Dataset, split, withLabelNoise } from '@tikhonov/data';
-import { crossEntropy, mlp } from '@tikhonov/nn';
-import { adamw } from '@tikhonov/optim';
-import { findMethod, plainPlan, type TrainingPlan } from '@tikhonov/regularizers';
+import {
+  type ConfiguredTraining,
+  configure,
+  findMethod,
+  plainPlan,
+  type TrainingPlan,
+  type TrainingTask,
+} from '@tikhonov/regularizers';
 import {
   accuracy,
   type Callback,
@@ -10,6 +16,7 @@ import {
   fit,
   NonFiniteError,
   negativeLogLikelihood,
+  penaltyShare,
 } from '@tikhonov/train';
 import { baseline, type CompareSettings, datasets, type MethodSetting } from './settings.ts';
 
@@ -31,6 +38,8 @@ export interface CurvePoint {
   readonly epoch: number;
   readonly train: Scores;
   readonly test: Scores;
+  /** How strong the penalties are on the first training rows; null for methods without any. */
+  readonly penalty: { readonly value: number; readonly share: number } | null;
 }
 
 /** What one run gave. Everything but `seconds` depends on the task alone. */
@@ -42,6 +51,8 @@ export interface RunResult {
   readonly train: Scores;
   readonly test: Scores;
   readonly curve: readonly CurvePoint[];
+  /** A digest of the final parameters: equal for runs that ended at the same weights. */
+  readonly weights: string;
   readonly seconds: number;
 }
 
@@ -90,13 +101,12 @@ async function trainOne({ settings, method, seed }: RunTask): Promise<RunResult>
   const { dataset: noisy } = withLabelNoise(clean, { rate: settings.labelNoise, seed });
   const [train, validation] = holdOut(noisy, plan.validationFraction, seed);
   const started = performance.now();
-  const model = mlp([all.x.shape[1]!, ...settings.hidden, all.classes!], { seed, ...plan.mlp });
-  const key = random.foldIn(random.key(seed), method.id);
-  const penalties = plan.penalties.map((make, i) => make(model, random.foldIn(key, i)));
-  const optimizer = adamw(model, {
+  const { model, options } = configure(plan, {
+    task: taskOf(all, train),
+    hidden: settings.hidden,
     lr: settings.learningRate,
-    gradients: plan.gradients,
-    weightDecay: plan.weightDecay,
+    seed,
+    key: random.foldIn(random.key(seed), method.id),
   });
   const { compiled } = settings;
   const measure = evaluator(model, {
@@ -108,26 +118,35 @@ async function trainOne({ settings, method, seed }: RunTask): Promise<RunResult>
     const { loss, accuracy: share } = measure(data);
     return { accuracy: share, nll: loss };
   };
+  const measurePenalty =
+    options.penalties.length === 0
+      ? null
+      : penaltyShare(model, { ...objectiveOf(options), compiled });
+  const strongest = train.subset(Math.min(train.size, settings.batchSize));
+  const strength = (): CurvePoint['penalty'] => {
+    if (measurePenalty === null) return null;
+    const { penalty, share } = measurePenalty(strongest);
+    return { value: penalty, share };
+  };
   const curve: CurvePoint[] = [];
   const every = Math.ceil(settings.epochs / evaluations);
   const recordCurve: Callback = {
     onEpochEnd(epoch) {
-      if (epoch % every === 0) curve.push({ epoch, train: scores(noisy), test: scores(test) });
+      if (epoch % every !== 0) return;
+      curve.push({ epoch, train: scores(noisy), test: scores(test), penalty: strength() });
     },
   };
   const history = await fit(model, {
+    ...options,
     train,
     ...(validation === null ? {} : { validation }),
     epochs: settings.epochs,
     batchSize: settings.batchSize,
-    optimizer,
-    loss: (logits, labels) => crossEntropy(logits, labels, plan.loss),
     evaluationLoss: negativeLogLikelihood,
-    penalties,
     metrics: {},
     compiled,
     seed,
-    callbacks: [...plan.callbacks.map((make) => make()), recordCurve],
+    callbacks: [...options.callbacks, recordCurve],
   });
   return {
     method: method.id,
@@ -137,8 +156,34 @@ async function trainOne({ settings, method, seed }: RunTask): Promise<RunResult>
     train: scores(noisy),
     test: scores(test),
     curve,
+    weights: digestOf(model.namedParameters()),
     seconds: (performance.now() - started) / 1000,
   };
+}
+
+/** The options that say what is minimised. */
+const objectiveOf = ({ loss, penalties, transforms }: ConfiguredTraining['options']) => ({
+  loss,
+  penalties,
+  transforms,
+});
+
+/** 64 bits of a hash of the parameters' bytes. */
+function digestOf(parameters: Readonly<Record<string, Parameter>>): string {
+  const hash = createHash('sha256');
+  for (const parameter of Object.values(parameters)) {
+    const values = parameter.read().data();
+    hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+/** What methods may need to know of the data; rows of a square number of elements may be images. */
+function taskOf(all: Dataset, train: Dataset): TrainingTask {
+  const features = all.x.shape[1]!;
+  const side = Math.sqrt(features);
+  const imageShape = all.name.startsWith('digits') ? ([1, side, side] as const) : null;
+  return { classes: all.classes!, features, imageShape, rows: train.size };
 }
 
 function planOf(method: MethodSetting): TrainingPlan {

@@ -56,5 +56,18 @@ export const settingOf = (method: Method, values: ArgumentValues = {}): MethodSe
   },
 });
 
+/** What is compared when no methods are named: the best known of each kind, in a minute or two. */
+export const classics = [
+  'l2',
+  'l1',
+  'elastic-net',
+  'spectral-norm',
+  'dropout',
+  'weight-decay',
+  'label-smoothing',
+  'gradient-clipping',
+  'early-stopping',
+] as const;
+
 /** Every method of the catalogue at its defaults. */
 export const allMethods = (): MethodSetting[] => methods.map((method) => settingOf(method));

@@ -28,6 +28,12 @@ export interface Row {
   readonly epochs: Spread;
   readonly seconds: Spread;
   /**
+   * The penalties' share of the gradient, averaged over training; null for methods without any.
+   */
+  readonly penaltyShare: Spread | null;
+  /** Whether every run ended at the weights of `none` under its seed: the method did nothing. */
+  readonly isWithoutEffect: boolean;
+  /**
    * Test loss less that of `none` under the same seed; `p` is Holm-adjusted over the methods, the
    * interval is of each method alone. Null without a pair, or where a run failed: those that did not
    * are no fair sample.
@@ -93,6 +99,8 @@ export function summarize(
       gap: spread(own.map((run) => run.test.nll - run.train.nll)),
       epochs: spread(own.map((run) => run.epochs)),
       seconds: spread(own.map((run) => run.seconds)),
+      penaltyShare: shareOf(own),
+      isWithoutEffect: id !== baseline && sameWeights(own, none),
       versusNone: test,
       verdict: verdictOf(id, test, { diverged, crashed }),
     };
@@ -107,6 +115,22 @@ export function summarize(
     tiedForLowest: tied(helped, others, byMethod),
     labelNoise: settings.labelNoise,
   };
+}
+
+/** The mean share over each run's curve, spread over the runs. */
+function shareOf(runs: readonly RunResult[]): Spread | null {
+  const shares = runs.flatMap(({ curve }) => {
+    const values = curve.flatMap(({ penalty }) => (penalty === null ? [] : [penalty.share]));
+    return values.length === 0 ? [] : [spread(values).mean];
+  });
+  return shares.length === 0 ? null : spread(shares);
+}
+
+/** Whether all runs that have a partner ended at its weights. */
+function sameWeights(own: readonly RunResult[], none: readonly RunResult[]): boolean {
+  const bySeed = new Map(none.map((run) => [run.seed, run.weights]));
+  const paired = own.filter((run) => bySeed.has(run.seed));
+  return paired.length > 0 && paired.every((run) => run.weights === bySeed.get(run.seed));
 }
 
 /** Test losses of one method less those of another, over the seeds that both have. */
@@ -203,6 +227,10 @@ export function conclusions(summary: Summary): string[] {
   }
   const hurt = rows.filter((row) => row.verdict === 'higher').map((row) => row.method);
   if (hurt.length > 0) sentences.push(`Higher test loss than none: ${hurt.join(', ')}.`);
+  const idle = rows.filter((row) => row.isWithoutEffect).map((row) => row.method);
+  if (idle.length > 0) {
+    sentences.push(`Did nothing, the weights are those of none in every bit: ${idle.join(', ')}.`);
+  }
   const open = rows.filter((row) => row.verdict === 'within noise').map((row) => row.method);
   if (open.length > 0) sentences.push(`Not told from none: ${open.join(', ')}.`);
   return sentences;

@@ -31,12 +31,18 @@ export const scoreColumns: readonly Column[] = [
   right('time, s', (row, how) => how(row.seconds, 1)),
 ];
 
+/** The title of the penalties' share of the gradient, which a narrow terminal has no room for. */
+const share = 'penalty %';
+
 /** What follows from it. */
 export const verdictColumns: readonly Column[] = [
   method,
   right('test NLL less none', (row) => signed(row.versusNone?.mean ?? null)),
   right('95 % interval', (row) => interval(row)),
   right('p', (row) => probability(row.versusNone?.p ?? null)),
+  right(share, (row, how) =>
+    row.penaltyShare === null ? '' : how({ ...row.penaltyShare, sd: null }, 1, 100),
+  ),
   { title: 'test NLL is', align: 'left', cell: (row) => row.verdict },
 ];
 
@@ -77,7 +83,7 @@ export const judgedRows = ({ rows }: Summary): Row[] =>
 
 /**
  * The summary as two tables for a terminal: the scores, and the comparison with `none`. Where the
- * terminal is too narrow for the deviations the means stand alone.
+ * terminal is too narrow for the deviations the means stand alone, and the penalties' share is left out.
  */
 export function renderTables(summary: Summary, terminalWidth: number = Infinity): string {
   const { rows } = summary;
@@ -91,9 +97,15 @@ export function renderTables(summary: Summary, terminalWidth: number = Infinity)
     ...(judged.length === 0
       ? []
       : [
-          render(verdictColumns, judged),
+          render(
+            fits ? verdictColumns : verdictColumns.filter(({ title }) => title !== share),
+            judged,
+          ),
           'paired by seed; p of a two-sided paired t-test, Holm-adjusted over the methods;',
           'the interval is of each method alone, not adjusted: the verdict follows p',
+          ...(fits
+            ? ['penalty: share of the gradient that comes from the penalty, over training']
+            : []),
         ]),
   ].join('\n');
 }

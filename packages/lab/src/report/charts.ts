@@ -1,9 +1,9 @@
 import * as Plot from '@observablehq/plot';
-import { parseHTML } from 'linkedom';
 import type { RunResult } from '../compare/run-one.ts';
 import { baseline } from '../compare/settings.ts';
 import type { Summary, Verdict } from '../compare/summarize.ts';
 import { type CurveRow, meanCurve } from './curves.ts';
+import { svg } from './svg.ts';
 
 /** Colour of each verdict; distinguishable without red-green vision. */
 export const colours: Readonly<Record<Verdict, string>> = {
@@ -15,16 +15,6 @@ export const colours: Readonly<Record<Verdict, string>> = {
   crashed: '#a50026',
   baseline: '#222222',
 };
-
-const style = { fontSize: '13px', fontFamily: 'system-ui, sans-serif', background: 'white' };
-
-/** Renders a plot to SVG text, without a browser. */
-function svg(options: Plot.PlotOptions): string {
-  const { document } = parseHTML('<html><body></body></html>');
-  const figure = Plot.plot({ ...options, document, style });
-  figure.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
-  return figure.outerHTML;
-}
 
 /** Longest method name in pixels, for the left margin. */
 const labelWidth = (ids: readonly string[]): number =>
@@ -207,6 +197,51 @@ export function curveChart(summary: Summary, runs: readonly RunResult[]): string
         fillOpacity: 0.18,
       }),
       Plot.line(front, { ...at, y: 'mean', z: 'method', stroke: colour, strokeWidth: 2 }),
+    ],
+  });
+}
+
+/** The penalties' share of the gradient over training, one panel a method that has any. */
+export function shareChart(summary: Summary, runs: readonly RunResult[]): string {
+  const ids = summary.rows.filter((row) => row.penaltyShare !== null).map((row) => row.method);
+  if (ids.length === 0) return '';
+  const perRow = Math.min(4, ids.length);
+  const place = (id: string): { fx: number; fy: number } => ({
+    fx: ids.indexOf(id) % perRow,
+    fy: Math.floor(ids.indexOf(id) / perRow),
+  });
+  const points = runs
+    .filter((run) => ids.includes(run.method))
+    .flatMap((run) =>
+      run.curve.flatMap(({ epoch, penalty }) =>
+        penalty === null
+          ? []
+          : [{ ...place(run.method), seed: run.seed, epoch, share: 100 * penalty.share }],
+      ),
+    );
+  return svg({
+    width: 860,
+    height: 60 + 130 * Math.ceil(ids.length / perRow),
+    marginLeft: 40,
+    marginBottom: 40,
+    fx: { axis: null, padding: 0.14 },
+    fy: { axis: null, padding: 0.3 },
+    x: { label: 'epoch', labelAnchor: 'center', labelArrow: 'none', ticks: 3, grid: true },
+    y: { label: '%', domain: [0, 100], ticks: 3, grid: true },
+    marks: [
+      Plot.text(
+        ids.map((id) => ({ id, ...place(id) })),
+        { fx: 'fx', fy: 'fy', text: 'id', frameAnchor: 'top', dy: -14, fontWeight: 600 },
+      ),
+      Plot.line(points, {
+        x: 'epoch',
+        y: 'share',
+        z: 'seed',
+        fx: 'fx',
+        fy: 'fy',
+        stroke: '#1f77b4',
+        strokeOpacity: 0.7,
+      }),
     ],
   });
 }

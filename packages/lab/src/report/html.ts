@@ -1,4 +1,4 @@
-import { findMethod, type Reference } from '@tikhonov/regularizers';
+import { findMethod } from '@tikhonov/regularizers';
 import temml from 'temml';
 import type { Outcomes } from '../compare/run-all.ts';
 import type { RunFailure } from '../compare/run-one.ts';
@@ -6,41 +6,8 @@ import { baseline, type CompareSettings, datasets } from '../compare/settings.ts
 import { conclusions, type Row, type Summary } from '../compare/summarize.ts';
 import { type Column, judgedRows, scoreColumns, show, verdictColumns } from '../compare/table.ts';
 import { version } from '../version.ts';
-import { colours, curveChart, differenceChart, gapChart } from './charts.ts';
-
-const escapeHtml = (text: string): string =>
-  text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
-
-const css = `
-:root { color-scheme: light; }
-body { font: 16px/1.55 system-ui, sans-serif; color: #222; background: #f6f6f4; margin: 0; }
-main { max-width: 920px; margin: 0 auto; padding: 32px 24px 64px; }
-h1 { font-size: 28px; line-height: 1.25; margin: 0 0 4px; }
-h2 { font-size: 20px; margin: 40px 0 8px; }
-.lead { color: #555; margin: 0 0 20px; }
-section.card { background: white; border: 1px solid #ddd; border-radius: 8px; padding: 16px 20px; overflow-x: auto; }
-ul.conclusions { margin: 0; padding-left: 20px; font-size: 17px; }
-ul.conclusions li { margin: 4px 0; }
-thead { display: table-header-group; }
-table { border-collapse: collapse; font-size: 13.5px; font-variant-numeric: tabular-nums; white-space: nowrap; }
-th, td { padding: 6px 10px; text-align: right; border-bottom: 1px solid #eee; }
-th { color: #555; font-weight: 600; border-bottom: 2px solid #ccc; }
-th.left, td.left { text-align: left; } td:first-child { font-weight: 600; }
-.verdict { font-weight: 600; }
-svg { max-width: 100%; height: auto; display: block; }
-.note { color: #555; font-size: 14px; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 18px; margin: 0; font-size: 14.5px; }
-dt { color: #555; } dd { margin: 0; }
-.method { border-bottom: 1px solid #eee; padding: 10px 0; } .method:last-child { border-bottom: 0; }
-.method h3 { margin: 0; font-size: 16px; } .method p { margin: 4px 0; font-size: 14.5px; }
-math { font-size: 1.1em; }
-@media print {
-  body { background: white; print-color-adjust: exact; } main { padding: 0; }
-  section.card { overflow: visible; padding: 10px 12px; break-inside: avoid; } h2 { break-after: avoid; }
-  section.long { break-inside: auto; } .method { break-inside: avoid; }
-  table { font-size: 11px; } th, td { padding: 4px 6px; }
-}
-`;
+import { colours, curveChart, differenceChart, gapChart, shareChart } from './charts.ts';
+import { cite, escapeHtml, renderPage } from './page.ts';
 
 /** A self-contained page: no script, no font, no image from anywhere else. */
 export function renderReport(
@@ -54,17 +21,7 @@ export function renderReport(
   const warning = facts.interrupted
     ? '<p class="note"><strong>Interrupted:</strong> only the runs that had finished are shown.</p>'
     : '';
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Regularizers compared on ${escapeHtml(settings.dataset)}</title>
-<style>${css}</style>
-</head>
-<body>
-<main>
-<h1>Regularizers compared on ${escapeHtml(settings.dataset)}</h1>
+  const body = `<h1>Regularizers compared on ${escapeHtml(settings.dataset)}</h1>
 <p class="lead">${counted(summary.rows.length, 'method')} × ${counted(seeds.length, 'seed')}; under each seed the same network, data and batches.</p>
 ${warning}
 <section class="card"><ul class="conclusions">${claims.join('')}</ul></section>
@@ -86,16 +43,23 @@ ${table(verdictColumns, judgedRows(summary))}${failureList(failures)}</section>
 <section class="card">${curveChart(summary, runs)}
 <p class="note">Mean over the seeds with their range; dashed: none. A run that stopped early keeps the loss it ended with.</p></section>
 
-<h2>The methods</h2>
+${shares(summary, runs)}<h2>The methods</h2>
 <section class="card long">${methodCards(settings)}
 <p class="note">The default strengths of the penalties and of weight decay were chosen by test loss on other splits of the same images; at these values their results are optimistic.</p></section>
 
 <h2>Settings</h2>
 <section class="card"><dl>${settingsList(settings, seeds, facts)}</dl></section>
-<p class="note">Data: ${source(settings.dataset)}.</p>
-</main>
-</body>
-</html>
+<p class="note">Data: ${source(settings.dataset)}.</p>`;
+  return renderPage(`Regularizers compared on ${settings.dataset}`, body);
+}
+
+function shares(summary: Summary, runs: Outcomes['runs']): string {
+  const chart = shareChart(summary, runs);
+  if (chart === '') return '';
+  return `<h2>How strong the penalties are</h2>
+<section class="card">${chart}
+<p class="note">The penalties' share of the gradient on the first training rows, a line a seed: the norm of their gradient over the sum of it and the norm of the data loss's. Near 0 a penalty does nothing, near 100 % it leaves nothing to be learnt; when the data are fitted their gradient goes to 0 and the share rises.</p></section>
+
 `;
 }
 
@@ -144,11 +108,6 @@ function methodCards(settings: CompareSettings): string {
     return `<div class="method">${heading}${formula}<p class="note">${cite(method.reference)}</p></div>`;
   });
   return [plain, ...cards].join('');
-}
-
-function cite({ authors, title, venue, year, arxiv, doi }: Reference): string {
-  const link = doi !== undefined ? `doi ${doi}` : arxiv !== undefined ? `arXiv ${arxiv}` : '';
-  return `${escapeHtml(authors)}, <em>${escapeHtml(title)}</em>, ${escapeHtml(venue)}, ${year}${link === '' ? '' : `, ${escapeHtml(link)}`}.`;
 }
 
 function settingsList(

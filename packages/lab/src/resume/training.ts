@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { Cell, mul, type Tensor, tensor } from '@tikhonov/core';
-import { digits } from '@tikhonov/data';
+import { add, Cell, mul, random, type Tensor, tensor } from '@tikhonov/core';
+import { DataLoader, digits } from '@tikhonov/data';
 import { crossEntropy, mlp } from '@tikhonov/nn';
 import { adam } from '@tikhonov/optim';
-import { type Callback, earlyStopping, fit } from '@tikhonov/train';
+import { type Callback, earlyStopping, fit, reduceLROnPlateau } from '@tikhonov/train';
 
 /** How the training of a check runs. */
 export interface TrainingOptions {
@@ -15,8 +15,8 @@ export interface TrainingOptions {
 }
 
 /**
- * A training with state of every kind: dropout, moments, a strength that is annealed, a learning rate that a
- * callback lowers, early stopping that keeps weights.
+ * A training with state of every kind: a loader that pads and adds noise, dropout, moments, a strength that is
+ * annealed, a learning rate that a callback lowers, early stopping that keeps weights.
  *
  * @returns a digest of all that it ends with, history included
  */
@@ -27,24 +27,35 @@ export async function train({ path, compiled, onStart }: TrainingOptions): Promi
   const lambda = new Cell(tensor(1e-3), { name: 'lambda' });
   const anneal: Callback = {
     onEpochBegin() {
-      optimizer.lr = optimizer.lr.read().item() * 0.9;
       lambda.write(mul(lambda, 0.8));
     },
     onBatchEnd(step) {
       if (step === 1) onStart?.();
     },
   };
+  const loader = new DataLoader(learn, {
+    batchSize: 48,
+    seed: 2,
+    pad: true,
+    map: (batch, key) => ({
+      ...batch,
+      x: add(batch.x, random.normal(key, batch.x.shape, { std: 0.1 })),
+    }),
+  });
   const weight = Object.values(model.namedParameters())[0]!;
   const history = await fit(model, {
-    train: learn,
+    train: loader,
     validation: validation.subset(100),
-    epochs: 6,
-    batchSize: 32,
+    epochs: 9,
     seed: 2,
     optimizer,
     loss: crossEntropy,
     penalties: [() => mul(lambda, mul(weight, weight).sum())],
-    callbacks: [anneal, earlyStopping({ patience: 5, restoreBestWeights: true })],
+    callbacks: [
+      anneal,
+      reduceLROnPlateau({ factor: 0.5, patience: 1 }),
+      earlyStopping({ patience: 5, restoreBestWeights: true }),
+    ],
     compiled,
     ...(path === undefined ? {} : { checkpoint: { to: path, everySteps: 1, cells: { lambda } } }),
   });
