@@ -1,5 +1,5 @@
 import { indexSelect, ShapeError, slice, Tensor, tensor } from '@tikhonov/core';
-import { showShape } from '@tikhonov/core/engine';
+import { type OptionNames, requireOptions, showShape } from '@tikhonov/core/engine';
 import { checkLabels, checkNames, checkWeights } from './dataset-checks.ts';
 import { requireCount, requireTensor } from './validate.ts';
 
@@ -28,6 +28,18 @@ export interface DatasetFields {
   readonly license?: string | undefined;
 }
 
+const known: OptionNames<DatasetFields> = {
+  x: true,
+  y: true,
+  sampleWeight: true,
+  classes: true,
+  name: true,
+  featureNames: true,
+  source: true,
+  citation: true,
+  license: true,
+};
+
 /**
  * Inputs with their labels or targets, row by row. Immutable: what changes rows returns another one.
  *
@@ -51,7 +63,7 @@ export class Dataset {
   readonly license: string | undefined;
 
   /**
-   * @throws TypeError if `x`, `y` or `sampleWeight` is not a Tensor
+   * @throws TypeError if `x`, `y` or `sampleWeight` is not a Tensor, or for a field that there is not
    * @throws ShapeError if `x` and `y` have not the same number of rows, labels or weights are not `[n]`, or
    * there is not one name per feature
    * @throws DTypeError if there are classes and the labels are not int32, or if weights are not floating
@@ -59,6 +71,7 @@ export class Dataset {
    * weights that are all 0
    */
   constructor(fields: DatasetFields) {
+    requireOptions('Dataset', fields, known);
     this.x = fields.x;
     this.y = fields.y;
     this.sampleWeight = fields.sampleWeight;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { ShapeError, tensor, zeros } from '@tikhonov/core';
+import { ones, ShapeError, tensor, zeros } from '@tikhonov/core';
 import { Dataset, shuffle } from '@tikhonov/data';
 import { countedRows, rowsOf, sorted } from './helpers.ts';
 
@@ -69,4 +69,14 @@ describe('shuffle', () => {
     const labels = set.y.data();
     expect(Array.from(a!.y.data())).toEqual(rowsOf(a!).map((row) => labels[row]));
   });
+});
+
+test('a field that there is not is refused: it would be lost', () => {
+  const fields = { x: ones([2, 1]), y: ones([2]), sample_weight: ones([2]) };
+  expect(() => new Dataset(fields)).toThrow(
+    /^Dataset: unknown option "sample_weight"\.\n {2}It takes x, y, sampleWeight/,
+  );
+  expect(() => new Dataset(undefined as never)).toThrow(
+    /^Dataset: options must be an object, got undefined/,
+  );
 });

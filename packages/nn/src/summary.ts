@@ -1,6 +1,30 @@
-import { type DType, Parameter, type Shape } from '@tikhonov/core';
-import { kindOf, showShape } from '@tikhonov/core/engine';
+import {
+  type Cell,
+  type DType,
+  Parameter,
+  type Shape,
+  stopGradient,
+  type Tensor,
+} from '@tikhonov/core';
+import { kindOf, requireOptions, showShape } from '@tikhonov/core/engine';
 import type { Module } from './module.ts';
+
+/** Parameter groups by name, as `optim.grouped` makes them. */
+export interface ParameterGroups {
+  /** The names of every group's parameters. */
+  readonly groups: Readonly<Record<string, readonly string[]>>;
+  /** Whether a weight decay acts on a parameter. */
+  decays?(name: string): boolean;
+}
+
+/** Options of `summary`. */
+export interface SummaryOptions {
+  /**
+   * What trains the parameters differently, shown in columns of its own: an optimizer with groups, the rule
+   * which parameters decay, such as `optim.weightsOnly`, or what an optimizer does, `optim.decayOf(optimizer)`. @defaultValue no such columns
+   */
+  readonly groups?: ParameterGroups | ((name: string, parameter: Tensor) => boolean);
+}
 
 /** One cell of a model. */
 export interface SummaryRow {
@@ -14,6 +38,10 @@ export interface SummaryRow {
   readonly count: number;
   /** Whether gradients are taken of it; if not, it is a buffer: running statistics, keys, strengths. */
   readonly trainable: boolean;
+  /** The group of a parameter, if groups were given and it is in one. */
+  readonly group?: string;
+  /** Whether a weight decay acts on a parameter, if the given groups or rule say so. */
+  readonly decay?: boolean;
 }
 
 const bytesOf: Readonly<Record<DType, number>> = {
@@ -49,14 +77,19 @@ export class ModelSummary {
 
   /** The table. */
   toString(): string {
-    const head = ['name', 'layer', 'shape', 'dtype', 'count', 'trainable'];
-    const cells = this.rows.map(({ name, layer, shape, dtype, count, trainable }) => [
-      name,
-      layer,
-      showShape(shape),
-      dtype,
-      grouped(count),
-      trainable ? 'yes' : 'no',
+    const columns = ['name', 'layer', 'shape', 'dtype', 'count', 'trainable'];
+    const optional = (['group', 'decay'] as const).filter((key) =>
+      this.rows.some((row) => row[key] !== undefined),
+    );
+    const head = [...columns, ...optional];
+    const cells = this.rows.map((row) => [
+      row.name,
+      row.layer,
+      showShape(row.shape),
+      row.dtype,
+      grouped(row.count),
+      yesOrNo(row.trainable),
+      ...optional.map((key) => yesOrNo(row[key] ?? '-')),
     ]);
     const widths = head.map((title, k) =>
       Math.max(title.length, ...cells.map((row) => row[k]!.length)),
@@ -79,6 +112,9 @@ export class ModelSummary {
   }
 }
 
+const yesOrNo = (value: boolean | string): string =>
+  typeof value === 'string' ? value : value ? 'yes' : 'no';
+
 /** 1234567 as 1,234,567. */
 const grouped = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ',');
 
@@ -94,23 +130,31 @@ function memory(bytes: number): string {
  * What a model holds: name, layer, shape, dtype, number of elements of every parameter and buffer, and totals.
  * As text (in a template, `String(...)` or the console) it is a table; its fields are for programs.
  *
- * @throws TypeError if it is not a Module
+ * @param options  `groups` shows how an optimizer groups the parameters, and which of them decay
+ * @throws TypeError if it is not a Module, or a group has a name that no parameter has
  * @example
  * ```ts
  * const { parameters, rows } = nn.summary(nn.mlp([4, 3], { seed: 0 }));
  * parameters; // => 15
  * rows[0].name; // => 'layers.0.weight'
  * String(nn.summary(new nn.Linear(2, 1, { seed: 0 }))).split('\n').at(-1); // => 'Linear: 3 trainable parameters, 12 B'
+ *
+ * const model = nn.mlp([4, 3], { seed: 0 });
+ * const optimizer = optim.adamw(model, { decay: optim.weightsOnly });
+ * nn.summary(model, { groups: optim.weightsOnly }).rows.map((row) => row.decay); // => [true, false]
  * ```
  */
-export function summary(model: Module): ModelSummary {
+export function summary(model: Module, options: SummaryOptions = {}): ModelSummary {
   if (typeof model?.namedCells !== 'function') {
     throw new TypeError(
       `summary: needs a Module, got ${kindOf(model)}.\n  Functions of a tensor have no parameters to list.`,
     );
   }
+  requireOptions('summary', options, { groups: true });
   const modules = Object.entries(model.namedModules());
-  const rows = Object.entries(model.namedCells()).map(
+  const cells = model.namedCells();
+  const training = trainingOf(options.groups, cells);
+  const rows = Object.entries(cells).map(
     ([name, cell]): SummaryRow => ({
       name,
       layer: layerOf(name, modules),
@@ -118,6 +162,7 @@ export function summary(model: Module): ModelSummary {
       dtype: cell.dtype,
       count: cell.shape.reduce((product, n) => product * n, 1),
       trainable: cell instanceof Parameter,
+      ...(cell instanceof Parameter ? training(name, cell) : {}),
     }),
   );
   const made = new ModelSummary(model.constructor.name, rows);
@@ -126,6 +171,40 @@ export function summary(model: Module): ModelSummary {
     value: () => made.toString(),
   });
   return made;
+}
+
+type Training = Pick<SummaryRow, 'group' | 'decay'>;
+
+/** What a parameter's row says about its training. */
+function trainingOf(
+  groups: SummaryOptions['groups'],
+  cells: Readonly<Record<string, Cell>>,
+): (name: string, cell: Parameter) => Training {
+  if (groups === undefined) return () => ({});
+  if (typeof groups === 'function') {
+    return (name, cell) => ({ decay: groups(name, stopGradient(cell.read())) });
+  }
+  if (typeof groups !== 'object' || typeof groups?.groups !== 'object' || groups.groups === null) {
+    throw new TypeError(
+      `summary: groups must be an optimizer with groups or a rule, got ${kindOf(groups)}.\n  summary(model, { groups: weightsOnly }) shows what decays; grouped(...) makes groups.`,
+    );
+  }
+  const owner = new Map(
+    Object.entries(groups.groups).flatMap(([group, names]) =>
+      names.map((name) => [name, group] as const),
+    ),
+  );
+  const strangers = [...owner.keys()].filter((name) => !(cells[name] instanceof Parameter));
+  if (strangers.length > 0) {
+    throw new TypeError(
+      `summary: the groups have ${strangers.map((name) => `"${name}"`).join(', ')}, which the model does not.\n  Make the optimizer of the model itself: grouped(model, ...).`,
+    );
+  }
+  return (name): Training => {
+    const group = owner.get(name);
+    if (group === undefined) return {};
+    return groups.decays === undefined ? { group } : { group, decay: groups.decays(name) };
+  };
 }
 
 /** The class of the innermost module whose name the cell's begins with. */

@@ -42,7 +42,7 @@ const known: OptionNames<ExportOnnxOptions> = {
   inputShape: true,
   inputDtype: true,
   dtype: true,
-  opset: true,
+  opset: 'number',
   isCausal: 'boolean',
   name: 'string',
   inputName: 'string',

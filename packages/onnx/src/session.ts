@@ -1,6 +1,7 @@
 import { type Cell, type DType, isFloating, type Tensor } from '@tikhonov/core';
 import type { Payload } from '@tikhonov/core/engine';
 import type { Module } from '@tikhonov/nn';
+import { OnnxExportError } from './error.ts';
 import { GraphBuilder } from './graph-builder.ts';
 import type { Exporters, OnnxExporter } from './registry.ts';
 import { ownValue } from './trace/record.ts';
@@ -54,7 +55,7 @@ export class Session {
   parameter(cell: Cell): OnnxValue | undefined {
     const name = this.#names.get(cell);
     if (name === undefined) return undefined;
-    const value = this.#stored.get(cell) ?? this.store(name, cell.read());
+    const value = this.#stored.get(cell) ?? this.store(name, finite(name, cell.read()));
     this.#stored.set(cell, value);
     return value;
   }
@@ -65,4 +66,14 @@ export class Session {
     const stored = this.builder.initializer(name, dtype, value.shape, value.data());
     return makeValue(stored, dtype, fixed(value.shape));
   }
+}
+
+/** A trained model that holds NaN is broken, whatever runs it. */
+function finite(name: string, value: Tensor): Tensor {
+  if (!isFloating(value.dtype)) return value;
+  const bad = value.data().find((x) => !Number.isFinite(x));
+  if (bad === undefined) return value;
+  throw new OnnxExportError(
+    `exportOnnx: "${name}" holds ${bad}.\n  The training has diverged: export weights from before, such as those of the best epoch.`,
+  );
 }

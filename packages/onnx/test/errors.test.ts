@@ -215,3 +215,11 @@ describe('bad arguments', () => {
     expect(write(linear, options)).toThrow(message);
   });
 });
+
+test('weights that are not finite are refused by name', () => {
+  const model = new nn.Linear(2, 3, { seed: 0 });
+  model.bias!.write(tensor([0, Number.NaN, 1]));
+  expect(write(model)).toThrow(/^exportOnnx: "bias" holds NaN\.\n {2}The training has diverged/);
+  model.bias!.write(tensor([0, -Infinity, 1]));
+  expect(write(model)).toThrow(OnnxExportError);
+});

@@ -42,6 +42,7 @@ export {
   scaleByAdan,
 } from './adan.ts';
 export { type EmaOptions, ema, swa } from './averaging/averages.ts';
+export { Averaging, averaging } from './averaging/averaging.ts';
 export { type AverageRule, ParameterAverage } from './averaging/parameter-average.ts';
 export { chain, identity, type StateOf, type StatesOf } from './chain.ts';
 export {
@@ -58,12 +59,15 @@ export {
   softClip,
 } from './clip-by-norm.ts';
 export type { DecayKind } from './decay-kind.ts';
+export { decayOf } from './decay-of.ts';
 export { type DecoupledDecay, decoupledDecay, shrinkWeights } from './decoupled-decay.ts';
 export { type GlobalNormOptions, globalNorm } from './global-norm.ts';
 export {
   addGradientNoise,
+  type GivenNoiseOptions,
   type GradientNoiseOptions,
   type GradientNoiseState,
+  gradientNoise,
   gradientNoiseScale,
   type NoiseStrength,
 } from './gradient-noise.ts';
@@ -153,6 +157,7 @@ export {
 } from './sgd.ts';
 export { type SgdwOptions, type SgdwSettings, sgdw, sgdwTransform } from './sgdw.ts';
 export type { SlotState } from './slots.ts';
+export type { SteppingOptimizer } from './stepping.ts';
 export type { OptimizerTarget, ParameterSource } from './target.ts';
 export type { Named, NoState, Transform } from './transform.ts';
 export { scaleByTrustRatio } from './trust-ratio.ts';

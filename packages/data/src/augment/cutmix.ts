@@ -68,8 +68,8 @@ const known: OptionNames<CutmixOptions> = {
  * const rows = { x, y: tensor([0, 1], { dtype: 'int32' }) };
  * const [permutation, box] = [[1, 0], [0, 1, 0, 1]].map((x) => tensor(x, { dtype: 'int32' }));
  * const mixed = data.cutmix(rows, { classes: 2, permutation, box });
- * mixed.x.toArray()[0]; // => [[[2, 1], [1, 1]]]
- * mixed.y.toArray()[0]; // => [0.75, 0.25]
+ * select(mixed.x, 0).toArray(); // => [[[2, 1], [1, 1]]]
+ * select(mixed.y, 0).toArray(); // => [0.75, 0.25]
  * ```
  */
 export function cutmix(rows: MixableRows, options: CutmixOptions): MixedRows {

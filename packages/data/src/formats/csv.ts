@@ -28,7 +28,7 @@ const known: OptionNames<ReadCsvOptions> = {
  * skipped. A row with more or fewer cells than there are columns is an error, not a guess.
  *
  * @param source  the file, UTF-8, or its text
- * @throws FormatError for ragged rows, quotes that do not close, bytes that are no UTF-8, or columns of
+ * @throws FormatError for an empty file, a path in place of its text, ragged rows, quotes that do not close, bytes that are no UTF-8, or columns of
  * one name
  * @throws TypeError or RangeError for bad options
  * @see Shafranovich, "Common Format and MIME Type for Comma-Separated Values (CSV) Files", RFC 4180 (2005)
@@ -56,8 +56,15 @@ export async function readCsv(
       'readCsv: got names although the file has a header.\n  Pass header: false, or leave names out.',
     );
   }
+  const text = textOf(source);
+  if (/^[^\s,;]+\.[a-z]{3,4}$/i.test(text)) {
+    throw new FormatError(
+      `readCsv: got '${text}', which looks like a path.\n  Pass what is in the file: readCsv(await readFile(path)).`,
+    );
+  }
+  if (text.trim() === '') throw new FormatError('readCsv: the file is empty.');
   const { default: Papa } = await import('papaparse');
-  const parsed = Papa.parse<string[]>(textOf(source), {
+  const parsed = Papa.parse<string[]>(text, {
     delimiter,
     skipEmptyLines: true,
     ...(comments === undefined ? {} : { comments }),

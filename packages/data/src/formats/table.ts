@@ -203,11 +203,19 @@ export class Table {
 
   #number(cell: string, row: number, column: number, missing: number | undefined): number {
     const text = cell.trim();
-    if (number.test(text)) return Number(text);
+    if (number.test(text)) {
+      const value = Number(text);
+      if (Number.isFinite(value)) return value;
+      throw new FormatError(
+        `Table: ${text.slice(0, 40)} in row ${row + 1}, column '${this.columns[column]}' is beyond the largest number.`,
+      );
+    }
     if (missing !== undefined && gaps.has(text.toLowerCase())) return missing;
     const hint = gaps.has(text.toLowerCase())
       ? 'Pass { missing: NaN } or another number for such cells.'
-      : `Choose the columns of numbers: tensor(['a', 'b']).`;
+      : this.columns.length === 1 && /[;\t|]/.test(cell)
+        ? `Is the delimiter another one? readCsv(text, { delimiter: ${JSON.stringify(/[;\t|]/.exec(cell)![0])} }).`
+        : `Choose the columns of numbers: tensor(['a', 'b']).`;
     throw new FormatError(
       `Table: '${text.slice(0, 40)}' in row ${row + 1}, column '${this.columns[column]}' is no number.\n  ${hint}`,
     );

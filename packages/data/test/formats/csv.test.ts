@@ -33,11 +33,6 @@ describe('reading', () => {
     expect(named.tensor(['y']).toArray()).toEqual([[2]]);
   });
 
-  test('a file with nothing in it is an empty table', async () => {
-    expect((await readCsv('')).tensor().shape).toEqual([0, 0]);
-    expect((await readCsv('a,b\n')).tensor().shape).toEqual([0, 2]);
-  });
-
   test.each([
     ['a row too long', 'a,b\n1,2\n1,2,3', 'row 2 has 3 cells, not 2'],
     ['an open quote', 'a,b\n1,"2', 'Quoted field unterminated'],
@@ -101,5 +96,29 @@ describe('tensors', () => {
 
   test('an unknown column is named', () => {
     expect(() => new Table(['x'], []).tensor(['y'])).toThrow("there is no column 'y'; there is x");
+  });
+});
+
+describe('readCsv and what is no table', () => {
+  test('a path is not taken for the text of a file', async () => {
+    await expect(readCsv('/data/iris.csv')).rejects.toThrow(
+      /looks like a path.*\n {2}Pass what is in the file/s,
+    );
+    expect((await readCsv('a.b')).columns).toEqual(['a.b']);
+  });
+
+  test('nor is an empty file a table without rows', async () => {
+    await expect(readCsv('\n \n')).rejects.toThrow(/^readCsv: the file is empty\.$/);
+    expect((await readCsv('a,b')).size).toBe(0);
+  });
+
+  test('a number beyond all numbers is an error, not an infinity', async () => {
+    const table = await readCsv('a\n1e400');
+    expect(() => table.tensor()).toThrow(/1e400 in row 1, column 'a' is beyond the largest number/);
+  });
+
+  test('another delimiter is noticed where numbers are expected', async () => {
+    const table = await readCsv('a;b\n1;2');
+    expect(() => table.tensor()).toThrow(/Is the delimiter another one\? .*";"/);
   });
 });

@@ -10,7 +10,10 @@ import type { Projection } from './projections.ts';
 
 /** Options of `proximal` and `project`. */
 export interface SelectOptions {
-  /** Which parameters. @defaultValue `weightsOnly`: not biases and the gains of norms */
+  /**
+   * Which parameters; `() => true` for all. @defaultValue `weightsOnly`: those with two axes or more, not
+   * biases and the gains of norms, and not a vector of regression weights either
+   */
   readonly select?: DecayMask;
 }
 
