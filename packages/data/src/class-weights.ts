@@ -16,8 +16,9 @@ const known: OptionNames<ClassWeightsOptions> = { classes: true, dtype: true };
 /**
  * Weights by which all classes count the same, however many rows they have: `n / (K n_k)` for class `k`
  * of `K`, as scikit-learn's `class_weight='balanced'`. Over the rows they are 1 in the mean. Where rows
- * have weights, `n` and `n_k` are sums of these. For `weight` of `nn.crossEntropy`, or for the rows
- * themselves by `withClassWeights`.
+ * have weights, `n` and `n_k` are sums of these. Best given to the rows, by `withClassWeights`: as `weight`
+ * of `nn.crossEntropy` they make a loss that is no mean over rows, so that batches do not add up to epochs, and
+ * `train.evaluate` refuses it.
  *
  * @param examples  a data set with classes, or labels, integers `[n]`
  * @returns `[K]`

@@ -131,6 +131,33 @@ export {
   type RmsNormSettings,
   rmsNorm,
 } from './norms/layer-norm.ts';
+export { type UpdateBatchNormOptions, updateBatchNorm } from './norms/update-batch-norm.ts';
+export {
+  Parametrization,
+  ParametrizedTensor,
+  type ParametrizeOptions,
+  type RemoveOptions,
+  removeParametrizations,
+} from './parametrize/parametrized.ts';
+export {
+  type SpectralIterationOptions,
+  type SpectralNormalizationOptions,
+  type SpectralWeight,
+  type SpectralWeightOptions,
+  spectrallyNormalizedWeight,
+  spectralNormalization,
+} from './parametrize/spectral-normalization.ts';
+export {
+  normalizedWeight,
+  type WeightNormOptions,
+  weightNorm,
+} from './parametrize/weight-norm.ts';
+export {
+  type StandardizeWeightOptions,
+  standardizedWeight,
+  type WeightStandardizationOptions,
+  weightStandardization,
+} from './parametrize/weight-standardization.ts';
 export {
   type AnyForward,
   contextAmong,

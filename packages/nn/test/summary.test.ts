@@ -78,6 +78,88 @@ describe('summary', () => {
     expect(summary(new Tied()).parameters).toBe(16);
   });
 
+  describe('with groups', () => {
+    const net = new Sequential(new Linear(3, 2, { seed: 0 }), new BatchNorm1d(2));
+    const matrices = (_name: string, w: Tensor): boolean => w.rank >= 2;
+
+    test('shows of every parameter whether a rule lets it decay', () => {
+      expect(String(summary(net, { groups: matrices }))).toBe(
+        [
+          'name                   layer        shape   dtype    count  trainable  decay',
+          '----------------------------------------------------------------------------',
+          '0.weight               Linear       [2, 3]  float32      6  yes        yes',
+          '0.bias                 Linear       [2]     float32      2  yes        no',
+          '1.weight               BatchNorm1d  [2]     float32      2  yes        no',
+          '1.bias                 BatchNorm1d  [2]     float32      2  yes        no',
+          '1.running_mean         BatchNorm1d  [2]     float32      2  no         -',
+          '1.running_var          BatchNorm1d  [2]     float32      2  no         -',
+          '1.num_batches_tracked  BatchNorm1d  []      int32        1  no         -',
+          '----------------------------------------------------------------------------',
+          'Sequential: 12 trainable parameters, 5 in buffers, 68 B',
+        ].join('\n'),
+      );
+    });
+
+    test('asks a rule by name and with the values', () => {
+      const seen: string[] = [];
+      summary(net, {
+        groups: (name, w) => {
+          seen.push(`${name} ${w.dtype} ${w.size}`);
+          return true;
+        },
+      });
+      expect(seen).toEqual([
+        '0.weight float32 6',
+        '0.bias float32 2',
+        '1.weight float32 2',
+        '1.bias float32 2',
+      ]);
+    });
+
+    test('shows the group of every parameter; what is in none is not trained', () => {
+      const groups = { head: ['0.weight'], norms: ['1.bias', '1.weight'] };
+      const rows = (given: Parameters<typeof summary>[1]) =>
+        summary(net, given).rows.map(({ name, group, decay }) => [name, group, decay]);
+      expect(rows({ groups: { groups } }).slice(0, 5)).toEqual([
+        ['0.weight', 'head', undefined],
+        ['0.bias', undefined, undefined],
+        ['1.weight', 'norms', undefined],
+        ['1.bias', 'norms', undefined],
+        ['1.running_mean', undefined, undefined],
+      ]);
+      expect(rows({ groups: { groups, decays: (name) => name === '0.weight' } })).toContainEqual([
+        '1.bias',
+        'norms',
+        false,
+      ]);
+      expect(
+        String(summary(net, { groups: { groups } }))
+          .split('\n')
+          .slice(0, 4),
+      ).toEqual([
+        'name                   layer        shape   dtype    count  trainable  group',
+        '----------------------------------------------------------------------------',
+        '0.weight               Linear       [2, 3]  float32      6  yes        head',
+        '0.bias                 Linear       [2]     float32      2  yes        -',
+      ]);
+    });
+
+    test('refuses groups of another model, and what are none', () => {
+      expect(() => summary(net, { groups: { groups: { head: ['w', '0.bias'] } } })).toThrow(
+        new TypeError(
+          'summary: the groups have "w", which the model does not.\n  Make the optimizer of the model itself: grouped(model, ...).',
+        ),
+      );
+      expect(() => summary(net, { groups: { groups: { head: ['1.running_mean'] } } })).toThrow(
+        'summary: the groups have "1.running_mean"',
+      );
+      expect(() => summary(net, { groups: {} as never })).toThrow(
+        'summary: groups must be an optimizer with groups or a rule, got object.',
+      );
+      expect(() => summary(net, { group: matrices } as never)).toThrow(TypeError);
+    });
+  });
+
   test('refuses what is not a module', () => {
     expect(() => summary(((x: Tensor) => x) as never)).toThrow(
       new TypeError(

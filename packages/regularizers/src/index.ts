@@ -1,16 +1,44 @@
 export { isInRange, resolveArguments } from './arguments.ts';
+export { type ConfiguredTraining, type ConfigureOptions, configure } from './configure.ts';
 export type {
   Argument,
   ArgumentValues,
+  CallbackScope,
   Family,
   GradientCase,
   Method,
+  Network,
   ObjectiveMethod,
   OtherMethod,
   Penalty,
+  PlanScope,
   Reference,
   TrainingPlan,
+  TrainingTask,
 } from './method.ts';
+export {
+  type ActivityOptions,
+  type ActivityTermOptions,
+  activityL1,
+  activityL1Term,
+  activityL2,
+  activityL2Term,
+} from './objective/activity-penalty.ts';
+export type { ActivationOptions } from './objective/activity-select.ts';
+export {
+  type AdversarialExampleOptions,
+  adversarialExample,
+  type ProjectedStepsOptions,
+  type SingleStepOptions,
+} from './objective/adversarial-example.ts';
+export {
+  type AdversarialLossOptions,
+  type AdversarialTermOptions,
+  adversarialLoss,
+  adversarialTerm,
+} from './objective/adversarial-training.ts';
+export { type BridgeOptions, bridge } from './objective/bridge.ts';
+export { type DeCovOptions, type DeCovTermOptions, deCov, deCovTerm } from './objective/decov.ts';
 export {
   type ElasticNetOptions,
   elasticNet,
@@ -18,6 +46,93 @@ export {
   type StrengthAndRatio,
   type TwoStrengths,
 } from './objective/elastic-net.ts';
+export {
+  type DirichletPenaltyOptions,
+  dirichletEnergy,
+  type FunctionGradientPenaltyOptions,
+  functionGradientPenalty,
+  type R1PenaltyOptions,
+  type WassersteinPenaltyOptions,
+} from './objective/function-gradient-penalty.ts';
+export {
+  type GeometricOccam,
+  type GeometricOccamOptions,
+  geometricOccam,
+  type OccamBound,
+  type OccamLayer,
+} from './objective/geometric-occam.ts';
+export {
+  type GivenParameters,
+  type GradientPenaltyOptions,
+  gradientPenalty,
+  gradientPenaltyTerm,
+  type LossParameters,
+  type ParameterLoss,
+  type PenalizedGradients,
+} from './objective/gradient-penalty.ts';
+export { type GroupLassoOptions, groupLasso } from './objective/group-lasso.ts';
+export {
+  type HuberPenaltyOptions,
+  huberPenalty,
+  type SmoothL1PenaltyOptions,
+  smoothL1Penalty,
+} from './objective/huber-penalty.ts';
+export {
+  type GradientFlowOptions,
+  gradientFlow,
+  type ImplicitGradientOptions,
+  type ImplicitGradientOrder,
+  type ImplicitGradientOrderOptions,
+  implicitGradientOrder,
+  implicitGradientPenalty,
+  modifiedLoss,
+} from './objective/implicit-gradient-regularization.ts';
+export {
+  type GradientSize,
+  type InputGradientPenaltyOptions,
+  inputGradientPenalty,
+  inputGradients,
+  inputGradientTerm,
+} from './objective/input-gradient-penalty.ts';
+export {
+  type JacobianPenaltyOptions,
+  jacobianPenalty,
+  jacobianTerm,
+} from './objective/jacobian-regularization.ts';
+export type { BatchFunction } from './objective/jacobian-rows.ts';
+export {
+  type KlSparsityOptions,
+  type KlSparsityTermOptions,
+  klSparsity,
+  klSparsityTerm,
+} from './objective/kl-sparsity.ts';
+export {
+  type GatedLayer,
+  type L0GateOptions,
+  L0Gates,
+  l0GatesOf,
+  withL0Gates,
+} from './objective/l0-gates.ts';
+export {
+  gateProbNonzero,
+  gateProbOne,
+  type HardConcreteOptions,
+  type HardConcreteSample,
+  hardConcrete,
+  hardConcreteGate,
+  type L0PenaltyOptions,
+  l0Penalty,
+  type SampleGateOptions,
+} from './objective/l0-hard-concrete.ts';
+export { type L0PruneOptions, l0Prune, SelectFeatures } from './objective/l0-prune.ts';
+export {
+  type CountNonzeroOptions,
+  countNonzero,
+  type L0LayerReport,
+  L0Report,
+  l0Report,
+} from './objective/l0-report.ts';
+export { type L0TermOptions, l0Clamp, l0Term } from './objective/l0-term.ts';
 export {
   type L1Options,
   type LaplacePriorOptions,
@@ -34,7 +149,32 @@ export {
   l2,
   proxL2,
 } from './objective/l2.ts';
+export { type L2SpOptions, l2Sp } from './objective/l2-sp.ts';
+export { type LazyTerm, lazily } from './objective/lazily.ts';
+export {
+  type LipschitzEstimate,
+  type LipschitzEstimateOptions,
+  lipschitzEstimate,
+} from './objective/lipschitz.ts';
+export { maxNorm, type Projection, project, type SliceOptions } from './objective/max-norm.ts';
+export { type NuclearNormOptions, nuclearNorm } from './objective/nuclear-norm.ts';
+export { type OrthogonalityOptions, orthogonality } from './objective/orthogonality.ts';
+export type { OrthogonalityForm, OrthogonalVectors } from './objective/orthogonality-forms.ts';
+export { type PathNormOptions, pathNorm } from './objective/path-norm.ts';
+export type { SampleLosses } from './objective/per-sample.ts';
 export type { PowerIterationOptions, SingularPair } from './objective/power-iteration.ts';
+export {
+  type CorrelationPenaltyOptions,
+  type SelfOrthogonalityOfOutputsOptions,
+  type SelfOrthogonalityOptions,
+  selfOrthogonality,
+  selfOrthogonalityOfOutputs,
+} from './objective/self-orthogonality-penalty.ts';
+export {
+  type SelfOrthogonalityTermOptions,
+  selfOrthogonalityTerm,
+} from './objective/self-orthogonality-term.ts';
+export { type SignCorrelationOptions, signCorrelations } from './objective/sign-correlations.ts';
 export {
   type SpectralNormOptions,
   type SpectralNormPenalty,
@@ -46,7 +186,28 @@ export {
   type SpectralNormPenaltyResult,
   spectralNormPenalty,
 } from './objective/spectral-norm-penalty.ts';
+export { clipWeights } from './objective/weight-clipping.ts';
+export { type WeissiOptions, weissi } from './objective/weissi.ts';
 export type { PenaltyTarget, SelectOptions } from './parameters.ts';
+export { type AdaptiveClipOptions, clipAdaptively } from './process/adaptive-gradient-clipping.ts';
+export {
+  type BootstrapLossOptions,
+  type BootstrapTargetsOptions,
+  bootstrapLoss,
+  bootstrapTargets,
+} from './process/bootstrapping.ts';
+export {
+  type ConfidencePenaltyOptions,
+  confidencePenalty,
+} from './process/confidence-penalty.ts';
+export { type ConsistencyOptions, consistencyPenalty } from './process/consistency.ts';
+export { type CutmixOptions, cutmix } from './process/cutmix.ts';
+export { type CutoutOptions, cutout } from './process/cutout.ts';
+export {
+  type DistillationLossOptions,
+  distillationLoss,
+} from './process/distillation-loss.ts';
+export { type DisturbLabelsOptions, disturbLabels } from './process/disturb-label.ts';
 export {
   type EarlyStopping,
   type EarlyStoppingOptions,
@@ -58,19 +219,138 @@ export {
   patienceUpdate,
 } from './process/early-stopping.ts';
 export {
+  type AverageWeightsOptions,
+  Averaging,
+  averageWeights,
+  averaging,
+  type EmaOptions,
+  ema,
+  ParameterAverage,
+} from './process/ema.ts';
+export { entropyOfLogits } from './process/entropy.ts';
+export {
+  type EntropyMinimizationOptions,
+  entropyMinimization,
+} from './process/entropy-minimization.ts';
+export { type EquivalentL2Options, equivalentL2 } from './process/equivalent-l2.ts';
+export { type FloodingOptions, flooding } from './process/flooding.ts';
+export { type GaussianNoiseOptions, gaussianNoise } from './process/gaussian-noise.ts';
+export { centralizeGradients } from './process/gradient-centralization.ts';
+export {
   type ClipByGlobalNormOptions,
   clipByGlobalNorm,
-  clipByValue,
+  clipByNorm,
   clipGradsByGlobalNorm,
   type GlobalNormOptions,
   globalNorm,
 } from './process/gradient-clipping.ts';
+export {
+  addGradientNoise,
+  type GivenNoiseOptions,
+  type GradientNoiseOptions,
+  gradientNoise,
+  gradientNoiseScale,
+} from './process/gradient-noise.ts';
 export {
   type CrossEntropyOptions,
   crossEntropy,
   type SmoothLabelsOptions,
   smoothLabels,
 } from './process/label-smoothing.ts';
+export { type LookaheadOptions, type LookaheadState, lookahead } from './process/lookahead.ts';
+export {
+  type MeanTeacherOptions,
+  type MeanTeacherTerm,
+  meanTeacherTerm,
+} from './process/mean-teacher.ts';
+export {
+  type MixableRows,
+  type MixedRows,
+  type MixupOptions,
+  mixup,
+} from './process/mixup.ts';
+export { type PiModelOptions, piModelTerm } from './process/pi-model.ts';
+export {
+  type GlRule,
+  generalizationLoss,
+  glUpdate,
+  initialPrechelt,
+  type PqRule,
+  type Prechelt,
+  type PrecheltDecision,
+  type PrecheltErrors,
+  type PrecheltOptions,
+  type PrecheltState,
+  pqUpdate,
+  prechelt,
+  trainingProgress,
+  type UpRule,
+  upUpdate,
+} from './process/prechelt.ts';
+export { type RandomFlipOptions, randomFlip } from './process/random-flip.ts';
+export {
+  type RandomCropOptions,
+  type RandomShiftOptions,
+  randomCrop,
+  randomShift,
+} from './process/random-shift.ts';
+export {
+  type Curvature,
+  type CurvatureOptions,
+  type CurvaturePoint,
+  curvature,
+  type GradientChange,
+  gradientChangeBound,
+  type RelaxedSmoothness,
+  relaxedSmoothness,
+} from './process/relaxed-smoothness.ts';
+export {
+  type SamOptions,
+  type SamPass,
+  SharpnessAware,
+  sam,
+  samPerturbation,
+} from './process/sam.ts';
+export {
+  type SemiSupervisedBatch,
+  type SemiSupervisedVatOptions,
+  semiSupervisedVat,
+} from './process/semi-supervised-vat.ts';
+export { softClip } from './process/soft-clipping.ts';
+export { swa, type UpdateBatchNormOptions, updateBatchNorm } from './process/swa.ts';
+export { clipByValue } from './process/value-clipping.ts';
+export {
+  type CodeOptions,
+  type GaussianCode,
+  type GaussianKlOptions,
+  gaussianCode,
+  gaussianKl,
+  type VibOptions,
+  type VibResult,
+  vib,
+} from './process/variational-information-bottleneck-functions.ts';
+export {
+  type BottleneckOptions,
+  GaussianBottleneck,
+  VibHead,
+  type VibTermOptions,
+  vibTerm,
+  withBottleneck,
+} from './process/variational-information-bottleneck-layers.ts';
+export {
+  type Divergence,
+  klOfLogits,
+  type VatPerturbationOptions,
+} from './process/vat-perturbation.ts';
+export {
+  localDistributionalSmoothness,
+  type SmoothnessOptions,
+  type VatOptions,
+  type VatTermOptions,
+  vat,
+  vatPerturbation,
+  vatTerm,
+} from './process/virtual-adversarial-training.ts';
 export { type AdamOptions, adamw } from './process/weight-decay.ts';
 export { findMethod, methods, plainPlan } from './registry.ts';
 export type { Strength } from './strength.ts';
@@ -80,3 +360,21 @@ export {
   type DropoutSettings,
   dropout,
 } from './structure/dropout.ts';
+export {
+  type SpectralNormalizationOptions,
+  type SpectralWeight,
+  type SpectralWeightOptions,
+  spectrallyNormalizedWeight,
+  spectralNormalization,
+} from './structure/spectral-normalization.ts';
+export {
+  normalizedWeight,
+  type WeightNormOptions,
+  weightNorm,
+} from './structure/weight-normalization.ts';
+export {
+  type StandardizeWeightOptions,
+  standardizedWeight,
+  type WeightStandardizationOptions,
+  weightStandardization,
+} from './structure/weight-standardization.ts';

@@ -1,13 +1,16 @@
 import type { Tensor } from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
-import type { CrossEntropyOptions, MlpOptions, Module } from '@tikhonov/nn';
-import type { Transform } from '@tikhonov/optim';
-import type { Callback } from '@tikhonov/train';
+import type { CrossEntropyOptions, Layer, MlpOptions, Module } from '@tikhonov/nn';
+import type { Scalar, SteppingOptimizer, Transform } from '@tikhonov/optim';
+import type { BatchTransform, Callback, Loss, StepTerm } from '@tikhonov/train';
 
 /** Where a method acts. */
 export type Family = 'objective' | 'structure' | 'process';
 
-/** A term added to the training loss. Penalties that own state advance it unless told otherwise. */
+/**
+ * A term of the parameters alone. Penalties that own state advance it unless told otherwise. What looks at
+ * the step's rows is a `StepTerm` of `train`.
+ */
 export type Penalty = (options?: { readonly updateState?: boolean }) => Tensor;
 
 /** A published source. */
@@ -37,20 +40,64 @@ export interface Argument {
   readonly integer?: boolean;
 }
 
-/** A plain training configuration, which recipes change. */
+/** What a configuration is made for: what methods may need to know of data and network. */
+export interface TrainingTask {
+  readonly classes: number;
+  /** Elements of an input row. */
+  readonly features: number;
+  /** `[channels, height, width]` of a row, if it is an image. */
+  readonly imageShape: readonly [number, number, number] | null;
+  /** Training rows. */
+  readonly rows: number;
+}
+
+/** A network that a configuration trains. */
+export type Network = Module & Layer;
+
+/** What the makers of a configuration's parts are given. */
+export interface PlanScope {
+  /** A key of the part's own. */
+  readonly key: Tensor;
+  readonly task: TrainingTask;
+}
+
+/** What callbacks are made for. */
+export interface CallbackScope extends PlanScope {
+  readonly model: Network;
+  /** With everything that was put around it. */
+  readonly optimizer: SteppingOptimizer;
+}
+
+/**
+ * A plain training configuration, which recipes change: each adds a part behind those that are there.
+ * `configure` says in which order the parts act.
+ */
 export interface TrainingPlan {
   /** Options of the network. */
   readonly mlp: Partial<MlpOptions>;
+  /** What is made of the network: gates, reparametrized weights, another head. */
+  readonly models: readonly ((model: Network, scope: PlanScope) => Network)[];
+  /** What is done to the rows of a step. */
+  readonly transforms: readonly ((scope: PlanScope) => BatchTransform)[];
   /** Options of the data loss. */
   readonly loss: CrossEntropyOptions;
+  /** What is made of the data loss; the first is the innermost. */
+  readonly losses: readonly ((loss: Loss, scope: PlanScope) => Loss)[];
   /** Terms added to the loss; made once for a model, with a key for their own state. */
-  readonly penalties: readonly ((model: Module, key: Tensor) => Penalty)[];
+  readonly penalties: readonly ((model: Network, scope: PlanScope) => StepTerm)[];
   /** Gradient transforms that run before the optimizer. */
-  readonly gradients: readonly Transform[];
+  readonly gradients: readonly ((scope: PlanScope) => Transform)[];
   /** Decoupled weight decay of the optimizer; 0 is plain Adam. */
   readonly weightDecay: number;
+  /** Transforms of the final updates: proximal steps, projections, Lookahead. */
+  readonly updates: readonly ((lr: Scalar) => Transform)[];
+  /** What is put around the optimizer; the first is the innermost. */
+  readonly optimizers: readonly ((
+    optimizer: SteppingOptimizer,
+    scope: PlanScope & { readonly model: Network },
+  ) => SteppingOptimizer)[];
   /** Callbacks of the run. */
-  readonly callbacks: readonly (() => Callback)[];
+  readonly callbacks: readonly ((scope: CallbackScope) => Callback)[];
   /** Share of the training set held out for the callbacks to watch. */
   readonly validationFraction: number;
 }
@@ -68,6 +115,8 @@ export interface GradientCase {
 interface MethodEntry {
   /** kebab-case, as on the command line. */
   readonly id: string;
+  /** Where the survey treats it, such as `1.2`; `relative` for what it does not. */
+  readonly section: string;
   readonly title: string;
   /** What is minimised or changed, in LaTeX. */
   readonly statement: string;

@@ -1,34 +1,137 @@
 import type { Method, TrainingPlan } from './method.ts';
+import { activityL1Method } from './objective/activity-l1.ts';
+import { activityL2Method } from './objective/activity-l2.ts';
+import { adversarialTrainingMethod } from './objective/adversarial-training.ts';
+import { bridgeMethod } from './objective/bridge.ts';
+import { deCovMethod } from './objective/decov.ts';
 import { elasticNetMethod } from './objective/elastic-net.ts';
+import { gradientPenaltyMethod } from './objective/gradient-penalty.ts';
+import { groupLassoMethod } from './objective/group-lasso.ts';
+import { huberPenaltyMethod } from './objective/huber-penalty.ts';
+import { inputGradientPenaltyMethod } from './objective/input-gradient-penalty.ts';
+import { jacobianRegularizationMethod } from './objective/jacobian-regularization.ts';
+import { klSparsityMethod } from './objective/kl-sparsity.ts';
+import { l0Method } from './objective/l0.ts';
 import { l1Method } from './objective/l1.ts';
 import { l2Method } from './objective/l2.ts';
+import { l2SpMethod } from './objective/l2-sp.ts';
+import { maxNormMethod } from './objective/max-norm.ts';
+import { nuclearNormMethod } from './objective/nuclear-norm.ts';
+import { orthogonalityMethod } from './objective/orthogonality.ts';
+import { pathNormMethod } from './objective/path-norm.ts';
+import { selfOrthogonalityMethod } from './objective/self-orthogonality.ts';
 import { spectralNormMethod } from './objective/spectral-norm.ts';
+import { weightClippingMethod } from './objective/weight-clipping.ts';
+import { weissiMethod } from './objective/weissi.ts';
+import { adaptiveGradientClippingMethod } from './process/adaptive-gradient-clipping.ts';
+import { asamMethod } from './process/asam.ts';
+import { bootstrappingMethod } from './process/bootstrapping.ts';
+import { confidencePenaltyMethod } from './process/confidence-penalty.ts';
+import { cutmixMethod } from './process/cutmix.ts';
+import { cutoutMethod } from './process/cutout.ts';
+import { disturbLabelMethod } from './process/disturb-label.ts';
 import { earlyStoppingMethod } from './process/early-stopping.ts';
+import { emaMethod } from './process/ema.ts';
+import { entropyMinimizationMethod } from './process/entropy-minimization.ts';
+import { floodingMethod } from './process/flooding.ts';
+import { gaussianNoiseMethod } from './process/gaussian-noise.ts';
+import { gradientCentralizationMethod } from './process/gradient-centralization.ts';
 import { gradientClippingMethod } from './process/gradient-clipping.ts';
+import { gradientNoiseMethod } from './process/gradient-noise.ts';
 import { labelSmoothingMethod } from './process/label-smoothing.ts';
+import { lookaheadMethod } from './process/lookahead.ts';
+import { meanTeacherMethod } from './process/mean-teacher.ts';
+import { mixupMethod } from './process/mixup.ts';
+import { piModelMethod } from './process/pi-model.ts';
+import { precheltMethod } from './process/prechelt.ts';
+import { randomFlipMethod } from './process/random-flip.ts';
+import { randomShiftMethod } from './process/random-shift.ts';
+import { samMethod } from './process/sam.ts';
+import { softClippingMethod } from './process/soft-clipping.ts';
+import { swaMethod } from './process/swa.ts';
+import { valueClippingMethod } from './process/value-clipping.ts';
+import { variationalInformationBottleneckMethod } from './process/variational-information-bottleneck.ts';
+import { virtualAdversarialTrainingMethod } from './process/virtual-adversarial-training.ts';
 import { weightDecayMethod } from './process/weight-decay.ts';
 import { dropoutMethod } from './structure/dropout.ts';
+import { spectralNormalizationMethod } from './structure/spectral-normalization.ts';
+import { weightNormalizationMethod } from './structure/weight-normalization.ts';
+import { weightStandardizationMethod } from './structure/weight-standardization.ts';
 
 /** All methods of the catalogue, by family. The command line, the docs and the playground read it. */
 export const methods: readonly Method[] = [
   l2Method,
   l1Method,
   elasticNetMethod,
+  l0Method,
   spectralNormMethod,
+  selfOrthogonalityMethod,
+  weissiMethod,
+  gradientPenaltyMethod,
+  inputGradientPenaltyMethod,
+  adversarialTrainingMethod,
+  jacobianRegularizationMethod,
+  groupLassoMethod,
+  nuclearNormMethod,
+  orthogonalityMethod,
+  l2SpMethod,
+  maxNormMethod,
+  pathNormMethod,
+  bridgeMethod,
+  huberPenaltyMethod,
+  weightClippingMethod,
+  activityL1Method,
+  activityL2Method,
+  deCovMethod,
+  klSparsityMethod,
   dropoutMethod,
+  spectralNormalizationMethod,
+  weightNormalizationMethod,
+  weightStandardizationMethod,
   weightDecayMethod,
+  gaussianNoiseMethod,
+  randomShiftMethod,
+  randomFlipMethod,
+  cutoutMethod,
+  mixupMethod,
+  cutmixMethod,
   labelSmoothingMethod,
   gradientClippingMethod,
+  valueClippingMethod,
+  softClippingMethod,
   earlyStoppingMethod,
+  precheltMethod,
+  variationalInformationBottleneckMethod,
+  virtualAdversarialTrainingMethod,
+  floodingMethod,
+  samMethod,
+  asamMethod,
+  emaMethod,
+  swaMethod,
+  lookaheadMethod,
+  adaptiveGradientClippingMethod,
+  gradientNoiseMethod,
+  gradientCentralizationMethod,
+  confidencePenaltyMethod,
+  entropyMinimizationMethod,
+  bootstrappingMethod,
+  disturbLabelMethod,
+  piModelMethod,
+  meanTeacherMethod,
 ];
 
 /** No regularization at all: what recipes start from and comparisons are made with. */
 export const plainPlan: TrainingPlan = {
   mlp: {},
+  models: [],
+  transforms: [],
   loss: {},
+  losses: [],
   penalties: [],
   gradients: [],
   weightDecay: 0,
+  updates: [],
+  optimizers: [],
   callbacks: [],
   validationFraction: 0,
 };

@@ -26,19 +26,19 @@ export type Strength = number | Tensor | Cell;
  * The strength as the operations take it.
  *
  * @param name  of the function and its option, for messages
- * @param bound  `positive` excludes 0
+ * @param bound  `positive` excludes 0, `finite` allows negative ones
  * @throws RangeError if it is negative, not finite, or 0 where it must be positive; ShapeError or
  *   DTypeError if a tensor is not a floating scalar
  */
 export function requireStrength(
   name: string,
   strength: Strength,
-  bound: 'non-negative' | 'positive' = 'non-negative',
+  bound: 'non-negative' | 'positive' | 'finite' = 'non-negative',
 ): number | Tensor {
-  const wanted = `${name} must be finite and ${bound === 'positive' ? '> 0' : '>= 0'}`;
+  const wanted = `${name} must be finite${{ 'non-negative': ' and >= 0', positive: ' and > 0', finite: '' }[bound]}`;
   if (typeof strength === 'number') {
-    const fits = bound === 'positive' ? strength > 0 : strength >= 0;
-    if (!fits || strength === Infinity) throw new RangeError(`${wanted}, got ${strength}.`);
+    const fits = bound === 'positive' ? strength > 0 : bound === 'finite' || strength >= 0;
+    if (!fits || !Number.isFinite(strength)) throw new RangeError(`${wanted}, got ${strength}.`);
     return strength;
   }
   if (!(strength instanceof Tensor || strength instanceof Cell)) {
@@ -58,7 +58,8 @@ export function requireStrength(
       `${name} must be floating, got ${value.dtype}. Cast with astype('float32').`,
     );
   }
-  const atLeast = bound === 'positive' ? greater(value, 0) : greaterEqual(value, 0);
+  const least = bound === 'finite' ? -Infinity : 0;
+  const atLeast = bound === 'non-negative' ? greaterEqual(value, least) : greater(value, least);
   check(
     logicalAnd(atLeast, less(value, Infinity)),
     () => new RangeError(`${wanted}, got ${String(value)}.`),

@@ -2,8 +2,6 @@ import { expect } from '@jest/globals';
 import { type DType, type Tensor, tensor } from '@tikhonov/core';
 import { expectClose, goldenFile, loadTensor, type Stored } from '@tikhonov/golden';
 
-export type { Stored };
-
 /** A reference case. */
 export interface GoldenCase {
   readonly id: string;
@@ -43,10 +41,6 @@ export class Golden {
 
   input(name: string): Tensor {
     return this.load(this.case.inputs[name] as Stored);
-  }
-
-  inputs(name: string): Tensor[] {
-    return (this.case.inputs[name] as readonly Stored[]).map((stored) => this.load(stored));
   }
 
   number(name: string): number {

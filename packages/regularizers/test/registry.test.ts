@@ -1,10 +1,36 @@
 import { describe, expect, test } from '@jest/globals';
-import { random } from '@tikhonov/core';
-import { crossEntropy, mlp } from '@tikhonov/nn';
-import { findMethod, isInRange, methods, type ObjectiveMethod, plainPlan } from '../src/index.ts';
+import { random, type Tensor } from '@tikhonov/core';
+import { Dataset } from '@tikhonov/data';
+import { fit } from '@tikhonov/train';
+import {
+  type ArgumentValues,
+  configure,
+  findMethod,
+  isInRange,
+  methods,
+  type ObjectiveMethod,
+  plainPlan,
+  type TrainingPlan,
+  type TrainingTask,
+} from '../src/index.ts';
 
 const defaultsOf = (method: (typeof methods)[number]): Record<string, number> =>
   Object.fromEntries(method.arguments.map((argument) => [argument.name, argument.default]));
+
+const small = { hidden: [6], lr: 0.01, seed: 0, key: random.key(5) };
+const task: TrainingTask = { classes: 3, features: 16, imageShape: [1, 4, 4], rows: 10 };
+const examples = new Dataset({
+  x: random.uniform(random.key(1), [10, 16], { max: 20, dtype: 'float64' }),
+  y: random.randint(random.key(2), [10], 0, 3),
+  classes: 3,
+});
+
+/** Arguments for methods whose defaults act later than after two epochs. */
+const actsAtOnce: Readonly<Record<string, ArgumentValues>> = {
+  'disturb-label': { rate: 0.5 },
+  flooding: { floodLevel: 10 },
+  'max-norm': { maxValue: 0.3 },
+};
 
 describe.each(methods.map((method) => [method.id, method] as const))('%s', (id, method) => {
   test('has a kebab-case id, a title and a statement in LaTeX', () => {
@@ -38,12 +64,10 @@ describe.each(methods.map((method) => [method.id, method] as const))('%s', (id, 
     const plan = method.recipe(plainPlan, {});
     expect(plan).not.toEqual(plainPlan);
     // Functions are compared by identity, so the made parts are counted instead.
-    const shape = (p: typeof plan): unknown => ({
-      ...p,
-      penalties: p.penalties.length,
-      gradients: p.gradients.length,
-      callbacks: p.callbacks.length,
-    });
+    const shape = (p: typeof plan): unknown =>
+      Object.fromEntries(
+        Object.entries(p).map(([name, part]) => [name, Array.isArray(part) ? part.length : part]),
+      );
     expect(shape(method.recipe(plainPlan, defaultsOf(method)))).toEqual(shape(plan));
     expect(plainPlan.penalties).toEqual([]);
   });
@@ -56,23 +80,51 @@ describe.each(methods.map((method) => [method.id, method] as const))('%s', (id, 
     }
   });
 
-  test('gives penalties, losses and networks that run', () => {
-    const plan = method.recipe(plainPlan, {});
-    const model = mlp([3, 4, 2], { seed: 0, ...plan.mlp });
-    const x = random.normal(random.key(1), [5, 3]);
-    const labels = random.randint(random.key(2), [5], 0, 2);
-    const logits = model.forward(x, { training: true, rng: random.key(3) });
-    const loss = crossEntropy(logits, labels, plan.loss);
-    const total = plan.penalties
-      .map((make, i) => make(model, random.key(i))())
-      .reduce((sum, penalty) => sum.add(penalty), loss);
-    total.backward();
-    for (const parameter of model.parameters()) {
-      expect(parameter.grad!.data().every(Number.isFinite)).toBe(true);
+  test('trains a network, and the compiled training is the same as the eager one', async () => {
+    const plan = method.recipe({ ...plainPlan, mlp: { dtype: 'float64' } }, {});
+    const [eager, compiled] = [await trained(plan, false), await trained(plan, true)];
+    expect(eager.stopReason).toBe('completed');
+    expect(Object.keys(compiled.state)).toEqual(Object.keys(eager.state));
+    for (const [name, value] of Object.entries(eager.state)) {
+      const other = compiled.state[name]!.data();
+      for (const [i, x] of value.data().entries()) expect(other[i]).toBeCloseTo(x, 9);
     }
-    expect(plan.callbacks.map((make) => typeof make())).toEqual(plan.callbacks.map(() => 'object'));
+    const moved = Object.entries(eager.state).some(
+      ([name, value]) => String(value.data()) !== String(eager.before[name]!.data()),
+    );
+    expect(moved).toBe(true);
+  });
+
+  test('does something: what it trains differs from what the plain plan trains', async () => {
+    const values = id in actsAtOnce ? actsAtOnce[id]! : {};
+    const plan = method.recipe({ ...plainPlan, mlp: { dtype: 'float64' } }, values);
+    const plain = await trained({ ...plainPlan, mlp: { dtype: 'float64' } }, true);
+    const other = await trained(plan, true);
+    // Early stopping, averages and the like may not change the weights in two epochs.
+    if (plan.callbacks.length > 0) return;
+    const weights = (state: Readonly<Record<string, Tensor>>): string =>
+      Object.values(state)
+        .map((x) => String(x.data()))
+        .join();
+    expect(weights(other.state)).not.toBe(weights(plain.state));
   });
 });
+
+/** Two epochs of a small network. */
+async function trained(plan: TrainingPlan, compiled: boolean) {
+  const { model, options } = configure(plan, { ...small, task });
+  const before = model.stateDict();
+  const { stopReason } = await fit(model, {
+    ...options,
+    train: examples,
+    ...(plan.validationFraction === 0 ? {} : { validation: examples }),
+    epochs: 2,
+    batchSize: 5,
+    seed: 0,
+    compiled,
+  });
+  return { before, stopReason, state: model.stateDict() };
+}
 
 test('ids are unique, and each finds its method', () => {
   const ids = methods.map(({ id }) => id);
@@ -88,15 +140,10 @@ test('an unknown id is refused with the nearest ones, else with all', () => {
 });
 
 test('the plain plan regularizes nothing', () => {
-  expect(plainPlan).toEqual({
-    mlp: {},
-    loss: {},
-    penalties: [],
-    gradients: [],
-    weightDecay: 0,
-    callbacks: [],
-    validationFraction: 0,
-  });
+  const { model, options } = configure(plainPlan, { ...small, task });
+  expect(Object.values(plainPlan).flat()).toEqual([{}, {}, 0, 0]);
+  expect(Object.keys(model.namedParameters()).length).toBe(4);
+  expect([options.penalties, options.transforms, options.callbacks]).toEqual([[], [], []]);
 });
 
 test('a method that adds to the objective cannot be listed without its derivative checks', () => {

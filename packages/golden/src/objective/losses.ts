@@ -1,10 +1,29 @@
-import { log, select, sub, tensor } from '@tikhonov/core';
+import { add, log, select, sub, tensor } from '@tikhonov/core';
 import { crossEntropy, mse, type SmoothLabelsOptions, smoothLabels } from '@tikhonov/nn';
-import { type FloodingOptions, flooding } from '@tikhonov/regularizers';
+import {
+  type BootstrapLossOptions,
+  bootstrapLoss,
+  type ConfidencePenaltyOptions,
+  confidencePenalty,
+  entropyOfLogits,
+  type FloodingOptions,
+  flooding,
+} from '@tikhonov/regularizers';
 import { choose, type Methods } from './adapter.ts';
 
 /** Losses. */
 export const losses: Methods = {
+  bootstrap_loss: (args) => ({
+    loss: bootstrapLoss(args.tensor('logits'), args.integers('y'), {
+      ...args.options<BootstrapLossOptions>('beta'),
+      mode: choose({ soft: 'soft', hard: 'hard' } as const, args.variant),
+    }),
+  }),
+  confidence_penalty: (args) => {
+    const [logits, labels] = [args.tensor('logits'), args.integers('y')];
+    const penalty = confidencePenalty(logits, args.options<ConfidencePenaltyOptions>('beta'));
+    return { entropy: entropyOfLogits(logits), loss: add(crossEntropy(logits, labels), penalty) };
+  },
   flooding: (args) => {
     const dataLoss = mse(args.tensor('pred'), args.tensor('target'));
     return { dataLoss, loss: flooding(dataLoss, args.options<FloodingOptions>('floodLevel')) };

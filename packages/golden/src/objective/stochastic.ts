@@ -1,14 +1,20 @@
 import { add, matmul, mul, sum, transpose } from '@tikhonov/core';
 import { crossEntropy, linear, mse } from '@tikhonov/nn';
 import {
+  type DeCovOptions,
+  deCov,
   gateProbNonzero,
   gateProbOne,
   gaussianKl,
   type HardConcreteOptions,
   hardConcrete,
   hardConcreteGate,
+  type KlSparsityOptions,
+  klSparsity,
   type L0PenaltyOptions,
   l0Penalty,
+  type StandardizeWeightOptions,
+  standardizedWeight,
   type VibOptions,
   vib,
 } from '@tikhonov/regularizers';
@@ -48,7 +54,7 @@ const gated: Readonly<Record<string, (args: Arguments) => Results>> = {
   },
 };
 
-/** Gates, codes and activations: what draws, or looks at what a layer gave. */
+/** Gates, codes, activations and weights as layers see them. */
 export const stochastic: Methods = {
   vib: (args) => {
     const [w, b] = [args.tensor('W'), args.tensor('b')];
@@ -68,5 +74,12 @@ export const stochastic: Methods = {
     const [mu1, std1] = [args.tensor('mu1'), args.tensor('std1')];
     return { loss: sum(gaussianKl(mu1, std1, args.tensor('mu2'), args.tensor('std2'))) };
   },
+  decov: (args) => ({ loss: deCov(args.tensor('h'), args.options<DeCovOptions>('lambda')) }),
+  kl_sparsity: (args) => ({
+    loss: klSparsity(args.tensor('h'), args.options<KlSparsityOptions>('lambda', 'rho')),
+  }),
+  weight_standardization: (args) => ({
+    y: standardizedWeight(args.tensor('w'), args.options<StandardizeWeightOptions>('eps')),
+  }),
   l0_hard_concrete: (args) => choose(gated, args.variant)(args),
 };

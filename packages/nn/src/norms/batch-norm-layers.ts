@@ -5,11 +5,13 @@ import {
   type DType,
   div,
   ones,
+  onesLike,
   type Parameter,
   parameter,
   ShapeError,
   type Tensor,
   zeros,
+  zerosLike,
 } from '@tikhonov/core';
 import { type OptionNames, requireOptions, showShape } from '@tikhonov/core/engine';
 import { type ForwardContext, requireContext } from '../context.ts';
@@ -69,6 +71,8 @@ export abstract class BatchNorm extends Module {
   readonly eps: number;
 
   readonly #layout: Layout;
+  /** Whether the statistics are the means over all batches, whatever the momentum. */
+  #averages = false;
 
   protected constructor(layout: Layout, numFeatures: number, options: BatchNormSettings) {
     super();
@@ -106,6 +110,28 @@ export abstract class BatchNorm extends Module {
     return `${this.#layout.name}(${this.numFeatures})`;
   }
 
+  /**
+   * Forgets the running statistics; those after the call are the means over all batches that the layer sees
+   * in training mode during it, whatever its momentum. If `body` throws, they are as before.
+   */
+  recompute<T>(body: () => T): T {
+    const { runningMean, runningVar, numBatchesTracked } = this;
+    const cells = [runningMean, runningVar, numBatchesTracked].filter((cell) => cell !== null);
+    const before = cells.map((cell) => cell.read());
+    const averages = this.#averages;
+    this.#averages = true;
+    try {
+      for (const cell of cells) cell.write(zerosLike(cell.read()));
+      runningVar?.write(onesLike(runningVar.read()));
+      return body();
+    } catch (error) {
+      for (const [i, cell] of cells.entries()) cell.write(before[i]!);
+      throw error;
+    } finally {
+      this.#averages = averages;
+    }
+  }
+
   forward(x: Tensor, context: ForwardContext = {}): Tensor {
     requireContext(this, context);
     const { weight, bias, runningMean, runningVar, numBatchesTracked, eps, numFeatures } = this;
@@ -122,7 +148,7 @@ export abstract class BatchNorm extends Module {
     const { training = false, updateState = training } = context;
     const moving = training && updateState;
     const count = add(numBatchesTracked.read(), 1);
-    const momentum = this.momentum ?? div(1, astype(count, 'float64'));
+    const momentum = (this.#averages ? null : this.momentum) ?? div(1, astype(count, 'float64'));
     const statistics = { runningMean, runningVar, training, updateState: moving, momentum };
     const y = batchNorm(x, { ...affine, eps, ...statistics });
     if (moving) numBatchesTracked.write(count);

@@ -1,11 +1,14 @@
 import { type Parameter, parameter, type Tensor } from '@tikhonov/core';
 import {
   type AdamOptions,
+  type AdamwOptions,
   adam,
   adamw,
   type Optimizer,
   type SgdOptions,
+  type SgdwOptions,
   sgd,
+  sgdw,
 } from '@tikhonov/optim';
 
 /** A loss as a function of the only parameter. */
@@ -49,5 +52,13 @@ export const runAdamw = (
   start: Tensor,
   loss: LossOf,
   steps: number,
-  options: AdamOptions,
+  options: AdamwOptions,
 ): Tensor[] => run(start, loss, steps, (target) => adamw(target, options), null);
+
+/** The parameter after each step of SGD with decoupled decay. */
+export const runSgdw = (
+  start: Tensor,
+  loss: LossOf,
+  steps: number,
+  options: SgdwOptions,
+): Tensor[] => run(start, loss, steps, (target) => sgdw(target, options), null);

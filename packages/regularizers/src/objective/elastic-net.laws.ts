@@ -1,5 +1,5 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import { grad, type Tensor, tensor } from '@tikhonov/core';
+import { concat, eye, grad, matmul, square, sum, type Tensor, tensor, zeros } from '@tikhonov/core';
 import { parametersOf, real, withZeros } from '../laws/draws.ts';
 import { atMost, exactly, near } from '../laws/slack.ts';
 import { zeroStrengthLaw } from '../laws/zero-strength.ts';
@@ -44,6 +44,43 @@ export const elasticNetLaws: readonly Law[] = [
       const want = elasticNet(params, { lambda1, lambda2 });
       return near(elasticNet(params, { alpha, l1Ratio }), want, 1e-14);
     },
+  }),
+  law({
+    id: 'elastic-net/lasso-on-more-data',
+    statement:
+      'It is the lasso on data with rows sqrt(lambda2) I and targets 0 added: ||y - X w||^2 plus both penalties is the squared error on all rows plus L1.',
+    cases: drawn((draw) => {
+      const [n, d] = [draw.integer(1, 4), draw.integer(1, 4)];
+      return {
+        x: draw.tensor([n, d]),
+        y: draw.tensor([n]),
+        w: draw.tensor([d]),
+        lambda1: real(draw, 0, 2),
+        lambda2: real(draw, 0, 2),
+      };
+    }),
+    slack: ({ x, y, w, lambda1, lambda2 }) => {
+      const d = w.size;
+      const rows = concat([x, eye(d, { dtype: 'float64' }).mul(Math.sqrt(lambda2))], { axis: 0 });
+      const targets = concat([y, zeros([d], { dtype: 'float64' })], { axis: 0 });
+      const errors = (a: Tensor, b: Tensor): Tensor => sum(square(matmul(a, w).sub(b)));
+      return near(
+        errors(x, y).add(elasticNet(w, { lambda1, lambda2 })),
+        errors(rows, targets).add(l1(w, { lambda: lambda1 })),
+        1e-13,
+      );
+    },
+  }),
+  law({
+    id: 'elastic-net/default-share',
+    statement: 'Without l1Ratio half of alpha goes to L1 and a quarter to the squares.',
+    cases: drawn((draw) => ({ w: draw.tensor(draw.shape()), alpha: real(draw, 0, 2) })),
+    slack: ({ w, alpha }) =>
+      near(
+        elasticNet(w, { alpha }),
+        l1(w, { lambda: alpha / 2 }).item() + l2(w, { lambda: alpha / 4 }).item(),
+        1e-14,
+      ),
   }),
   law({
     id: 'elastic-net/proximal-map-minimises',

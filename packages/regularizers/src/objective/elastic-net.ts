@@ -114,6 +114,7 @@ const settings = [
 /** Registry entry of the elastic net. */
 export const elasticNetMethod: Method = {
   id: 'elastic-net',
+  section: '1.3',
   title: 'Elastic net',
   family: 'objective',
   statement: String.raw`\min_w L(w) + \lambda_1 \sum_i |w_i| + \lambda_2 \sum_i w_i^2`,

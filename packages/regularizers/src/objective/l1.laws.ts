@@ -118,6 +118,21 @@ export const l1Laws: readonly Law[] = [
     },
   }),
   law({
+    id: 'l1/soft-threshold-is-optimal',
+    statement:
+      'Optimality: with u = softThreshold(v, t), v - u is t sign(u) where u is not 0, and within [-t, t] where it is.',
+    cases: drawn((draw) => ({ v: draw.tensor(draw.shape()), t: real(draw, 0, 3) })),
+    slack: ({ v, t }) => {
+      const u = softThreshold(v, t).data();
+      const slacks = Array.from(v.data(), (x, i) =>
+        u[i] === 0
+          ? atMost(Math.abs(x), t)
+          : near(x - u[i]!, t * Math.sign(u[i]!), 1e-15) + Math.min(0, Math.sign(x) * u[i]!),
+      );
+      return Math.min(1, ...slacks);
+    },
+  }),
+  law({
     id: 'l1/moreau',
     statement: "Moreau's identity: softThreshold(v, t) + clip(v, -t, t) = v.",
     cases: drawn((draw) => ({ v: draw.tensor(draw.shape()), t: real(draw, 0, 3) })),

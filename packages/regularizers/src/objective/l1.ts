@@ -150,6 +150,7 @@ const settings = [
 /** Registry entry of L1 regularization. */
 export const l1Method: Method = {
   id: 'l1',
+  section: '1.2',
   title: 'L1 regularization (lasso)',
   family: 'objective',
   statement: String.raw`\min_w L(w) + \lambda \sum_i |w_i|`,

@@ -1,5 +1,21 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import { add, type Cell, grad, matmul, mul, norm, singularValues, sum } from '@tikhonov/core';
+import {
+  abs,
+  add,
+  type Cell,
+  eye,
+  grad,
+  linalg,
+  matmul,
+  mul,
+  norm,
+  singularValues,
+  square,
+  sum,
+  type Tensor,
+  transpose,
+  zerosLike,
+} from '@tikhonov/core';
 import { parametersOf, real } from '../laws/draws.ts';
 import { atMost, exactly, near, withinUlps } from '../laws/slack.ts';
 import { runSgd } from '../laws/training.ts';
@@ -128,6 +144,53 @@ export const l2Laws: readonly Law[] = [
       // Relative to the parts, which may cancel.
       const scale = 1 + energy + Math.abs(constant);
       return near(gaussianPrior(w, { sigma }).item() / scale, (energy + constant) / scale, 1e-14);
+    },
+  }),
+  law({
+    id: 'l2/ridge-is-the-posterior-mean',
+    statement:
+      'For linear regression with noise s and prior sigma the posterior mean makes the summed likelihood plus gaussianPrior flat, and the mean squared error plus L2 with lambda = s^2 / (N sigma^2).',
+    cases: drawn((draw) => {
+      const [n, d] = [draw.integer(1, 5), draw.integer(1, 3)];
+      return {
+        x: draw.tensor([n, d]),
+        y: draw.tensor([n]),
+        noise: real(draw, 0.3, 2),
+        sigma: real(draw, 0.3, 2),
+      };
+    }),
+    slack: ({ x, y, noise, sigma }) => {
+      const [n, d] = x.shape as [number, number];
+      const precision = matmul(transpose(x), x)
+        .div(noise ** 2)
+        .add(eye(d, { dtype: 'float64' }).div(sigma ** 2));
+      const pull = matmul(transpose(x), y).div(noise ** 2);
+      const posterior = linalg.solve(precision, pull);
+      const errors = (w: Tensor): Tensor => sum(square(matmul(x, w).sub(y)));
+      const bayes = (w: Tensor): Tensor =>
+        add(errors(w).div(2 * noise ** 2), gaussianPrior(w, { sigma }));
+      const lambda = noise ** 2 / (n * sigma ** 2);
+      const ridge = (w: Tensor): Tensor => add(errors(w).div(n), l2(w, { lambda }));
+      // Sums that cancel: relative to their terms.
+      const size = 1 + abs(pull).max().item() + norm(precision).item() * norm(posterior).item();
+      return Math.min(
+        ...[bayes, ridge].map((loss) =>
+          near(grad(loss)(posterior).div(size), zerosLike(pull), 1e-12),
+        ),
+      );
+    },
+  }),
+  law({
+    id: 'l2/frobenius-gradient',
+    statement: 'The gradient of the Frobenius norm is W / ||W||_F, and 0 at W = 0.',
+    cases: drawn((draw) => ({
+      w: draw.tensor(draw.shape({ minSize: 1 }), { avoid: [0] }),
+      zero: draw.pick([true, false]),
+    })),
+    slack: ({ w, zero }) => {
+      const x = zero ? zerosLike(w) : w;
+      const want = zero ? x : w.div(Math.hypot(...w.data()));
+      return near(grad((at: Tensor) => frobeniusNorm(at))(x), want, 1e-14);
     },
   }),
   law({

@@ -146,6 +146,7 @@ const settings = [
 /** Registry entry of L2 regularization. */
 export const l2Method: Method = {
   id: 'l2',
+  section: '1.1',
   title: 'L2 regularization (ridge)',
   family: 'objective',
   statement: String.raw`\min_w L(w) + \lambda \sum_i w_i^2`,
@@ -160,6 +161,8 @@ export const l2Method: Method = {
   notes: [
     'The survey multiplies the weights by 1 - alpha lambda per step; from its own objective the factor is 1 - 2 alpha lambda.',
     'The survey reads Adam with L2 as a step of 2 alpha lambda sign(w). Adam divides by the gradient size, so on the penalty alone the first step is alpha sign(w) whatever lambda is; that is why weight decay is a method of its own.',
+    "The survey's Gaussian prior of a vector has the normaliser of one dimension; for d weights it is (d / 2) log(2 pi sigma^2), which does not depend on the weights.",
+    'The survey writes the same norm for vectors here, for spectral norms and for Frobenius norms elsewhere; here it is that of all weights as one vector.',
     'The survey sums the log likelihood in one display and averages the loss in another: the strengths differ by the number of samples. Here data losses are means and penalties are sums.',
   ],
   recipe: (plan, values) => {

@@ -3,10 +3,14 @@ import {
   abs,
   expandDims,
   grad,
+  linalg,
   matmul,
   norm,
   ones,
+  permute,
   relu,
+  reshape,
+  square,
   sum,
   type Tensor,
   tensor,
@@ -14,6 +18,7 @@ import {
 } from '@tikhonov/core';
 import { orthogonalOf, real } from '../laws/draws.ts';
 import { atMost, exactly, holds, near } from '../laws/slack.ts';
+import { zeroStrengthLaw } from '../laws/zero-strength.ts';
 import { spectralNorm, spectralNormValue } from './spectral-norm.ts';
 import { spectralNormPenalty } from './spectral-norm-penalty.ts';
 
@@ -103,6 +108,84 @@ export const spectralNormLaws: readonly Law[] = [
         near(loss, 0.5 * first ** 2, 1e-9),
         near(matmul(w, v.read()), u.read().mul(first), 1e-9),
       );
+    },
+  }),
+  law({
+    id: 'spectral-norm/exact',
+    statement:
+      'With exact, sigma^2 is the largest eigenvalue of W^T W; the gradient of sigma is u v^T, that of the penalty 2 lambda sigma u v^T.',
+    cases: drawn((draw) => {
+      const [n, m] = [draw.integer(1, 4), draw.integer(1, 4)];
+      return {
+        // Entries of one sign, so that the first two singular values differ (Perron and Frobenius).
+        w: draw.tensor([n, m], { min: 0.2, max: 3 }),
+        lambda: real(draw, 0.1, 2),
+        half: draw.pick([true, false]),
+      };
+    }),
+    slack: ({ w, lambda, half }) => {
+      const options = { lambda, half, exact: true };
+      const { loss, sigma, u, v } = spectralNormPenalty(w, options);
+      const share = half ? lambda / 2 : lambda;
+      const largest = linalg.eigvalsh(matmul(transpose(w), w)).max();
+      const slopes = (['sigma', 'loss'] as const).map((name) =>
+        grad((x: Tensor) => spectralNormPenalty(x, options)[name])(w),
+      );
+      return Math.min(
+        near(square(sigma), largest, 1e-12),
+        near(loss, share * sigma.item() ** 2, 1e-13),
+        near(matmul(w, v), u.mul(sigma), 1e-12),
+        near(slopes[0]!, outer(u, v), 1e-12),
+        near(slopes[1]!, outer(u, v).mul(2 * share * sigma.item()), 1e-12),
+        exactly(spectralNorm(w, { lambda, half, exact: true })(), loss),
+      );
+    },
+  }),
+  law({
+    id: 'spectral-norm/zero-weights',
+    statement: 'Weights that are 0 have value 0 and gradient 0, by iteration and exactly.',
+    cases: drawn((draw) => ({
+      w: draw.tensor([draw.integer(1, 3), draw.integer(1, 3)]).mul(0),
+      exact: draw.pick([true, false]),
+    })),
+    slack: ({ w, exact }) => {
+      const penalty = (x: Tensor): Tensor =>
+        spectralNormPenalty(x, { lambda: 1, exact, u: sum(x, { axis: 1 }).add(1) }).loss;
+      return Math.min(exactly(penalty(w), 0), exactly(grad(penalty)(w), w));
+    },
+  }),
+  law({
+    id: 'spectral-norm/kernels',
+    statement:
+      'A kernel [out, in, kh, kw] counts as the matrix [out, in kh kw]; dim names another output axis.',
+    cases: drawn((draw) => ({
+      kernel: draw.tensor([draw.integer(1, 3), 2, draw.integer(1, 2), 2], { avoid: [0] }),
+      dim: draw.integer(-4, 3),
+      exact: draw.pick([true, false]),
+    })),
+    slack: ({ kernel, dim, exact }) => {
+      const axis = dim < 0 ? dim + 4 : dim;
+      const others = [0, 1, 2, 3].filter((k) => k !== axis);
+      const matrix = reshape(permute(kernel, [axis, ...others]), [kernel.shape[axis]!, -1]);
+      const options = { lambda: 0.7, exact, u: sum(abs(matrix), { axis: 1 }) };
+      return near(
+        spectralNormPenalty(kernel, { ...options, dim }).loss,
+        spectralNormPenalty(matrix, options).loss,
+        1e-12,
+      );
+    },
+  }),
+  law({
+    id: 'spectral-norm/not-the-largest-eigenvalue',
+    statement:
+      'Of c [[0, 1], [0, 0]], whose eigenvalues are all 0, the spectral norm is |c|: a square matrix need not have it as an eigenvalue.',
+    cases: drawn((draw) => ({ c: real(draw, 0.1, 3) * draw.pick([1, -1]) })),
+    slack: ({ c }) => {
+      const w = tensor(Float64Array.of(0, c, 0, 0), { shape: [2, 2] });
+      // Nilpotent, hence without any eigenvalue but 0.
+      const nilpotent = exactly(matmul(w, w), w.mul(0));
+      const { sigma } = spectralNormPenalty(w, { lambda: 1, exact: true });
+      return Math.min(nilpotent, near(sigma, Math.abs(c), 1e-15));
     },
   }),
   law({
@@ -222,4 +305,13 @@ export const spectralNormLaws: readonly Law[] = [
     slack: ({ w }) =>
       near(spectralNormValue(matmul(transpose(w), w)), spectralNormValue(w) ** 2, 1e-12),
   }),
+  zeroStrengthLaw('spectral-norm', (ws, zero) =>
+    ws
+      .map((w) => reshape(w, [-1, 1]))
+      .flatMap((w) => [
+        spectralNormPenalty(w, { lambda: zero, exact: true }).loss,
+        spectralNormPenalty(w, { lambda: zero, u: ones([w.size], { dtype: 'float64' }) }).loss,
+      ])
+      .reduce((a, b) => a.add(b)),
+  ),
 ];

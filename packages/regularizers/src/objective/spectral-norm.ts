@@ -37,13 +37,14 @@ const known: OptionNames<SpectralNormOptions> = {
   nPowerIterations: true,
   eps: true,
   dim: true,
-  half: true,
+  half: 'boolean',
+  exact: 'boolean',
   filter: true,
   key: true,
   seed: true,
 };
 
-/** A penalty with the power-iteration vectors that it keeps, by the name of the weight. */
+/** A penalty with the power-iteration vectors that it keeps, by the name of the weight; none if exact. */
 export interface SpectralNormPenalty extends Penalty {
   readonly state: Readonly<Record<string, { readonly u: Cell; readonly v: Cell }>>;
 }
@@ -59,7 +60,8 @@ const warmUp = 15;
  * Returns the penalty as a function to call once per step. It keeps vectors `u [out]` and `v [rest]`
  * per weight in cells (`state`), drawn at random and warmed up by 15 rounds; every call goes on from
  * them, so one round suffices. They are constants in the gradient, `2 lambda sigma u v^T`. With
- * `{ updateState: false }` the vectors are used as they are, and stay.
+ * `{ updateState: false }` the vectors are used as they are, and stay. With `exact` there is no state:
+ * sigma comes from a decomposition in every step, which is slow for all but small layers.
  *
  * @param params  weights of rank >= 2; of a network all its weights, not its biases
  * @returns `({ updateState = true }) => scalar []`; 0 for an empty list
@@ -79,9 +81,16 @@ export function spectralNorm(
 ): SpectralNormPenalty {
   requireOptions('spectralNorm', options, known);
   const { nPowerIterations, eps } = iterationSettings('spectralNorm', options);
-  const { dim = 0, half = false, key = random.key(options.seed ?? 0) } = options;
+  const { dim = 0, half = false, exact = false, key = random.key(options.seed ?? 0) } = options;
   requireStrength('spectralNorm: lambda', options.lambda);
   const { parameters, dtype } = selectParameters('spectralNorm', params, options);
+  if (exact) {
+    const sizes = { lambda: options.lambda, exact, dim, half };
+    for (const { parameter } of parameters) asMatrix('spectralNorm', asTensor(parameter), dim);
+    const penalty: Penalty = () =>
+      sumOver({ parameters, dtype }, (w) => spectralNormPenalty(w, sizes).loss);
+    return Object.assign(penalty, { state: {} });
+  }
   const weights = parameters.map((selected) => {
     const matrix = stopGradient(asMatrix('spectralNorm', asTensor(selected.parameter), dim));
     const named = random.foldIn(key, selected.name);
@@ -162,6 +171,7 @@ const settings = [
 /** Registry entry of spectral norm regularization. */
 export const spectralNormMethod: Method = {
   id: 'spectral-norm',
+  section: '1.5',
   title: 'Spectral norm regularization',
   family: 'objective',
   statement: String.raw`\min_w L(w) + \lambda \sum_l \sigma(W_l)^2, \quad \sigma(W) = \max_{x \ne 0} \frac{\lVert W x \rVert_2}{\lVert x \rVert_2}`,
@@ -178,12 +188,13 @@ export const spectralNormMethod: Method = {
     'A start of all ones can be orthogonal to the range of the weight, as for [[1, -1], [-1, 1]], and then never moves; the start is random here, and redrawn if that happens.',
     'The spectral norm of a square matrix is its largest singular value, not the largest absolute eigenvalue: for [[0, 1], [0, 0]] they are 1 and 0.',
     'The vectors are constants in the gradient; differentiating through the iteration is another, costlier method.',
+    'Spectral normalization divides a weight by its norm, not by the square of it, as a post that the survey links has it.',
   ],
   recipe: (plan, values) => {
     const options = resolveArguments('spectral-norm', settings, values);
     return {
       ...plan,
-      penalties: [...plan.penalties, (model, key) => spectralNorm(model, { ...options, key })],
+      penalties: [...plan.penalties, (model, { key }) => spectralNorm(model, { ...options, key })],
     };
   },
   gradientCases: (draw) => {
@@ -193,9 +204,17 @@ export const spectralNormMethod: Method = {
     const [u, v] = [draw.tensor([out]), draw.tensor([rest])];
     const half = draw.pick([true, false]);
     const lambda = draw.pick([0, 0.3]);
+    if (draw.pick([true, false])) {
+      return {
+        f: (x) => spectralNormPenalty(x!, { lambda, u, v, nPowerIterations: 0, half }).loss,
+        args: [w],
+      };
+    }
+    // The first singular value is near 2 sqrt(out rest), the others are below 0.3 sqrt(out rest).
+    const near = draw.tensor([out, rest], { min: -0.3, max: 0.3 });
     return {
-      f: (x) => spectralNormPenalty(x!, { lambda, u, v, nPowerIterations: 0, half }).loss,
-      args: [w],
+      f: (x) => spectralNormPenalty(x!, { lambda, half, exact: true }).loss,
+      args: [near.add(2)],
     };
   },
 };

@@ -6,6 +6,7 @@ import { sgd } from '@tikhonov/optim';
 import { initialPatience, type PatienceRule } from '@tikhonov/train';
 import { exactly, holds } from '../laws/slack.ts';
 import { earlyStopping, patienceUpdate } from './early-stopping.ts';
+import { equivalentL2Laws } from './equivalent-l2.laws.ts';
 
 /** A curve of validation errors; few distinct values, so that ties are common. */
 const curveOf = (draw: CaseDraw): number[] =>
@@ -140,6 +141,7 @@ export const earlyStoppingLaws: readonly Law[] = [
         },
         markBest() {},
         markRestored() {},
+        markReplaced() {},
       };
       callback.onTrainBegin?.({
         model,
@@ -168,4 +170,29 @@ export const earlyStoppingLaws: readonly Law[] = [
       return exactly(model.w.read(), weights[bestEpoch - 1]!);
     },
   }),
+  law({
+    id: 'early-stopping/nan-is-no-improvement',
+    statement:
+      'A value that is not finite stops the training at once; without checkFinite NaN counts as an epoch without improvement.',
+    cases: drawn((draw) => ({
+      curve: curveOf(draw),
+      at: draw.integer(0, 11),
+      bad: draw.pick([NaN, Infinity]),
+    })),
+    slack: ({ curve, at, bad }) => {
+      const place = at % curve.length;
+      const broken = curve.map((x, i) => (i === place ? bad : x));
+      const worse = curve.map((x, i) => (i === place ? Number.MAX_VALUE : x));
+      const strict = follow(broken, { patience: Infinity });
+      const lenient = follow(broken, { patience: 3, checkFinite: false });
+      const like = follow(worse, { patience: 3 });
+      // As the first value Infinity and the largest number are improvements, NaN is none.
+      const comparable = place > 0;
+      return Math.min(
+        holds(strict.stop === place + 1),
+        holds(!comparable || lenient.stop === like.stop),
+      );
+    },
+  }),
+  ...equivalentL2Laws,
 ];

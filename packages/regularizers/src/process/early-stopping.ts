@@ -36,6 +36,7 @@ const settings = [
 /** Registry entry of early stopping. */
 export const earlyStoppingMethod: Method = {
   id: 'early-stopping',
+  section: '3.3',
   title: 'Early stopping',
   family: 'process',
   statement: String.raw`\text{stop at the first } t \text{ with } \min_{s > t - P} E_{va}(s) \ge \min_{s \le t - P} E_{va}(s); \quad w \leftarrow w_{t^*}, \; t^* = \operatorname{argmin}_{s \le t} E_{va}(s)`,

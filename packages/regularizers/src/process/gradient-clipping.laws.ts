@@ -1,30 +1,35 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import { sum, type Tensor } from '@tikhonov/core';
+import { sum } from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
-import { parametersOf, real } from '../laws/draws.ts';
-import { atMost, exactly, holds, near } from '../laws/slack.ts';
-import { clipByGlobalNorm, clipGradsByGlobalNorm, globalNorm } from './gradient-clipping.ts';
-
-type Gradients = Readonly<Record<string, Tensor>>;
-
-const gradientsOf = (draw: CaseDraw): Gradients =>
-  Object.fromEntries(parametersOf(draw).map((g, i) => [`w${i}`, g]));
+import { real } from '../laws/draws.ts';
+import {
+  applied,
+  elements,
+  type Gradients,
+  gradientsOf,
+  lengthOf,
+  same,
+} from '../laws/named-gradients.ts';
+import { exactly, holds, near } from '../laws/slack.ts';
+import {
+  clipByGlobalNorm,
+  clipByNorm,
+  clipGradsByGlobalNorm,
+  globalNorm,
+} from './gradient-clipping.ts';
+import { relaxedSmoothnessLaws } from './relaxed-smoothness.laws.ts';
 
 const problem = (draw: CaseDraw): { grads: Gradients; maxNorm: number } => ({
   grads: gradientsOf(draw),
   maxNorm: real(draw, 0.05, 6),
 });
 
-/** `sqrt(sum g^2)` written out, independently of the optimizers' norm. */
-const lengthOf = (grads: Gradients): number =>
-  Math.sqrt(
-    Object.values(grads)
-      .flatMap((g) => Array.from(g.data()))
-      .reduce((total, x) => total + x * x, 0),
-  );
-
-const same = (a: Gradients, b: Gradients, compare: (x: Tensor, y: Tensor) => number): number =>
-  Math.min(1, ...Object.keys(b).map((name) => compare(a[name]!, b[name]!)));
+/** `(sum |g|^p)^(1/p)` written out. */
+const powerNorm = (grads: Gradients, p: number): number => {
+  const sizes = elements(grads).map(Math.abs);
+  if (p === Infinity) return Math.max(0, ...sizes);
+  return sizes.reduce((total, x) => total + x ** p, 0) ** (1 / p);
+};
 
 /** What clipping by the global norm promises. */
 export const gradientClippingLaws: readonly Law[] = [
@@ -73,28 +78,82 @@ export const gradientClippingLaws: readonly Law[] = [
     },
   }),
   law({
+    id: 'gradient-clipping/eps-is-not-idempotent',
+    statement:
+      "With PyTorch's eps = 1e-6 clipped gradients are a little shorter than maxNorm, and clipping them once more shortens them again.",
+    cases: drawn((draw) => ({
+      grads: { w: draw.tensor([draw.integer(1, 4)], { avoid: [0] }) },
+      share: real(draw, 0.1, 0.9),
+    })),
+    slack: ({ grads, share }) => {
+      const maxNorm = lengthOf(grads) * share;
+      const again = clipGradsByGlobalNorm(grads, maxNorm, { eps: 1e-6 });
+      const twice = clipGradsByGlobalNorm(again.grads, maxNorm, { eps: 1e-6 });
+      const n = lengthOf(grads);
+      return Math.min(
+        near(again.totalNorm, n, 1e-14),
+        near(lengthOf(again.grads), (n * maxNorm) / (n + 1e-6), 1e-14),
+        holds(lengthOf(twice.grads) < lengthOf(again.grads)),
+      );
+    },
+  }),
+  law({
+    id: 'gradient-clipping/any-norm',
+    statement:
+      'With normType p all is as with 2: totalNorm is the p-norm of all elements, and the factor min(1, maxNorm / totalNorm).',
+    cases: drawn((draw) => ({ ...problem(draw), p: draw.pick([0.5, 1, 2, 3, Infinity]) })),
+    slack: ({ grads, maxNorm, p }) => {
+      const got = clipGradsByGlobalNorm(grads, maxNorm, { normType: p });
+      const n = powerNorm(grads, p);
+      const factor = n > maxNorm ? maxNorm / n : 1;
+      return Math.min(
+        near(got.totalNorm, n, 1e-12),
+        same(got.grads, grads, (x, g) => near(x, g.mul(factor), 1e-12)),
+      );
+    },
+  }),
+  law({
+    id: 'gradient-clipping/per-tensor',
+    statement:
+      'Clipping every tensor by itself is clipping it as if it were all there is, and shortens none that is short enough.',
+    cases: drawn(problem),
+    slack: ({ grads, maxNorm }) => {
+      const clipped = applied(clipByNorm(maxNorm), grads);
+      const alone = Object.entries(grads).map(([name, g]) => {
+        const want = clipGradsByGlobalNorm({ g }, maxNorm).grads.g!;
+        return Math.min(
+          near(clipped[name]!, want, 1e-14),
+          lengthOf({ g }) < maxNorm ? exactly(clipped[name]!, g) : 1,
+        );
+      });
+      return Math.min(1, ...alone);
+    },
+  }),
+  law({
+    id: 'gradient-clipping/not-finite',
+    statement:
+      'A gradient that is not finite is an error that names its parameter, unless the caller asks for none.',
+    cases: drawn((draw) => ({ grads: gradientsOf(draw), bad: draw.pick([NaN, Infinity]) })),
+    slack: ({ grads, bad }) => {
+      const broken = { ...grads, culprit: sum(Object.values(grads)[0]!).mul(0).add(bad) };
+      let message = '';
+      try {
+        clipGradsByGlobalNorm(broken, 1);
+      } catch (error) {
+        message = error instanceof RangeError ? error.message : '';
+      }
+      const { totalNorm } = clipGradsByGlobalNorm(broken, 1, { errorIfNonfinite: false });
+      return holds(message.includes('"culprit"') && !Number.isFinite(totalNorm.item()));
+    },
+  }),
+  law({
     id: 'gradient-clipping/transform-is-function',
     statement: 'As a transform in front of an optimizer it gives the same gradients.',
     cases: drawn(problem),
     slack: ({ grads, maxNorm }) => {
-      const clip = clipByGlobalNorm(maxNorm);
-      const [updates] = clip.update(grads, clip.init(grads), grads);
+      const updates = applied(clipByGlobalNorm(maxNorm), grads);
       return same(updates, clipGradsByGlobalNorm(grads, maxNorm).grads, exactly);
     },
   }),
-  law({
-    id: 'gradient-clipping/soft-and-hard',
-    statement:
-      'The soft factor c / (n + c) lies between half the hard factor min(1, c / n) and the factor itself: 1/2 min(1, c/n) <= c / (n + c) < min(1, c/n).',
-    cases: drawn((draw) => ({
-      g: draw.tensor([draw.integer(1, 5)], { avoid: [0] }),
-      maxNorm: real(draw, 0.05, 6),
-    })),
-    slack: ({ g, maxNorm }) => {
-      const { grads, totalNorm } = clipGradsByGlobalNorm({ g }, maxNorm);
-      const hard = lengthOf(grads) / lengthOf({ g });
-      const soft = maxNorm / (totalNorm.item() + maxNorm);
-      return Math.min(atMost(hard / 2, soft, 1e-12), holds(soft < hard));
-    },
-  }),
+  ...relaxedSmoothnessLaws,
 ];

@@ -5,7 +5,7 @@ import type { Argument, Method } from '../method.ts';
 export {
   type ClipByGlobalNormOptions,
   clipByGlobalNorm,
-  clipByValue,
+  clipByNorm,
   clipGradsByGlobalNorm,
   type GlobalNormOptions,
   globalNorm,
@@ -25,6 +25,7 @@ const settings = [
 /** Registry entry of gradient clipping. */
 export const gradientClippingMethod: Method = {
   id: 'gradient-clipping',
+  section: '3.2',
   title: 'Gradient clipping by global norm',
   family: 'process',
   statement: String.raw`g \mapsto g \cdot \min\left(1, \frac{c}{\lVert g \rVert}\right), \quad \lVert g \rVert \text{ over all parameters together}`,
@@ -37,13 +38,14 @@ export const gradientClippingMethod: Method = {
   },
   arguments: settings,
   notes: [
-    "The survey's text scales by the norm, its formula clips each element, and its code calls PyTorch's clip_grad_norm_: three readings of two methods. The one by the norm keeps the direction.",
+    "The survey's text scales by the norm, its formula clips each element, and its code calls PyTorch's clip_grad_norm_: three readings of two methods. This is the one by the norm, which keeps the direction; the other is value clipping.",
     'PyTorch divides by the norm plus 1e-6 and so is not exactly idempotent; the default here is eps = 0.',
     'The survey says that clipping imposes (L0, L1)-smoothness. It is the other way round: smoothness of that kind is an assumption on the loss under which clipped descent is provably faster.',
-    'c / (norm + c) and min(1, c / norm) agree within a factor of 2 and are never equal.',
+    'What that assumption says of gradients at two points needs a factor that grows with the distance: the form that the survey prints is false for e^w at every distance.',
+    'A gradient that is not finite is an error that names its parameter; PyTorch goes on with NaN or 0 by default.',
   ],
   recipe: (plan, values) => {
     const { maxNorm } = resolveArguments('gradient-clipping', settings, values);
-    return { ...plan, gradients: [...plan.gradients, clipByGlobalNorm(maxNorm)] };
+    return { ...plan, gradients: [...plan.gradients, () => clipByGlobalNorm(maxNorm)] };
   },
 };

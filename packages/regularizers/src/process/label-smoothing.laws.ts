@@ -1,8 +1,19 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import { grad, logSoftmax, mean, softmax, sum, type Tensor, tensor } from '@tikhonov/core';
+import {
+  Cell,
+  grad,
+  logSoftmax,
+  mean,
+  oneHot,
+  softmax,
+  sum,
+  type Tensor,
+  tensor,
+  where,
+} from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
 import { real } from '../laws/draws.ts';
-import { atMost, near } from '../laws/slack.ts';
+import { atMost, exactly, holds, near } from '../laws/slack.ts';
 import { crossEntropy, smoothLabels } from './label-smoothing.ts';
 
 interface Problem {
@@ -106,6 +117,115 @@ export const labelSmoothingLaws: readonly Law[] = [
       return Math.min(
         near(grad(loss)(logits), logits.mul(0), 1e-14),
         near(loss(logits), entropy, 1e-13),
+      );
+    },
+  }),
+  law({
+    id: 'label-smoothing/optimum-others',
+    statement:
+      "In mode 'others' the best logit gap is log((1 - eps)(K - 1) / eps): there the gradient is 0, and the loss is the entropy of q.",
+    cases: drawn((draw) => ({ classes: draw.integer(2, 6), smoothing: real(draw, 0.01, 0.9) })),
+    slack: ({ classes, smoothing }) => {
+      const labels = tensor(Int32Array.of(0));
+      const gap = Math.log(((1 - smoothing) * (classes - 1)) / smoothing);
+      const logits = tensor(
+        Float64Array.from({ length: classes }, (_, k) => (k === 0 ? gap : 0)),
+        { shape: [1, classes] },
+      );
+      const q = rows(labels, { classes, smoothing, mode: 'others' });
+      const loss = (z: Tensor): Tensor => crossEntropy(z, q);
+      const entropy = Array.from(q.data()).reduce((h, x) => h - x * Math.log(x), 0);
+      return Math.min(
+        near(grad(loss)(logits), logits.mul(0), 1e-14),
+        near(loss(logits), entropy, 1e-13),
+      );
+    },
+  }),
+  law({
+    id: 'label-smoothing/true-class-is-likelier',
+    statement:
+      "The true class has the largest target, by 1 - eps over each other ('uniform') or by 1 - eps K / (K - 1) ('others').",
+    cases: drawn(problem),
+    slack: ({ labels, classes, smoothing }) => {
+      const leadOf = (mode: 'uniform' | 'others'): number[] => {
+        const q = rows(labels, { classes, smoothing, mode }).data();
+        return Array.from(labels.data(), (y, n) => {
+          const other = (y + 1) % classes;
+          return q[n * classes + y]! - q[n * classes + other]!;
+        });
+      };
+      const all = (value: number): number[] => Array(labels.size).fill(value);
+      return Math.min(
+        near(leadOf('uniform'), all(1 - smoothing), 1e-14),
+        near(leadOf('others'), all(1 - (smoothing * classes) / (classes - 1)), 1e-14),
+      );
+    },
+  }),
+  law({
+    id: 'label-smoothing/zero-strength',
+    statement: 'A smoothing of 0, a number or a cell, is the plain cross entropy in both forms.',
+    cases: drawn((draw) => ({ ...problem(draw), held: draw.pick([true, false]) })),
+    slack: ({ logits, labels, classes, held }) => {
+      const smoothing = held ? new Cell(tensor(0, { dtype: 'float64' })) : 0;
+      const plain = crossEntropy(logits, labels);
+      const others = rows(labels, { classes, smoothing, mode: 'others' });
+      return Math.min(
+        near(crossEntropy(logits, labels, { labelSmoothing: smoothing }), plain, 1e-14),
+        near(crossEntropy(logits, others), plain, 1e-14),
+      );
+    },
+  }),
+  law({
+    id: 'label-smoothing/false-classes-are-pulled',
+    statement:
+      'Without smoothing too, the gradient of a false class is its probability / N, and not 0 as if the cross terms were dropped.',
+    cases: drawn(problem),
+    slack: ({ logits, labels, classes }) => {
+      const slope = grad((z: Tensor) => crossEntropy(z, labels))(logits).data();
+      const p = softmax(logits).data();
+      const falseOnes = Array.from(p.keys()).filter(
+        (k) => k % classes !== labels.data()[Math.floor(k / classes)],
+      );
+      return near(
+        falseOnes.map((k) => slope[k]!),
+        falseOnes.map((k) => p[k]! / labels.size),
+        1e-14,
+      );
+    },
+  }),
+  law({
+    id: 'label-smoothing/impossible-class',
+    statement:
+      'A logit of -Infinity on a false class costs Infinity as soon as anything is smoothed, and nothing without.',
+    cases: drawn((draw) => ({ ...problem(draw), smoothing: real(draw, 0.01, 0.9) })),
+    slack: ({ logits, labels, classes, smoothing }) => {
+      const y = labels.data();
+      const impossible = Array.from({ length: logits.size }, (_, k) => {
+        const [n, c] = [Math.floor(k / classes), k % classes];
+        return c === (y[n]! + 1) % classes;
+      });
+      const z = where(tensor(impossible, { shape: logits.shape }), -Infinity, logits);
+      return Math.min(
+        exactly(crossEntropy(z, labels, { labelSmoothing: smoothing }), Infinity),
+        holds(Number.isFinite(crossEntropy(z, labels).item())),
+      );
+    },
+  }),
+  law({
+    id: 'label-smoothing/rows-are-mixed',
+    statement:
+      'Rows of probabilities are mixed with the uniform one: eps of one-hot rows is eps of their labels, for smoothLabels and for the loss.',
+    cases: drawn(problem),
+    slack: ({ logits, labels, classes, smoothing }) => {
+      const hard = oneHot(labels, classes, { dtype: 'float64' });
+      const want = rows(labels, { classes, smoothing });
+      return Math.min(
+        near(smoothLabels(hard, { smoothing }), want, 1e-15),
+        near(
+          crossEntropy(logits, hard, { labelSmoothing: smoothing }),
+          crossEntropy(logits, want),
+          1e-14,
+        ),
       );
     },
   }),

@@ -24,6 +24,7 @@ const settings = [
 /** Registry entry of label smoothing. */
 export const labelSmoothingMethod: Method = {
   id: 'label-smoothing',
+  section: '3.4',
   title: 'Label smoothing',
   family: 'process',
   statement: String.raw`\min_w -\frac{1}{N} \sum_n \sum_k q_{nk} \log p_{nk}, \quad q_{nk} = (1 - \varepsilon) [k = y_n] + \frac{\varepsilon}{K}`,

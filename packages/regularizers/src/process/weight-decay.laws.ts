@@ -2,7 +2,7 @@ import { drawn, type Law, law } from '@tikhonov/check';
 import { add, type Cell, mul, sign, sum, type Tensor, tensor, zerosLike } from '@tikhonov/core';
 import { real } from '../laws/draws.ts';
 import { exactly, holds, near, withinUlps } from '../laws/slack.ts';
-import { runAdam, runAdamw } from '../laws/training.ts';
+import { runAdam, runAdamw, runSgd, runSgdw } from '../laws/training.ts';
 import { l2 } from '../objective/l2.ts';
 
 /** A loss with the constant gradient `g`. */
@@ -134,6 +134,91 @@ export const weightDecayLaws: readonly Law[] = [
       const inLoss = runAdam(w, (p) => add(linear(g)(p), l2(p, { lambda })), 3, { lr });
       const inAdam = runAdam(w, linear(g), 3, { lr, weightDecay: 2 * lambda });
       return Math.min(...inLoss.map((x, i) => near(x, inAdam[i]!, 1e-12)));
+    },
+  }),
+  law({
+    id: 'weight-decay/under-sgd-it-is-l2',
+    statement:
+      'Under SGD without momentum decoupled decay, coupled decay and the penalty weightDecay/2 ||w||^2 take the same steps.',
+    cases: drawn((draw) => {
+      const n = draw.integer(1, 4);
+      return {
+        w: draw.tensor([n]),
+        g: draw.tensor([n]),
+        lr: real(draw, 0.01, 0.2),
+        weightDecay: real(draw, 0, 1),
+      };
+    }),
+    slack: ({ w, g, lr, weightDecay }) => {
+      const decoupled = runSgdw(w, linear(g), 3, { lr, weightDecay });
+      const coupled = runSgd(w, linear(g), 3, { lr, weightDecay });
+      const penalty = (p: Cell): Tensor => l2(p, { lambda: weightDecay, half: true });
+      const inLoss = runSgd(w, (p) => add(linear(g)(p), penalty(p)), 3, { lr });
+      return Math.min(
+        ...decoupled.map((x, i) =>
+          Math.min(near(coupled[i]!, x, 1e-15), near(inLoss[i]!, x, 1e-15)),
+        ),
+      );
+    },
+  }),
+  law({
+    id: 'weight-decay/momentum-parts-them',
+    statement:
+      'With momentum m coupled and decoupled decay agree at the first step and part at the second, by exactly lr m weightDecay w0.',
+    cases: drawn((draw) => {
+      const n = draw.integer(1, 4);
+      return {
+        w: draw.tensor([n], { avoid: [0] }),
+        g: draw.tensor([n]),
+        lr: real(draw, 0.01, 0.2),
+        momentum: real(draw, 0.1, 0.9),
+        weightDecay: real(draw, 0.1, 1),
+      };
+    }),
+    slack: ({ w, g, lr, momentum, weightDecay }) => {
+      const options = { lr, momentum, weightDecay };
+      const [one, two] = runSgdw(w, linear(g), 2, options);
+      const [first, second] = runSgd(w, linear(g), 2, options);
+      return Math.min(
+        near(first!, one!, 1e-15),
+        near(two!.sub(second!), w.mul(lr * momentum * weightDecay), 1e-14),
+      );
+    },
+  }),
+  law({
+    id: 'weight-decay/of-the-paper',
+    statement:
+      "The paper's decay is the learning rate times this one: with independentDecay, lr weightDecay takes the steps of weightDecay.",
+    cases: drawn((draw) => {
+      const n = draw.integer(1, 4);
+      return {
+        w: draw.tensor([n]),
+        g: draw.tensor([n]),
+        lr: real(draw, 0.01, 0.2),
+        weightDecay: real(draw, 0, 1),
+      };
+    }),
+    slack: ({ w, g, lr, weightDecay }) => {
+      const scaled = runAdamw(w, linear(g), 3, { lr, weightDecay });
+      const own = { lr, weightDecay: lr * weightDecay, independentDecay: true };
+      const apart = runAdamw(w, linear(g), 3, own);
+      return Math.min(...scaled.map((x, i) => near(apart[i]!, x, 1e-14)));
+    },
+  }),
+  law({
+    id: 'weight-decay/zero-strength',
+    statement:
+      'A decay of 0, a number or a cell, takes the steps of Adam even for infinite weights.',
+    cases: drawn((draw) => ({
+      g: draw.tensor([2]),
+      infinite: draw.pick([Infinity, -Infinity]),
+      held: draw.pick([true, false]),
+    })),
+    slack: ({ g, infinite, held }) => {
+      const w = tensor(Float64Array.of(1, infinite));
+      const weightDecay = held ? tensor(0, { dtype: 'float64' }) : 0;
+      const [after] = runAdamw(w, linear(g), 1, { lr: 0.1, weightDecay });
+      return exactly(after!, runAdam(w, linear(g), 1, { lr: 0.1 })[0]!);
     },
   }),
 ];

@@ -19,6 +19,7 @@ const settings = [
 /** Registry entry of dropout. */
 export const dropoutMethod: Method = {
   id: 'dropout',
+  section: '2.1',
   title: 'Dropout',
   family: 'structure',
   statement: String.raw`h \mapsto \frac{m \odot h}{1 - p}, \quad m_i \sim \mathrm{Bernoulli}(1 - p) \text{ in training}; \qquad h \mapsto h \text{ in evaluation}`,

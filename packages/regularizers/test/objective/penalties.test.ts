@@ -12,13 +12,17 @@ import {
 } from '@tikhonov/core';
 import { mlp } from '@tikhonov/nn';
 import {
+  bridge,
   elasticNet,
   frobeniusNorm,
   gaussianPrior,
+  groupLasso,
+  huberPenalty,
   l1,
   l2,
   laplacePrior,
   proxL1,
+  smoothL1Penalty,
   softThreshold,
 } from '../../src/index.ts';
 
@@ -29,6 +33,14 @@ const penalties = {
     l1(params, { lambda }),
   elasticNet: (params: Parameters<typeof l1>[0], lambda: Parameters<typeof l1>[1]['lambda']) =>
     elasticNet(params, { lambda1: lambda, lambda2: lambda }),
+  bridge: (params: Parameters<typeof l1>[0], lambda: Parameters<typeof l1>[1]['lambda']) =>
+    bridge(params, { lambda, p: 0.5 }),
+  huberPenalty: (params: Parameters<typeof l1>[0], lambda: Parameters<typeof l1>[1]['lambda']) =>
+    huberPenalty(params, { lambda }),
+  smoothL1Penalty: (params: Parameters<typeof l1>[0], lambda: Parameters<typeof l1>[1]['lambda']) =>
+    smoothL1Penalty(params, { lambda, beta: 0.5 }),
+  groupLasso: (params: Parameters<typeof l1>[0], lambda: Parameters<typeof l1>[1]['lambda']) =>
+    groupLasso(params, { lambda }),
 };
 
 describe.each(Object.entries(penalties))('%s', (_name, penalty) => {
@@ -128,6 +140,33 @@ test('messages say what was wrong and what to do', () => {
   expect(() => softThreshold(tensor([1]), -1)).toThrow('the threshold must be >= 0, got -1.');
   expect(() => softThreshold(tensor([1]), tensor([Number.NaN]))).toThrow(RangeError);
   expect(() => proxL1(tensor([1]), { lambda: 1, step: -1 })).toThrow('proxL1: step');
+});
+
+test('the relatives say what is wrong with their own options', () => {
+  const w = tensor([[1, -2]]);
+  expect(() => bridge(w, { lambda: 1, p: 0 })).toThrow(
+    'bridge: p must be finite and > 0, got 0.\n  To count weights there is the L0 penalty.',
+  );
+  expect(() => bridge(w, { lambda: 1, p: 1, eps: -1 })).toThrow('eps must be finite and >= 0');
+  expect(() => huberPenalty(w, { lambda: 1, delta: 0 })).toThrow(
+    'huberPenalty: delta must be finite and > 0, got 0.',
+  );
+  expect(() => smoothL1Penalty(w, { lambda: 1, beta: new Cell(tensor(-1)) })).toThrow(
+    'smoothL1Penalty: beta must be finite and > 0',
+  );
+  expect(() => groupLasso(w, { lambda: 1, axis: 2 })).toThrow(
+    'groupLasso: there is no axis 2 in shape [1, 2].',
+  );
+  expect(() => groupLasso(tensor(1), { lambda: 1 })).toThrow(ShapeError);
+  expect(() => l1(w, { lamda: 1 } as never)).toThrow('l1: unknown option "lamda"');
+});
+
+test('a Huber penalty takes its width from a cell, and differentiates through it', () => {
+  const w = tensor([3, -0.5], { dtype: 'float64' });
+  const delta = tensor(1);
+  expect(huberPenalty(w, { lambda: 1, delta: new Cell(delta) }).item()).toBe(2.625);
+  // d/ddelta of delta (|w| - delta / 2) is |w| - delta for the large weight, 0 for the small one.
+  expect(grad((d: Tensor) => huberPenalty(w, { lambda: 1, delta: d }))(delta).item()).toBe(2);
 });
 
 test('priors do not underflow for small scales, and their scale can be learned', () => {

@@ -1,0 +1,120 @@
+import { drawn, type Law, law } from '@tikhonov/check';
+import { concat, grad, indexSelect, log, mean, type Tensor, tensor } from '@tikhonov/core';
+import { real } from '../laws/draws.ts';
+import { atMost, exactly, holds, near } from '../laws/slack.ts';
+import { zeroStrengthLaw } from '../laws/zero-strength.ts';
+import { klSparsity } from './kl-sparsity.ts';
+
+const inside = { min: 0.05, max: 0.95 };
+
+/** What KL sparsity promises. */
+export const klSparsityLaws: readonly Law[] = [
+  law({
+    id: 'kl-sparsity/divergence',
+    statement:
+      'It is lambda times the sum over units of rho log(rho / m) + (1 - rho) log((1 - rho) / (1 - m)), m the mean activation.',
+    cases: drawn((draw) => ({
+      h: draw.tensor([draw.integer(1, 3), draw.integer(1, 3)], inside),
+      rho: real(draw, 0.01, 0.99),
+      lambda: real(draw, 0.1, 2),
+    })),
+    slack: ({ h, rho, lambda }) => {
+      const m = mean(h, { axis: 0 });
+      const on = log(m.pow(-1).mul(rho)).mul(rho);
+      const off = log(
+        m
+          .neg()
+          .add(1)
+          .pow(-1)
+          .mul(1 - rho),
+      ).mul(1 - rho);
+      return near(klSparsity(h, { rho, lambda }), on.add(off).sum().mul(lambda), 1e-12);
+    },
+  }),
+  law({
+    id: 'kl-sparsity/positive',
+    statement: 'It is never negative, 0 where every unit has the mean rho, and above it elsewhere.',
+    cases: drawn((draw) => ({
+      h: draw.tensor([draw.integer(1, 3), draw.integer(1, 3)], inside),
+      rho: real(draw, 0.05, 0.95),
+    })),
+    slack: ({ h, rho }) => {
+      const level = h.mul(0).add(rho);
+      const off = h.mul(0).add(rho > 0.5 ? rho - 0.1 : rho + 0.1);
+      return Math.min(
+        atMost(0, klSparsity(h, { rho }).item() + 1e-15),
+        near(klSparsity(level, { rho }), 0, 1e-14),
+        holds(klSparsity(off, { rho }).item() > 1e-3),
+      );
+    },
+  }),
+  law({
+    id: 'kl-sparsity/gradient',
+    statement:
+      'Every sample gets the gradient ((1 - rho) / (1 - m) - rho / m) lambda / n of its unit.',
+    cases: drawn((draw) => ({
+      h: draw.tensor([draw.integer(1, 3), draw.integer(1, 3)], inside),
+      rho: real(draw, 0.01, 0.99),
+      lambda: real(draw, 0.1, 2),
+    })),
+    slack: ({ h, rho, lambda }) => {
+      const m = mean(h, { axis: 0 });
+      const slope = m
+        .neg()
+        .add(1)
+        .pow(-1)
+        .mul(1 - rho)
+        .sub(m.pow(-1).mul(rho));
+      const want = h.mul(0).add(slope.mul(lambda / h.shape[0]!));
+      return near(grad((x: Tensor) => klSparsity(x, { rho, lambda }))(h), want, 1e-12);
+    },
+  }),
+  law({
+    id: 'kl-sparsity/means-only',
+    statement:
+      'It depends on the means alone: the same batch twice gives the same, the same units twice give twice as much.',
+    cases: drawn((draw) => ({
+      h: draw.tensor([draw.integer(1, 3), draw.integer(1, 3)], inside),
+    })),
+    slack: ({ h }) =>
+      Math.min(
+        near(klSparsity(concat([h, h])), klSparsity(h), 1e-12),
+        near(klSparsity(concat([h, h], { axis: 1 })), klSparsity(h).mul(2), 1e-12),
+        near(klSparsity(h, { rho: 0.05 }), klSparsity(h), 1e-15),
+      ),
+  }),
+  law({
+    id: 'kl-sparsity/silent-units',
+    statement: 'Units that are always 0 or always 1 have a finite penalty, as far as eps allows.',
+    cases: drawn((draw) => ({
+      level: draw.pick([0, 1]),
+      eps: draw.pick([1e-3, 1e-7]),
+      rho: real(draw, 0.05, 0.95),
+    })),
+    slack: ({ level, eps, rho }) => {
+      const h = tensor(Float64Array.of(level, level), { shape: [2, 1] });
+      const moved = tensor(Float64Array.of(Math.abs(level - eps)), { shape: [1, 1] });
+      return near(klSparsity(h, { eps, rho }), klSparsity(moved, { eps: 0, rho }), 1e-9);
+    },
+  }),
+  law({
+    id: 'kl-sparsity/weighted-samples',
+    statement: 'A sample of weight 2 counts twice, one of weight 0 not at all, whatever it holds.',
+    cases: drawn((draw) => ({
+      h: draw.tensor([2, 3], inside),
+      junk: draw.pick([Number.NaN, Infinity, 7]),
+    })),
+    slack: ({ h, junk }) => {
+      const first = indexSelect(h, tensor(Int32Array.of(0)));
+      const all = concat([h, h.mul(0).add(junk)]);
+      const sampleWeight = tensor(Float64Array.of(2, 1, 0, 0));
+      return Math.min(
+        near(klSparsity(all, { sampleWeight }), klSparsity(concat([first, h])), 1e-12),
+        exactly(klSparsity(all, { sampleWeight, lambda: 0 }), 0),
+      );
+    },
+  }),
+  zeroStrengthLaw('kl-sparsity', (ws, zero) =>
+    ws.map((w) => klSparsity(w.reshape([1, -1]), { lambda: zero })).reduce((a, b) => a.add(b)),
+  ),
+];

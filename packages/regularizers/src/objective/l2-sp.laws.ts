@@ -1,0 +1,111 @@
+import { drawn, type Law, law } from '@tikhonov/check';
+import { add, grad, mul, parameter, type Tensor, zerosLike } from '@tikhonov/core';
+import { parametersOf, real } from '../laws/draws.ts';
+import { exactly, near } from '../laws/slack.ts';
+import { runSgd } from '../laws/training.ts';
+import { zeroStrengthLaw } from '../laws/zero-strength.ts';
+import { l2 } from './l2.ts';
+import { l2Sp } from './l2-sp.ts';
+
+/** What L2 towards a starting point promises. */
+export const l2SpLaws: readonly Law[] = [
+  law({
+    id: 'l2-sp/value',
+    statement:
+      'The value is alpha / 2 times the squared distance from the starting point plus beta / 2 times the squares of what has none.',
+    cases: drawn((draw) => {
+      const shape = draw.shape();
+      return {
+        old: draw.tensor(shape),
+        start: draw.tensor(shape),
+        fresh: draw.tensor(draw.shape()),
+        alpha: real(draw, 0, 2),
+        beta: real(draw, 0, 2),
+      };
+    }),
+    slack: ({ old, start, fresh, alpha, beta }) => {
+      const w0 = start.data();
+      const far = Array.from(old.data(), (x, i) => (x - w0[i]!) ** 2).reduce((a, b) => a + b, 0);
+      const size = Array.from(fresh.data(), (x) => x ** 2).reduce((a, b) => a + b, 0);
+      const value = l2Sp({ old, fresh }, { alpha, beta, reference: { old: start } });
+      return near(value, (alpha * far + beta * size) / 2, 1e-13);
+    },
+  }),
+  law({
+    id: 'l2-sp/gradient',
+    statement:
+      'The gradient is alpha (w - w0), beta w for what is new, and none flows to the starting point.',
+    cases: drawn((draw) => {
+      const shape = draw.shape();
+      return {
+        old: draw.tensor(shape),
+        start: draw.tensor(shape),
+        fresh: draw.tensor(draw.shape()),
+        alpha: real(draw, 0, 2),
+        beta: real(draw, 0, 2),
+      };
+    }),
+    slack: ({ old, start, fresh, alpha, beta }) => {
+      const slopes = grad((all: { old: Tensor; start: Tensor; fresh: Tensor }) =>
+        l2Sp({ old: all.old, fresh: all.fresh }, { alpha, beta, reference: { old: all.start } }),
+      )({ old, start, fresh });
+      return Math.min(
+        near(slopes.old, old.sub(start).mul(alpha), 1e-14),
+        near(slopes.fresh, fresh.mul(beta), 1e-14),
+        exactly(slopes.start, zerosLike(start)),
+      );
+    },
+  }),
+  law({
+    id: 'l2-sp/start-at-zero',
+    statement:
+      'With 0 as the starting point it is L2 with half the strength; at the starting point it is 0, with gradient 0.',
+    cases: drawn((draw) => ({ params: parametersOf(draw), alpha: real(draw, 0, 2) })),
+    slack: ({ params, alpha }) => {
+      const origin = params.map((w) => zerosLike(w));
+      const stay = (ws: readonly Tensor[]): Tensor => l2Sp(ws, { alpha, reference: params });
+      return Math.min(
+        near(l2Sp(params, { alpha, reference: origin }), l2(params, { lambda: alpha / 2 }), 1e-14),
+        exactly(stay(params), 0),
+        ...grad(stay)(params).map((slope, i) => exactly(slope, origin[i]!)),
+      );
+    },
+  }),
+  law({
+    id: 'l2-sp/pulls-back',
+    statement:
+      'A step of gradient descent on it alone multiplies the distance from the starting point by 1 - lr alpha.',
+    cases: drawn((draw) => {
+      const shape = draw.shape({ minSize: 1 });
+      return {
+        w: draw.tensor(shape),
+        start: draw.tensor(shape),
+        alpha: real(draw, 0, 2),
+        lr: real(draw, 0.01, 0.5),
+      };
+    }),
+    slack: ({ w, start, alpha, lr }) => {
+      const [after] = runSgd(w, (p) => l2Sp(p, { alpha, reference: start }), 1, { lr });
+      return near(after!.sub(start), w.sub(start).mul(1 - lr * alpha), 1e-14);
+    },
+  }),
+  law({
+    id: 'l2-sp/snapshot',
+    statement: 'A starting point taken before training stays where it was while the weights move.',
+    cases: drawn((draw) => ({
+      w: draw.tensor([draw.integer(1, 4)]),
+      move: draw.tensor([1], { avoid: [0] }),
+      alpha: real(draw, 0.1, 2),
+    })),
+    slack: ({ w, move, alpha }) => {
+      const p = parameter(w);
+      const reference = p.read();
+      p.write(add(p.read(), move));
+      const want = (alpha / 2) * w.size * mul(move, move).item();
+      return near(l2Sp(p, { alpha, reference }), want, 1e-13);
+    },
+  }),
+  zeroStrengthLaw('l2-sp', (ws, zero) =>
+    l2Sp([...ws, ...ws], { alpha: zero, beta: zero, reference: [...ws] }),
+  ),
+];

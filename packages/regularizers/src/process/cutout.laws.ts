@@ -1,0 +1,104 @@
+import { drawn, type Law, law } from '@tikhonov/check';
+import { ones, random, sum, tensor } from '@tikhonov/core';
+import { everyPixel, imagesOf, reader } from '../laws/images.ts';
+import { exactly, holds, near } from '../laws/slack.ts';
+import { cutout } from './cutout.ts';
+
+/** What cutout promises. */
+export const cutoutLaws: readonly Law[] = [
+  law({
+    id: 'cutout/hides-a-square',
+    statement:
+      'Rows and columns from the centre minus floor(s / 2), s of them, are 0 in every channel; all other pixels stay.',
+    cases: drawn((draw) => {
+      const images = imagesOf(draw);
+      const [n, , height, width] = images.shape as [number, number, number, number];
+      const centres = Array.from({ length: n }, () => [
+        [draw.integer(0, height - 1), draw.integer(0, width - 1)],
+      ]);
+      return { images, size: draw.integer(0, 6), centres };
+    }),
+    slack: ({ images, size, centres }) => {
+      const at = reader(images);
+      const inside = (centre: number, k: number): boolean => {
+        const from = centre - Math.floor(size / 2);
+        return k >= from && k < from + size;
+      };
+      const want = everyPixel(images.shape, (i, c, y, x) => {
+        const [cy, cx] = centres[i]![0]! as [number, number];
+        return inside(cy, y) && inside(cx, x) ? 0 : at(i, c, y, x);
+      });
+      return exactly(cutout(images, { size, centres: tensor(centres, { dtype: 'int32' }) }), want);
+    },
+  }),
+  law({
+    id: 'cutout/expected-area',
+    statement:
+      'Over all centres the hidden share of a pixel is the share of centres that reach it: on average less than s^2, as the border cuts squares off.',
+    cases: drawn((draw) => ({
+      height: draw.integer(1, 5),
+      width: draw.integer(1, 5),
+      size: draw.integer(1, 5),
+    })),
+    slack: ({ height, width, size }) => {
+      const centres = Array.from({ length: height * width }, (_, k) => [
+        [Math.floor(k / width), k % width],
+      ]);
+      const images = ones([height * width, 1, height, width], { dtype: 'float64' });
+      const left = cutout(images, { size, centres: tensor(centres, { dtype: 'int32' }) });
+      // The number of centres along an axis that reach a place.
+      const reach = (length: number, at: number): number =>
+        Array.from({ length }, (_, centre) => at - centre + Math.floor(size / 2)).filter(
+          (k) => k >= 0 && k < size,
+        ).length;
+      const hidden = sum(left, { axis: 0 })
+        .mul(-1)
+        .add(height * width);
+      const want = everyPixel(
+        [1, 1, height, width],
+        (_i, _c, y, x) => reach(height, y) * reach(width, x),
+      );
+      const area = want.reduce((a, b) => a + b, 0) / (height * width);
+      return Math.min(exactly(hidden, want), holds(area <= size ** 2));
+    },
+  }),
+  law({
+    id: 'cutout/draws',
+    statement:
+      'Drawn centres are uniform: a hole of one pixel hides each of them equally often, within six standard errors.',
+    cases: drawn((draw) => ({
+      height: draw.integer(1, 3),
+      width: draw.integer(1, 3),
+      seed: draw.integer(0, 1e6),
+    })),
+    effort: 0.3,
+    slack: ({ height, width, seed }) => {
+      const n = 900;
+      const images = ones([n, 1, height, width], { dtype: 'float64' });
+      const left = sum(cutout(images, { size: 1, key: random.key(seed) }), { axis: 0 });
+      const p = 1 / (height * width);
+      const spread = 6 * Math.sqrt(n * p * (1 - p));
+      const counts = Array.from(left.data(), (kept) => n - kept);
+      return spread === 0
+        ? near(counts, [n], 1e-15)
+        : Math.min(...counts.map((count) => 1 - Math.abs(count - n * p) / spread));
+    },
+  }),
+  law({
+    id: 'cutout/idempotent',
+    statement: 'Hiding the same squares twice is hiding them once, and a size of 0 hides nothing.',
+    cases: drawn((draw) => ({
+      images: imagesOf(draw),
+      size: draw.integer(1, 4),
+      seed: draw.integer(0, 1e6),
+    })),
+    slack: ({ images, size, seed }) => {
+      const key = random.key(seed);
+      const once = cutout(images, { size, holes: 2, key });
+      return Math.min(
+        exactly(cutout(once, { size, holes: 2, key }), once),
+        exactly(cutout(images, { size: 0, key }), images),
+      );
+    },
+  }),
+];

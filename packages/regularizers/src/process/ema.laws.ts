@@ -1,0 +1,120 @@
+import { drawn, type Law, law } from '@tikhonov/check';
+import { mul, parameter, sum, type Tensor } from '@tikhonov/core';
+import type { CaseDraw } from '@tikhonov/core/engine';
+import { sgd } from '@tikhonov/optim';
+import { real } from '../laws/draws.ts';
+import { atMost, exactly, near } from '../laws/slack.ts';
+import { averaging, ema } from './ema.ts';
+
+/** Values of a parameter: the first when the average is made, the others after each step. */
+interface Walk {
+  readonly values: readonly Tensor[];
+  readonly decay: number;
+}
+
+const walk = (draw: CaseDraw): Walk => {
+  const shape = draw.shape({ minSize: 1 });
+  return {
+    values: Array.from({ length: draw.integer(2, 6) }, () => draw.tensor(shape)),
+    decay: draw.pick([0, 0.5, real(draw, 0, 0.999)]),
+  };
+};
+
+/** The average after the walk. */
+function averageOf({ values, decay }: Walk, debias = false): Tensor {
+  const w = parameter(values[0]!);
+  const average = ema({ w }, { decay, debias });
+  for (const value of values.slice(1)) {
+    w.write(value);
+    average.update();
+  }
+  return average.values().w!;
+}
+
+/** `sum of decay^(k - i) (1 - decay) w_i` over the steps, without the start. */
+const recent = ({ values, decay }: Walk): Tensor => {
+  const steps = values.slice(1);
+  return steps
+    .map((w, i) => w.mul((1 - decay) * decay ** (steps.length - 1 - i)))
+    .reduce((total, one) => total.add(one));
+};
+
+/** What exponential moving averages promise. */
+export const emaLaws: readonly Law[] = [
+  law({
+    id: 'ema/weights-of-the-past',
+    statement:
+      'The average is d^k w_0 + (1 - d) sum of d^(k - i) w_i: the last weights count most, the first fade.',
+    cases: drawn(walk),
+    slack: (given) => {
+      const { values, decay } = given;
+      const want = recent(given).add(values[0]!.mul(decay ** (values.length - 1)));
+      return near(averageOf(given), want, 1e-14);
+    },
+  }),
+  law({
+    id: 'ema/debiased',
+    statement:
+      'Debiased, the weights before the first step do not count, and those of the others are divided by their sum 1 - d^k.',
+    cases: drawn(walk),
+    slack: (given) => {
+      const sum = 1 - given.decay ** (given.values.length - 1);
+      return near(averageOf(given, true), recent(given).div(sum), 1e-11);
+    },
+  }),
+  law({
+    id: 'ema/between',
+    statement:
+      'No element of the average leaves the range of its values, and weights that stay are their own average.',
+    cases: drawn(walk),
+    slack: (given) => {
+      const { values, decay } = given;
+      const all = values.map((x) => x.data());
+      const average = averageOf(given).data();
+      const still = averageOf({ values: values.map(() => values[0]!), decay }, true);
+      const within = Array.from(average, (x, i) => {
+        const column = all.map((data) => data[i]!);
+        const rounding = 1e-14 * Math.max(...column.map(Math.abs));
+        return Math.min(
+          atMost(Math.min(...column) - rounding, x + 0),
+          atMost(x, Math.max(...column) + rounding),
+        );
+      });
+      return Math.min(near(still, values[0]!, 1e-11), ...within.map((s) => Math.min(1, s + 1e-9)));
+    },
+  }),
+  law({
+    id: 'ema/no-memory',
+    statement: 'With decay 0 the average is the weights themselves, bit for bit.',
+    cases: drawn(walk),
+    slack: ({ values }) => exactly(averageOf({ values, decay: 0 }), values.at(-1)!),
+  }),
+  law({
+    id: 'ema/beside-the-training',
+    statement:
+      'Around an optimizer it takes the weights in after every step and changes none of them; inside `use` the network has the averages, afterwards its own weights.',
+    cases: drawn((draw) => ({
+      start: draw.tensor([draw.integer(1, 3)]),
+      decay: real(draw, 0, 0.99),
+      steps: draw.integer(1, 5),
+    })),
+    slack: ({ start, decay, steps }) => {
+      const [alone, w] = [parameter(start), parameter(start)];
+      const plain = sgd({ w: alone }, { lr: 0.1 });
+      const average = ema({ w }, { decay });
+      const optimizer = averaging(sgd({ w }, { lr: 0.1 }), average);
+      const values = [start];
+      for (let k = 0; k < steps; k++) {
+        plain.minimize(() => sum(mul(alone, alone)));
+        optimizer.minimize(() => sum(mul(w, w)));
+        values.push(alone.read());
+      }
+      const inside = average.use(() => w.read());
+      return Math.min(
+        exactly(w.read(), alone.read()),
+        exactly(average.values().w!, averageOf({ values, decay })),
+        exactly(inside, average.values().w!),
+      );
+    },
+  }),
+];

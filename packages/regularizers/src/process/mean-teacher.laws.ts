@@ -1,0 +1,75 @@
+import { drawn, type Law, law } from '@tikhonov/check';
+import { type Tensor, valueAndGrad } from '@tikhonov/core';
+import { mlp } from '@tikhonov/nn';
+import { real } from '../laws/draws.ts';
+import { exactly, near } from '../laws/slack.ts';
+import { stepOf } from '../laws/step.ts';
+import { consistencyPenalty } from './consistency.ts';
+import { meanTeacherTerm } from './mean-teacher.ts';
+
+/** What mean teacher promises. */
+export const meanTeacherLaws: readonly Law[] = [
+  law({
+    id: 'mean-teacher/is-an-average',
+    statement:
+      'The teacher is d times itself plus 1 - d times the student at every step, beginning as the student; evaluations that keep state leave it alone.',
+    cases: drawn((draw) => ({
+      x: draw.tensor([2, 2]),
+      seed: draw.integer(0, 1e6),
+      decay: real(draw, 0, 0.99),
+      values: Array.from({ length: draw.integer(1, 3) }, () => draw.tensor([2])),
+    })),
+    slack: ({ x, seed, decay, values }) => {
+      const model = mlp([2, 3, 2], { seed, activation: 'tanh', dtype: 'float64' });
+      const term = meanTeacherTerm(model, { lambda: 1, decay });
+      const bias = model.namedParameters()['layers.1.bias']!;
+      let want = Array.from(bias.read().data());
+      for (const value of values) {
+        bias.write(value);
+        term(stepOf(x, seed, { model }));
+        term(stepOf(x, seed, { model, updateState: false }));
+        const [now] = [value.data()];
+        want = want.map((w, k) => decay * w + (1 - decay) * now[k]!);
+      }
+      return near(term.teacher.values()['layers.1.bias']!, want, 1e-14);
+    },
+  }),
+  law({
+    id: 'mean-teacher/teacher-is-constant',
+    statement: 'The gradient is that for a fixed target: none flows through the teacher.',
+    cases: drawn((draw) => ({
+      x: draw.tensor([draw.integer(1, 3), 2]),
+      seed: draw.integer(0, 1e6),
+      shift: draw.tensor([2]),
+      decay: real(draw, 0, 0.9),
+    })),
+    slack: ({ x, seed, shift, decay }) => {
+      const model = mlp([2, 3, 2], { seed, activation: 'tanh', dtype: 'float64' });
+      const term = meanTeacherTerm(model, { lambda: 1, decay });
+      const parameters = model.namedParameters();
+      parameters['layers.1.bias']!.write(shift);
+      // The teacher moves once here, and not below.
+      term(stepOf(x, seed, { model }));
+      const target = term.teacher.use(() => model.forward(x)).detach();
+      const gradients = (loss: () => Tensor): readonly Tensor[] =>
+        Object.values(valueAndGrad((_: typeof parameters) => loss())(parameters)[1]);
+      const got = gradients(() => term(stepOf(x, seed, { model, updateState: false })));
+      const want = gradients(() => consistencyPenalty(model.forward(x), target, { lambda: 1 }));
+      return Math.min(...got.map((g, k) => near(g, want[k]!, 1e-14)));
+    },
+  }),
+  law({
+    id: 'mean-teacher/starts-in-agreement',
+    statement:
+      'At the first step teacher and student are the same, and without noise the term is exactly 0.',
+    cases: drawn((draw) => ({
+      x: draw.tensor([draw.integer(1, 3), 2]),
+      seed: draw.integer(0, 1e6),
+      decay: draw.pick([0, 0.5, 0.75]),
+    })),
+    slack: ({ x, seed, decay }) => {
+      const model = mlp([2, 3, 2], { seed, activation: 'tanh', dtype: 'float64' });
+      return exactly(meanTeacherTerm(model, { lambda: 1, decay })(stepOf(x, seed, { model })), 0);
+    },
+  }),
+];

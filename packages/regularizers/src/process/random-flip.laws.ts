@@ -1,0 +1,60 @@
+import { drawn, type Law, law } from '@tikhonov/check';
+import { random, tensor } from '@tikhonov/core';
+import { everyPixel, imagesOf, reader } from '../laws/images.ts';
+import { exactly } from '../laws/slack.ts';
+import { randomFlip } from './random-flip.ts';
+
+/** What random flips promise. */
+export const randomFlipLaws: readonly Law[] = [
+  law({
+    id: 'random-flip/involution',
+    statement: 'Flipping the same images twice gives them back, bit for bit.',
+    cases: drawn((draw) => {
+      const images = imagesOf(draw);
+      const direction = draw.pick(['horizontal', 'vertical'] as const);
+      return { images, direction, flips: draw.booleans([images.shape[0]!]) };
+    }),
+    slack: ({ images, direction, flips }) => {
+      const once = randomFlip(images, { direction, flips });
+      return exactly(randomFlip(once, { direction, flips }), images);
+    },
+  }),
+  law({
+    id: 'random-flip/mirrors',
+    statement:
+      'A flipped image has its columns (or rows) in reverse order, in every channel; the others stay.',
+    cases: drawn((draw) => {
+      const images = imagesOf(draw);
+      const direction = draw.pick(['horizontal', 'vertical'] as const);
+      return { images, direction, flips: draw.booleans([images.shape[0]!]) };
+    }),
+    slack: ({ images, direction, flips }) => {
+      const [at, flipped] = [reader(images), flips.data()];
+      const [, , height, width] = images.shape as [number, number, number, number];
+      const want = everyPixel(images.shape, (i, c, y, x) => {
+        if (flipped[i] === 0) return at(i, c, y, x);
+        return direction === 'horizontal'
+          ? at(i, c, y, width - 1 - x)
+          : at(i, c, height - 1 - y, x);
+      });
+      return exactly(randomFlip(images, { direction, flips }), want);
+    },
+  }),
+  law({
+    id: 'random-flip/probability',
+    statement:
+      'A probability of 0 flips nothing, 1 everything, and p a share of p within six standard errors.',
+    cases: drawn((draw) => ({ p: draw.pick([0, 0.1, 0.5, 0.9, 1]), seed: draw.integer(0, 1e6) })),
+    slack: ({ p, seed }) => {
+      const n = 1000;
+      const images = tensor(
+        everyPixel([n, 1, 1, 2], (_i, _c, _y, x) => x),
+        { shape: [n, 1, 1, 2] },
+      );
+      const flipped = randomFlip(images, { p, key: random.key(seed) }).data();
+      const count = flipped.filter((value, k) => k % 2 === 0 && value === 1).length;
+      const spread = 6 * Math.sqrt(n * p * (1 - p));
+      return spread === 0 ? exactly(count, n * p) : 1 - Math.abs(count - n * p) / spread;
+    },
+  }),
+];

@@ -1,0 +1,99 @@
+import { drawn, type Law, law } from '@tikhonov/check';
+import { mul, parameter, sum, type Tensor } from '@tikhonov/core';
+import type { CaseDraw } from '@tikhonov/core/engine';
+import { BatchNorm1d } from '@tikhonov/nn';
+import { sgd } from '@tikhonov/optim';
+import { real } from '../laws/draws.ts';
+import { exactly, near } from '../laws/slack.ts';
+import { swa, updateBatchNorm } from './swa.ts';
+
+const walk = (draw: CaseDraw): { readonly values: readonly Tensor[] } => {
+  const shape = draw.shape({ minSize: 1 });
+  return { values: Array.from({ length: draw.integer(1, 6) }, () => draw.tensor(shape)) };
+};
+
+function averageOf(values: readonly Tensor[]): Tensor {
+  const w = parameter(values[0]!);
+  const average = swa({ w });
+  for (const value of values) {
+    w.write(value);
+    average.update();
+  }
+  return average.values().w!;
+}
+
+const meanOf = (values: readonly Tensor[]): Tensor =>
+  values.reduce((total, one) => total.add(one)).div(values.length);
+
+/** What stochastic weight averaging promises. */
+export const swaLaws: readonly Law[] = [
+  law({
+    id: 'swa/mean',
+    statement:
+      'The average is the mean of the weights that were taken in, each counting the same, in whatever order.',
+    cases: drawn(walk),
+    slack: ({ values }) =>
+      Math.min(
+        near(averageOf(values), meanOf(values), 1e-14),
+        near(averageOf([...values].reverse()), averageOf(values), 1e-14),
+      ),
+  }),
+  law({
+    id: 'swa/nothing-taken-in',
+    statement: 'Before anything was taken in the average is the weights themselves.',
+    cases: drawn((draw) => ({ w: draw.tensor(draw.shape()) })),
+    slack: ({ w }) => exactly(swa({ w: parameter(w) }).values().w!, w),
+  }),
+  law({
+    id: 'swa/centre-of-a-cycle',
+    statement:
+      'Gradient descent with the rate 2 / l jumps to and fro over the minimum of l ||w - m||^2 / 2 for ever; the mean of an even number of steps is the minimum.',
+    cases: drawn((draw) => {
+      const n = draw.integer(1, 3);
+      return {
+        start: draw.tensor([n]),
+        minimum: draw.tensor([n]),
+        curvature: real(draw, 0.1, 10),
+        pairs: draw.integer(1, 4),
+      };
+    }),
+    slack: ({ start, minimum, curvature, pairs }) => {
+      const w = parameter(start);
+      const optimizer = sgd({ w }, { lr: 2 / curvature });
+      const average = swa({ w });
+      for (let k = 0; k < 2 * pairs; k++) {
+        const away = (): Tensor => w.read().sub(minimum);
+        optimizer.minimize(() => sum(mul(away(), away())).mul(curvature / 2));
+        average.update();
+      }
+      return near(average.values().w!, minimum, 1e-12);
+    },
+  }),
+  law({
+    id: 'swa/statistics-anew',
+    statement:
+      'The statistics of batch norms afterwards are the means of those of the batches, the variances unbiased, and nothing of what they were.',
+    cases: drawn((draw) => ({
+      batches: Array.from({ length: draw.integer(1, 4) }, () => draw.tensor([3, 2])),
+      before: draw.tensor([2]),
+    })),
+    slack: ({ batches, before }) => {
+      const layer = new BatchNorm1d(2, { dtype: 'float64' });
+      layer.runningMean!.write(before);
+      layer.runningVar!.write(before.mul(before));
+      updateBatchNorm(layer, batches);
+      const means = batches.map((x) => x.mean({ axis: 0 }));
+      const variances = batches.map((x, i) =>
+        x
+          .sub(means[i]!)
+          .pow(2)
+          .sum({ axis: 0 })
+          .div(x.shape[0]! - 1),
+      );
+      return Math.min(
+        near(layer.runningMean!.read(), meanOf(means), 1e-13),
+        near(layer.runningVar!.read(), meanOf(variances), 1e-13),
+      );
+    },
+  }),
+];

@@ -1,0 +1,61 @@
+import { drawn, type Law, law } from '@tikhonov/check';
+import { tensor } from '@tikhonov/core';
+import type { CaseDraw } from '@tikhonov/core/engine';
+import { real } from '../laws/draws.ts';
+import { applied, elements, type Gradients, gradientsOf, same } from '../laws/named-gradients.ts';
+import { exactly, holds } from '../laws/slack.ts';
+import { clipByValue } from './value-clipping.ts';
+
+const problem = (draw: CaseDraw): { grads: Gradients; clipValue: number } => ({
+  grads: gradientsOf(draw),
+  clipValue: real(draw, 0.05, 3),
+});
+
+/** What clipping by value promises. */
+export const valueClippingLaws: readonly Law[] = [
+  law({
+    id: 'value-clipping/elementwise',
+    statement: 'Every element becomes the nearest number in [-c, c]; those within are not changed.',
+    cases: drawn(problem),
+    slack: ({ grads, clipValue: c }) => {
+      const want = elements(grads).map((x) => Math.sign(x) * Math.min(Math.abs(x), c));
+      return exactly(elements(applied(clipByValue(c), grads)), want);
+    },
+  }),
+  law({
+    id: 'value-clipping/idempotent',
+    statement: 'Clipping twice is clipping once, bit for bit.',
+    cases: drawn(problem),
+    slack: ({ grads, clipValue }) => {
+      const once = applied(clipByValue(clipValue), grads);
+      return same(applied(clipByValue(clipValue), once), once, exactly);
+    },
+  }),
+  law({
+    id: 'value-clipping/odd',
+    statement: 'Clipping the negative gradients gives the negative of the clipped ones.',
+    cases: drawn(problem),
+    slack: ({ grads, clipValue }) => {
+      const turned = Object.fromEntries(Object.entries(grads).map(([name, g]) => [name, g.neg()]));
+      return exactly(
+        elements(applied(clipByValue(clipValue), turned)),
+        elements(applied(clipByValue(clipValue), grads)).map((x) => -x),
+      );
+    },
+  }),
+  law({
+    id: 'value-clipping/turns-the-direction',
+    statement:
+      'Unlike clipping by the norm it turns the direction: of a gradient (x, y) with |x| above c and |y| below only x is shortened.',
+    cases: drawn((draw) => ({
+      c: real(draw, 0.1, 2),
+      long: real(draw, 1.1, 4),
+      short: real(draw, 0.1, 0.9),
+    })),
+    slack: ({ c, long, short }) => {
+      const w = tensor(Float64Array.of(-long * c, short * c));
+      const [x, y] = elements(applied(clipByValue(c), { w }));
+      return Math.min(exactly([x!, y!], [-c, short * c]), holds(x! / y! !== -long / short));
+    },
+  }),
+];

@@ -1,0 +1,223 @@
+import { drawn, type Law, law } from '@tikhonov/check';
+import { exp, grad, log, mean, random, square, sub, type Tensor, tensor } from '@tikhonov/core';
+import { real } from '../laws/draws.ts';
+import { atMost, exactly, holds, near } from '../laws/slack.ts';
+import { gaussianCode, gaussianKl, vib } from './variational-information-bottleneck-functions.ts';
+import { VibHead } from './variational-information-bottleneck-layers.ts';
+
+const id = (what: string): string => `variational-information-bottleneck/${what}`;
+
+const density = (x: number, mu: number, std: number): number =>
+  Math.exp(-0.5 * ((x - mu) / std) ** 2) / (std * Math.sqrt(2 * Math.PI));
+
+/** What the variational information bottleneck promises. */
+export const variationalInformationBottleneckLaws: readonly Law[] = [
+  law({
+    id: id('divergence-by-draws'),
+    statement:
+      'The closed form of the divergence is the mean of log p(z) - log q(z) over draws of p, within 6 standard errors.',
+    cases: drawn((draw) => ({
+      mu: real(draw, -2, 2),
+      std: real(draw, 0.3, 2),
+      mu2: real(draw, -2, 2),
+      std2: real(draw, 0.3, 2),
+      seed: draw.integer(0, 2 ** 30),
+    })),
+    slack: ({ mu, std, mu2, std2, seed }) => {
+      const n = 4000;
+      const z = random.normal(random.key(seed), [n], { dtype: 'float64' }).mul(std).add(mu);
+      const ratios = sub(
+        square(z.sub(mu2).div(std2)).mul(0.5).add(Math.log(std2)),
+        square(z.sub(mu).div(std)).mul(0.5).add(Math.log(std)),
+      );
+      const center = mean(ratios).item();
+      const spread = Math.sqrt(mean(square(ratios.sub(center))).item() / n);
+      const [m1, s1, m2, s2] = [mu, std, mu2, std2].map((v) => tensor(v, { dtype: 'float64' }));
+      const want = gaussianKl(m1!, s1!, m2!, s2!).item();
+      return 1 - Math.abs(center - want) / (6 * spread + 1e-12);
+    },
+    effort: 0.25,
+  }),
+  law({
+    id: id('divergence-is-positive'),
+    statement: 'The divergence is never negative, and 0 for equal Gaussians.',
+    cases: drawn((draw) => {
+      const shape = [draw.integer(1, 4)];
+      const width = { min: 0.1, max: 3 };
+      return {
+        mu: [draw.tensor(shape), draw.tensor(shape)] as const,
+        std: [draw.tensor(shape, width), draw.tensor(shape, width)] as const,
+      };
+    }),
+    slack: ({ mu, std }) =>
+      Math.min(
+        atMost(0, gaussianKl(mu[0], std[0], mu[1], std[1])),
+        exactly(gaussianKl(mu[0], std[0], mu[0], std[0]), 0),
+        holds(gaussianKl(mu[0], std[0], mu[0].add(0.1), std[0]).item() > 1e-4),
+      ),
+  }),
+  law({
+    id: id('divergence-gradient'),
+    statement:
+      'Against the standard normal prior, the derivative by mu is mu, that by std is std - 1 / std.',
+    cases: drawn((draw) => {
+      const shape = [draw.integer(1, 4)];
+      return { mu: draw.tensor(shape), std: draw.tensor(shape, { min: 0.1, max: 3 }) };
+    }),
+    slack: ({ mu, std }) => {
+      const [dMu, dStd] = grad(([m, s]: readonly Tensor[]) => gaussianKl(m!, s!))([mu, std]);
+      return Math.min(near(dMu!, mu, 1e-13), near(dStd!, std.sub(std.pow(-1)), 1e-12));
+    },
+  }),
+  law({
+    id: id('logarithms-of-variances'),
+    statement: 'With logVar the widths are logarithms of variances, of both Gaussians.',
+    cases: drawn((draw) => {
+      const shape = [draw.integer(1, 4)];
+      return {
+        mu: [draw.tensor(shape), draw.tensor(shape)] as const,
+        logVar: [draw.tensor(shape), draw.tensor(shape)] as const,
+      };
+    }),
+    slack: ({ mu, logVar }) => {
+      const std = logVar.map((v) => exp(v.mul(0.5)));
+      return Math.min(
+        near(
+          gaussianKl(mu[0], logVar[0], mu[1], logVar[1], { logVar: true }),
+          gaussianKl(mu[0], std[0]!, mu[1], std[1]!),
+          1e-12,
+        ),
+        near(
+          gaussianKl(mu[0], logVar[0], 0, undefined, { logVar: true }),
+          gaussianKl(mu[0], std[0]!),
+          1e-12,
+        ),
+      );
+    },
+  }),
+  law({
+    id: id('bounds-the-information'),
+    statement:
+      'The mean divergence is I(x, z) + KL[p(z) || q(z)], so at least the information that codes have of the inputs.',
+    cases: drawn((draw) => ({
+      mu: draw.tensor([2, 1], { min: -2, max: 2 }),
+      std: real(draw, 0.4, 1.2),
+    })),
+    slack: ({ mu, std }) => {
+      const centers = [...mu.data()];
+      const [from, to, count] = [-14, 14, 4000];
+      const dz = (to - from) / count;
+      let [information, marginal] = [0, 0];
+      for (let k = 0; k <= count; k++) {
+        const z = from + k * dz;
+        const each = centers.map((m) => density(z, m, std));
+        const p = (each[0]! + each[1]!) / 2;
+        if (p < 1e-280) continue;
+        for (const e of each) if (e > 0) information += (dz / 2) * e * Math.log(e / p);
+        marginal += dz * p * Math.log(p / density(z, 0, 1));
+      }
+      const bound = mean(gaussianKl(mu, std)).item();
+      return Math.min(near(bound, information + marginal, 1e-9), atMost(information, bound, 1e-9));
+    },
+    effort: 0.25,
+  }),
+  law({
+    id: id('code'),
+    statement:
+      'A code is mu + softplus(rho + stdShift) eps, and its divergence that of its mean and width from N(0, 1).',
+    cases: drawn((draw) => {
+      const shape = [draw.integer(1, 3), draw.integer(1, 3)];
+      return {
+        mu: draw.tensor(shape),
+        rho: draw.tensor(shape),
+        eps: draw.tensor([draw.integer(1, 3), ...shape]),
+        stdShift: draw.pick([-5, 0, 1]),
+        beta: real(draw, 0.1, 1),
+      };
+    }),
+    slack: ({ mu, rho, eps, stdShift, beta }) => {
+      const loss = (z: Tensor): Tensor => square(z).mul(3).sum();
+      const result = vib(mu, rho, loss, { eps, stdShift, beta });
+      const std = log(exp(rho.add(stdShift)).add(1));
+      const z = eps.mul(std).add(mu);
+      const data = square(z).mul(3).sum().item() / eps.shape[0]!;
+      const kl = square(mu).add(square(std)).sub(1).mul(0.5).sub(log(std)).sum({ axis: 1 });
+      return Math.min(
+        near(result.std, std, 1e-12),
+        near(result.z, z, 1e-12),
+        near(result.kl, kl, 1e-11),
+        near(result.dataLoss, data, 1e-12),
+        near(result.loss, data + beta * mean(kl).item(), 1e-11),
+      );
+    },
+  }),
+  law({
+    id: id('the-default-shift'),
+    statement: 'The default shift is -5, as in the paper: of rho = 0 the width is log(1 + e^-5).',
+    cases: drawn((draw) => ({ mu: draw.tensor([2, 2]) })),
+    slack: ({ mu }) =>
+      near(gaussianCode(mu, mu.mul(0)).std, mu.mul(0).add(Math.log1p(Math.exp(-5))), 1e-14),
+  }),
+  law({
+    id: id('narrow-codes'),
+    statement:
+      'Widths too small to be represented have a finite divergence, mu^2 / 2 - 1/2 - rho, and its derivatives.',
+    cases: drawn((draw) => ({
+      mu: draw.tensor([2, 1]),
+      rho: draw.tensor([2, 1], { min: -3, max: 3 }).sub(draw.pick([40, 1000])),
+    })),
+    slack: ({ mu, rho }) => {
+      const kl = (r: Tensor): Tensor => gaussianCode(mu, r, { stdShift: 0 }).kl;
+      const want = square(mu).mul(0.5).sub(0.5).sub(rho).sum({ axis: 1 });
+      const slope = grad((r: Tensor) => kl(r).sum())(rho);
+      return Math.min(near(kl(rho), want, 1e-13), near(slope, rho.mul(0).sub(1), 1e-13));
+    },
+  }),
+  law({
+    id: id('beta-zero'),
+    statement:
+      'With beta = 0 it is the plain loss of noisy codes, also where the divergence is infinite.',
+    cases: drawn((draw) => ({
+      mu: draw.tensor([2, 2]),
+      far: draw.pick([true, false]),
+      rho: draw.tensor([2, 2]),
+      eps: draw.tensor([1, 2, 2]),
+    })),
+    slack: ({ mu, rho, eps, far }) => {
+      // Of a width of 1e200 the square, and so the divergence, is infinite.
+      const wide = far ? rho.add(1e200) : rho;
+      const noise = far ? eps.mul(0) : eps;
+      const run = (m: Tensor): Tensor =>
+        vib(m, wide, (z) => square(z).sum(), { eps: noise, beta: 0 }).loss;
+      const z = noise.mul(gaussianCode(mu, wide).std).add(mu).sum({ axis: 0 });
+      return Math.min(near(run(mu), square(z).sum(), 1e-13), near(grad(run)(mu), z.mul(2), 1e-12));
+    },
+  }),
+  law({
+    id: id('head'),
+    statement:
+      'The head decodes a drawn code in training and the mean code in evaluation; with evaluationSamples it averages probabilities.',
+    cases: drawn((draw) => ({
+      x: draw.tensor([2, 3]),
+      seed: draw.integer(0, 1000),
+    })),
+    slack: ({ x, seed }) => {
+      const head = new VibHead(3, 2, 4, { seed, dtype: 'float64' });
+      const { mu, std } = head.bottleneck.code(head.bottleneck.encode.forward(x));
+      const rng = random.key(seed + 1);
+      const eps = random.normal(random.foldIn(rng, 'bottleneck'), [2, 2], { dtype: 'float64' });
+      const several = new VibHead(3, 2, 4, { seed, dtype: 'float64', evaluationSamples: 3 });
+      const total = exp(several.forward(x)).sum({ axis: 1 });
+      return Math.min(
+        near(head.forward(x), head.decode.forward(mu), 1e-13),
+        near(
+          head.forward(x, { training: true, rng }),
+          head.decode.forward(eps.mul(std).add(mu)),
+          1e-13,
+        ),
+        near(total, [1, 1], 1e-12),
+      );
+    },
+    effort: 0.5,
+  }),
+];

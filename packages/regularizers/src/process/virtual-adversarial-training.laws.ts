@@ -1,0 +1,395 @@
+import { drawn, type Law, law } from '@tikhonov/check';
+import {
+  abs,
+  add,
+  Cell,
+  concat,
+  div,
+  grad,
+  hessian,
+  jacobian,
+  linalg,
+  log,
+  matmul,
+  mean,
+  mul,
+  norm,
+  outer,
+  random,
+  reshape,
+  slice,
+  softmax,
+  square,
+  sub,
+  sum,
+  type Tensor,
+  tensor,
+  transpose,
+  zerosLike,
+} from '@tikhonov/core';
+import { crossEntropy } from '@tikhonov/nn';
+import { real } from '../laws/draws.ts';
+import { atMost, exactly, near } from '../laws/slack.ts';
+import {
+  labelsFor,
+  type SmallParameters,
+  smallForward,
+  smallNetwork,
+} from '../laws/small-network.ts';
+import { smallStep } from '../laws/small-step.ts';
+import { unitPerSample } from '../objective/per-sample.ts';
+import { semiSupervisedVat } from './semi-supervised-vat.ts';
+import { klOfLogits } from './vat-perturbation.ts';
+import {
+  localDistributionalSmoothness,
+  vat,
+  vatPerturbation,
+  vatTerm,
+} from './virtual-adversarial-training.ts';
+
+/** Rows that are orthogonal to no other drawn row but by an accident that does not happen. */
+const uneven = (d: Tensor): Tensor =>
+  mul(d, tensor(Float64Array.from({ length: d.shape[1]! }, (_, k) => Math.sqrt(k + 1))));
+
+const networks = drawn((draw) => {
+  const { p, act, x } = smallNetwork(draw);
+  return {
+    p,
+    x,
+    forwardWith: (q: SmallParameters, rows: Tensor): Tensor => smallForward(q, act, rows),
+    f: (rows: Tensor): Tensor => smallForward(p, act, rows),
+    d0: uneven(draw.tensor(x.shape, { avoid: [0] })),
+    epsilon: real(draw, 0.05, 2),
+    rounds: draw.integer(0, 3),
+    unlabelled: draw.tensor([2, x.shape[1]!]),
+    y: labelsFor(draw, x, p.b2.size),
+  };
+});
+
+/** Softmax regression at one input, whose Hessian of the divergence is `W^T (diag p - p p^T) W`. */
+const regressions = drawn((draw) => {
+  const [classes, d] = [draw.integer(2, 4), draw.integer(1, 4)];
+  return {
+    w: draw.tensor([classes, d], { distinct: true }),
+    x: draw.tensor([1, d], { min: -1, max: 1 }),
+    d0: draw.tensor([1, d], { avoid: [0] }),
+    rounds: draw.integer(1, 30),
+  };
+});
+
+const logits = (w: Tensor) => (rows: Tensor) => matmul(rows, transpose(w));
+
+/** `J^T (diag p - p p^T) J`. */
+function curvature(p: Tensor, j: Tensor): Tensor {
+  const spread = sub(mul(p.reshape([-1, 1]), j), matmul(outer(p, p), j));
+  return matmul(transpose(j), spread);
+}
+
+const cosine = (a: Tensor, b: Tensor): number =>
+  Math.min(1, Math.abs(sum(mul(a, b)).item()) / (norm(a).item() * norm(b).item()));
+
+/** What virtual adversarial training promises. */
+export const virtualAdversarialTrainingLaws: readonly Law[] = [
+  law({
+    id: 'virtual-adversarial-training/stationary-at-zero',
+    statement:
+      'At r = 0 the divergence and its gradient are 0, and its Hessian is J^T (diag p - p p^T) J.',
+    cases: networks,
+    slack: ({ x, f }) => {
+      const one = slice(x, [{ stop: 1 }]);
+      const d = one.shape[1]!;
+      const target = f(one);
+      const change = (r: Tensor): Tensor =>
+        sum(klOfLogits(target, f(add(one, reshape(r, [1, d])))));
+      const zero = zerosLike(reshape(one, [d]));
+      const j = jacobian((r: Tensor) => reshape(f(add(one, reshape(r, [1, d]))), [-1]))(zero);
+      const want = curvature(reshape(softmax(target), [-1]), j);
+      return Math.min(
+        near(change(zero), 0, 1e-15),
+        near(grad(change)(zero), zero, 1e-13),
+        near(hessian(change)(zero), want, 1e-11),
+      );
+    },
+    effort: 0.25,
+  }),
+  law({
+    id: 'virtual-adversarial-training/power-iteration',
+    statement:
+      'For softmax regression the tangent of the angle to the top eigenvector of W^T (diag p - p p^T) W shrinks by at least the ratio of the first two eigenvalues per round.',
+    cases: regressions,
+    slack: ({ w, x, d0, rounds }) => {
+      const h = curvature(reshape(softmax(logits(w)(x)), [-1]), w);
+      const { values: eigenvalues, vectors } = linalg.eigh(h);
+      const values = Array.from(eigenvalues.data());
+      const d = values.length;
+      const top = slice(vectors, [null, { start: d - 1 }]);
+      const ratio = d === 1 ? 0 : Math.max(values[d - 2]!, 0) / values[d - 1]!;
+      const tangent = (v: Tensor): number => {
+        const along = norm(matmul(v, top)).item();
+        const across = norm(sub(v, matmul(matmul(v, top), transpose(top)))).item();
+        return across / along;
+      };
+      const r = vatPerturbation(logits(w), x, { epsilon: 1, nPowerIterations: rounds, d0 });
+      // Roundings of a round are relative to the largest eigenvalue.
+      return atMost(tangent(r), ratio ** rounds * tangent(d0) + 1e-9 * (1 + tangent(d0)), 1e-6);
+    },
+    effort: 0.5,
+  }),
+  law({
+    id: 'virtual-adversarial-training/two-classes',
+    statement:
+      'With two classes the direction is that of the difference of their weights after one round from any start not orthogonal to it.',
+    cases: drawn((draw) => {
+      const d = draw.integer(1, 4);
+      return {
+        w: draw.tensor([2, d], { distinct: true }),
+        x: draw.tensor([1, d], { min: -1, max: 1 }),
+        d0: draw.tensor([1, d]),
+      };
+    }),
+    slack: ({ w, x, d0 }) => {
+      const difference = sub(slice(w, [{ start: 1 }]), slice(w, [{ stop: 1 }]));
+      const start = cosine(difference, d0);
+      if (!(start > 1e-3)) return 1;
+      const r = vatPerturbation(logits(w), x, { epsilon: 2, d0 });
+      return Math.min(near(cosine(r, difference), 1, 1e-10), near(norm(r), 2, 1e-12));
+    },
+  }),
+  law({
+    id: 'virtual-adversarial-training/quadratic',
+    statement: 'For small perturbations the divergence is r^T H r / 2 up to O(||r||^3).',
+    cases: regressions,
+    slack: ({ w, x, d0 }) => {
+      const epsilon = 1e-4;
+      const r = vatPerturbation(logits(w), x, { epsilon, d0 });
+      const h = curvature(reshape(softmax(logits(w)(x)), [-1]), w);
+      const half = sum(mul(r, matmul(r, h))).item() / 2;
+      const lds = localDistributionalSmoothness(logits(w), x, r).item();
+      // Third derivatives of the divergence are at most those of three factors ||W||.
+      const scale = (1 + norm(w).item()) ** 3;
+      return near(lds / epsilon ** 2 / scale, half / epsilon ** 2 / scale, 2 * epsilon);
+    },
+  }),
+  law({
+    id: 'virtual-adversarial-training/sign',
+    statement: 'Turning the first direction round turns the perturbation round, and nothing else.',
+    cases: networks,
+    slack: ({ x, f, d0, epsilon, rounds }) => {
+      const options = { epsilon, nPowerIterations: rounds };
+      const [one, other] = [d0, d0.neg()].map((start) =>
+        vatPerturbation(f, x, { ...options, d0: start }),
+      );
+      return near(one!, other!.neg(), 1e-12);
+    },
+    effort: 0.5,
+  }),
+  law({
+    id: 'virtual-adversarial-training/length',
+    statement:
+      'Every perturbation has length epsilon, whatever the length of the first direction; without rounds it is that direction.',
+    cases: networks,
+    slack: ({ x, f, d0, epsilon, rounds }) => {
+      const options = { epsilon, nPowerIterations: rounds };
+      const r = vatPerturbation(f, x, { ...options, d0 });
+      const tiny = vatPerturbation(f, x, { ...options, d0: d0.mul(2 ** -600) });
+      const huge = vatPerturbation(f, x, { ...options, d0: d0.mul(2 ** 600) });
+      const start = vatPerturbation(f, x, { epsilon, nPowerIterations: 0, d0 });
+      const want = div(d0, norm(d0, { axis: 1, keepdims: true })).mul(epsilon);
+      // A step so long that the difference is no derivative: it must be of the unit direction all the same.
+      const far = { epsilon, mode: 'finite-difference', xi: 0.5 } as const;
+      const [plain, long] = [d0, d0.mul(2 ** 20)].map((start) =>
+        vatPerturbation(f, x, { ...far, d0: start }),
+      );
+      return Math.min(
+        near(norm(r, { axis: 1 }), sum(x.mul(0), { axis: 1 }).add(epsilon), 1e-13),
+        exactly(tiny, r),
+        exactly(huge, r),
+        exactly(long!, plain!),
+        near(start, want, 1e-14),
+      );
+    },
+    effort: 0.5,
+  }),
+  law({
+    id: 'virtual-adversarial-training/insensitive-samples',
+    statement:
+      'Where the outputs do not depend on the input, the perturbation and the divergence are 0, and nothing is NaN.',
+    cases: drawn((draw) => ({
+      x: draw.tensor([2, 3]),
+      d0: draw.tensor([2, 3]),
+      b: draw.tensor([2, 2]),
+    })),
+    slack: ({ x, d0, b }) => {
+      const f = (rows: Tensor): Tensor => add(b, matmul(rows, zerosLike(reshape(x, [3, 2]))));
+      const options = { epsilon: 1, d0 };
+      return Math.min(
+        exactly(vatPerturbation(f, x, options), zerosLike(x)),
+        exactly(vat(f, x, options), 0),
+      );
+    },
+  }),
+  law({
+    id: 'virtual-adversarial-training/non-negative-and-shift-invariant',
+    statement: 'The loss is at least 0, and adding a constant to the logits changes nothing.',
+    cases: networks,
+    slack: ({ x, f, d0, epsilon }) => {
+      const options = { epsilon, d0 };
+      const value = vat(f, x, options);
+      const shifted = vat((rows) => f(rows).add(1.5), x, options);
+      return Math.min(atMost(0, value.item() + 1e-14), near(shifted, value, 1e-11));
+    },
+    effort: 0.5,
+  }),
+  law({
+    id: 'virtual-adversarial-training/divergence',
+    statement:
+      'The divergence of two rows of logits is sum p (log p - log q) of their softmax, p that of the target.',
+    cases: drawn((draw) => {
+      const shape = [draw.integer(1, 3), draw.integer(2, 4)];
+      return { a: draw.tensor(shape), b: draw.tensor(shape) };
+    }),
+    slack: ({ a, b }) => {
+      const [p, q] = [softmax(a), softmax(b)];
+      return near(klOfLogits(a, b), sum(mul(p, log(div(p, q))), { axis: 1 }), 1e-13);
+    },
+  }),
+  law({
+    id: 'virtual-adversarial-training/per-sample',
+    statement:
+      'The perturbation of a sample does not depend on the others, and the loss is the mean over them.',
+    cases: networks,
+    slack: ({ x, f, d0, epsilon, rounds }) => {
+      const options = { epsilon, nPowerIterations: rounds };
+      const alone = Array.from({ length: x.shape[0]! }, (_, i) => {
+        const row = [{ start: i, stop: i + 1 }];
+        const one = { ...options, d0: slice(d0, row) };
+        return [vatPerturbation(f, slice(x, row), one), vat(f, slice(x, row), one)] as const;
+      });
+      const all = { ...options, d0 };
+      const mean = alone.map(([, loss]) => loss.item()).reduce((a, b) => a + b) / alone.length;
+      return Math.min(
+        near(vatPerturbation(f, x, all), concat(alone.map(([r]) => r)), 1e-11),
+        near(vat(f, x, all), mean, 1e-12),
+      );
+    },
+    effort: 0.5,
+  }),
+  law({
+    id: 'virtual-adversarial-training/finite-differences',
+    statement:
+      'A difference of gradients finds the direction of the exact product, up to roundings divided by xi and by the length of the product.',
+    cases: networks,
+    slack: ({ x, f, d0, epsilon }) => {
+      const exact = vatPerturbation(f, x, { epsilon, d0 });
+      const mode = 'finite-difference';
+      const xi = 1e-5;
+      const differences = vatPerturbation(f, x, { epsilon, d0, mode, xi });
+      const target = f(x);
+      const slope = grad((r: Tensor) => sum(klOfLogits(target, f(add(x, r)))));
+      const products = norm(slope(unitPerSample(d0).mul(xi)), { axis: 1 }).div(xi);
+      const error = Math.max(1, ...Array.from(products.data(), (size) => 1 / size));
+      return near(differences.div(epsilon), exact.div(epsilon), 1e-3 * error ** 2);
+    },
+    effort: 0.5,
+  }),
+  law({
+    id: 'virtual-adversarial-training/constants',
+    statement:
+      'The gradient flows through the last prediction alone: prediction at x and perturbation are held fixed.',
+    cases: networks,
+    slack: ({ p, x, forwardWith, f, d0, epsilon }) => {
+      const options = { epsilon, d0 };
+      const r = vatPerturbation(f, x, options);
+      const target = f(x);
+      const got = grad((q: SmallParameters) => vat((rows) => forwardWith(q, rows), x, options))(p);
+      const want = grad((q: SmallParameters) =>
+        mean(klOfLogits(target, forwardWith(q, add(x, r)))),
+      )(p);
+      const names = ['w1', 'b1', 'w2', 'b2'] as const;
+      return Math.min(...names.map((name) => near(got[name], want[name], 1e-11)));
+    },
+    effort: 0.5,
+  }),
+  law({
+    id: 'virtual-adversarial-training/other-divergences',
+    statement:
+      'With half the squared distance of the outputs as divergence, the direction of a linear map is a right singular vector, for which it is (epsilon sigma)^2 / 2.',
+    cases: drawn((draw) => ({
+      w: draw.tensor([3, 2], { distinct: true }),
+      x: draw.tensor([1, 2]),
+      d0: draw.tensor([1, 2], { avoid: [0] }),
+    })),
+    slack: ({ w, x, d0 }) => {
+      const divergence = (a: Tensor, b: Tensor): Tensor =>
+        sum(square(sub(a, b)), { axis: 1 }).mul(0.5);
+      const rounds = (count: number): number =>
+        vat(logits(w), x, { epsilon: 0.1, d0, nPowerIterations: count, divergence }).item();
+      const bound = (0.1 * linalg.spectralNorm(w).item()) ** 2 / 2;
+      const found = [0, 1, 4, 16].map(rounds);
+      return Math.min(
+        ...found.map((value) => atMost(value, bound, 1e-9)),
+        ...found.slice(1).map((value, k) => atMost(found[k]!, value, 1e-9)),
+      );
+    },
+    effort: 0.5,
+  }),
+  law({
+    id: 'virtual-adversarial-training/semi-supervised',
+    statement:
+      'The semi-supervised objective is the loss of the labelled rows plus the penalty over labelled and unlabelled ones together.',
+    cases: networks,
+    slack: ({ x, y, unlabelled, f, epsilon }) => {
+      const rows = concat([x, unlabelled]);
+      const d0 = add(abs(rows), 0.1);
+      const { loss, supervised, smoothness } = semiSupervisedVat(
+        f,
+        { x, y, unlabelled },
+        { epsilon, d0 },
+      );
+      const want = vat(f, rows, { epsilon, d0 });
+      return Math.min(
+        near(supervised, crossEntropy(f(x), y), 1e-14),
+        near(smoothness, want, 1e-14),
+        near(loss, add(supervised, smoothness), 1e-14),
+      );
+    },
+    effort: 0.25,
+  }),
+  law({
+    id: 'virtual-adversarial-training/in-a-step',
+    statement:
+      'The term of a step is alpha times the weighted mean of the divergences at its rows, with its masks.',
+    cases: drawn((draw) => ({
+      ...smallStep(draw),
+      epsilon: real(draw, 0.1, 1),
+      alpha: real(draw, 0, 2),
+    })),
+    slack: ({ context, weightedMean, epsilon, alpha }) => {
+      const forward = (rows: Tensor): Tensor => context.forward(rows);
+      const { x } = context.batch;
+      const key = random.foldIn(context.rng, 'virtual-adversarial-training');
+      const r = vatPerturbation(forward, x, { epsilon, key });
+      const each = localDistributionalSmoothness(forward, x, r);
+      return near(vatTerm({ epsilon, alpha })(context), weightedMean(each).mul(alpha), 1e-12);
+    },
+    effort: 0.1,
+  }),
+  law({
+    id: 'virtual-adversarial-training/zero-strength',
+    statement: 'A strength of 0 gives value 0 and gradient 0, even for infinite weights.',
+    cases: drawn((draw) => ({
+      w: draw.tensor([2, 2], { avoid: [0] }),
+      x: draw.tensor([2, 2]),
+      held: draw.pick([true, false]),
+    })),
+    slack: ({ w, x, held }) => {
+      const alpha = held ? new Cell(tensor(0, { dtype: 'float64' })) : 0;
+      const penalty = (v: Tensor): Tensor => vat(logits(v), x, { epsilon: 1, d0: x, alpha });
+      const infinite = w.mul(Infinity);
+      return Math.min(
+        exactly(penalty(infinite), 0),
+        exactly(grad(penalty)(infinite), zerosLike(w)),
+      );
+    },
+  }),
+];

@@ -1,0 +1,159 @@
+import { drawn, type Law, law } from '@tikhonov/check';
+import {
+  expandDims,
+  grad,
+  matmul,
+  norm,
+  permute,
+  random,
+  sum,
+  type Tensor,
+  transpose,
+} from '@tikhonov/core';
+import { Linear, spectrallyNormalizedWeight, spectralNormalization } from '@tikhonov/nn';
+import { real } from '../laws/draws.ts';
+import { atMost, exactly, near } from '../laws/slack.ts';
+import { spectralNormValue } from '../objective/spectral-norm.ts';
+
+const outer = (u: Tensor, v: Tensor): Tensor => expandDims(u, 1).mul(expandDims(v, 0));
+
+const unit = (x: Tensor): Tensor => x.div(norm(x));
+
+/** What spectral normalization promises. */
+export const spectralNormalizationLaws: readonly Law[] = [
+  law({
+    id: 'spectral-normalization/estimate-from-below',
+    statement:
+      'The estimate of the norm never exceeds it and never falls from one round to the next, so the weight has at least norm 1.',
+    cases: drawn((draw) => {
+      const [out, rest] = [draw.integer(1, 4), draw.integer(1, 4)];
+      return {
+        w: draw.tensor([out, rest], { avoid: [0] }),
+        u: draw.tensor([out], { avoid: [0] }),
+      };
+    }),
+    slack: ({ w, u }) => {
+      const exact = spectralNormValue(w);
+      const sigmas = [1, 2, 3, 5].map((nPowerIterations) =>
+        spectrallyNormalizedWeight(w, { u, nPowerIterations }).sigma.item(),
+      );
+      return Math.min(
+        ...sigmas.map((sigma) => atMost(sigma, exact, 1e-12)),
+        ...sigmas.slice(1).map((sigma, i) => atMost(sigmas[i]!, sigma, 1e-12)),
+      );
+    },
+  }),
+  law({
+    id: 'spectral-normalization/limit',
+    statement: 'After many rounds the weight has the spectral norm 1.',
+    cases: drawn((draw) => ({
+      // Of one sign, so that the first two singular values differ (Perron and Frobenius).
+      w: draw.tensor([draw.integer(1, 4), draw.integer(1, 4)], { min: 0.5, max: 2 }),
+      u: draw.tensor([1], { min: 0.5, max: 2 }),
+    })),
+    slack: ({ w, u }) => {
+      const start = sum(w, { axis: 1 }).mul(u);
+      const { weight } = spectrallyNormalizedWeight(w, { u: start, nPowerIterations: 60 });
+      return near(spectralNormValue(weight), 1, 1e-9);
+    },
+    effort: 0.5,
+  }),
+  law({
+    id: 'spectral-normalization/gradient',
+    statement:
+      'The vectors are constants, the norm is not: dW = (G - <G, W / sigma> u v^T) / sigma with G the gradient by the weight.',
+    cases: drawn((draw) => {
+      const [out, rest] = [draw.integer(1, 4), draw.integer(1, 4)];
+      return {
+        w: draw.tensor([out, rest], { min: 0.5, max: 2 }),
+        u: draw.tensor([out], { min: 0.5, max: 2 }),
+        slope: draw.tensor([out, rest]),
+        nPowerIterations: draw.integer(1, 3),
+      };
+    }),
+    slack: ({ w, u: start, slope, nPowerIterations }) => {
+      const options = { u: start, nPowerIterations };
+      const { weight, sigma, u, v } = spectrallyNormalizedWeight(w, options);
+      const g = grad((x: Tensor) => spectrallyNormalizedWeight(x, options).weight.mul(slope).sum())(
+        w,
+      );
+      const want = slope.sub(outer(u, v).mul(slope.mul(weight).sum())).div(sigma);
+      return near(g, want, 1e-12);
+    },
+  }),
+  law({
+    id: 'spectral-normalization/iteration',
+    statement:
+      'A round is v = W^T u / ||W^T u||, u = W v / ||W v||, and the weight W / u^T W v; the length of the start does not matter.',
+    cases: drawn((draw) => ({
+      w: draw.tensor([draw.integer(1, 4), draw.integer(1, 4)], { min: 0.5, max: 2 }),
+      a: real(draw, 0.1, 10),
+      rounds: draw.integer(1, 3),
+    })),
+    slack: ({ w, a, rounds }) => {
+      let u = unit(sum(w, { axis: 1 }));
+      const result = spectrallyNormalizedWeight(w, { u: u.mul(a), nPowerIterations: rounds });
+      let v = u;
+      for (let k = 0; k < rounds; k++) {
+        v = unit(matmul(transpose(w), u));
+        u = unit(matmul(w, v));
+      }
+      const sigma = sum(u.mul(matmul(w, v)));
+      return Math.min(
+        near(result.u, u, 1e-12),
+        near(result.v, v, 1e-12),
+        near(result.sigma, sigma, 1e-12),
+        near(result.weight, w.div(sigma), 1e-12),
+      );
+    },
+  }),
+  law({
+    id: 'spectral-normalization/state',
+    statement:
+      'In a layer, training moves the vectors by one round before the weight is used; evaluation and updateState false leave them.',
+    cases: drawn((draw) => ({
+      seed: draw.integer(0, 1000),
+      w: draw.tensor([2, 3], { min: 0.5, max: 2 }),
+      x: draw.tensor([2, 3]),
+    })),
+    slack: ({ seed, w, x }) => {
+      const plain = new Linear(3, 2, { seed, dtype: 'float64', bias: false });
+      const layer = spectralNormalization(plain, { key: random.key(seed) });
+      const cells = layer.namedCells();
+      const u = cells['parametrizations.weight.0._u']!;
+      const v = cells['parametrizations.weight.0._v']!;
+      cells['parametrizations.weight.original']!.write(w);
+      const [u0, v0] = [u.read(), v.read()];
+      const still = spectrallyNormalizedWeight(w, { u: u0, v: v0, nPowerIterations: 0 });
+      const moved = spectrallyNormalizedWeight(w, { u: u0 });
+      const product = (weight: Tensor): Tensor => matmul(x, transpose(weight));
+      const evaluated = near(layer.forward(x), product(still.weight), 1e-12);
+      const frozen = near(
+        layer.forward(x, { training: true, updateState: false }),
+        product(still.weight),
+        1e-12,
+      );
+      const kept = Math.min(exactly(u.read(), u0), exactly(v.read(), v0));
+      const trained = near(layer.forward(x, { training: true }), product(moved.weight), 1e-12);
+      return Math.min(evaluated, frozen, kept, trained, near(u.read(), moved.u, 1e-12));
+    },
+    effort: 0.5,
+  }),
+  law({
+    id: 'spectral-normalization/kernels',
+    statement: 'A kernel counts as the matrix [out, rest]; dim names another output axis.',
+    cases: drawn((draw) => ({
+      w: draw.tensor([2, 3, 2], { min: 0.5, max: 2 }),
+      u: draw.tensor([2], { min: 0.5, max: 2 }),
+    })),
+    slack: ({ w, u }) => {
+      const flat = spectrallyNormalizedWeight(w.reshape([2, 6]), { u }).weight;
+      const swapped = permute(w, [1, 0, 2]);
+      const other = spectrallyNormalizedWeight(swapped, { u, dim: 1 }).weight;
+      return Math.min(
+        near(spectrallyNormalizedWeight(w, { u }).weight, flat.reshape([2, 3, 2]), 1e-13),
+        near(permute(other, [1, 0, 2]), flat.reshape([2, 3, 2]), 1e-12),
+      );
+    },
+  }),
+];

@@ -1,0 +1,91 @@
+import { drawn, type Law, law } from '@tikhonov/check';
+import { abs, grad, norm, permute, sum, type Tensor } from '@tikhonov/core';
+import { Linear, normalizedWeight, removeParametrizations, weightNorm } from '@tikhonov/nn';
+import { real } from '../laws/draws.ts';
+import { near } from '../laws/slack.ts';
+
+const lengths = (w: Tensor): Tensor => norm(w, { axis: 1, keepdims: true });
+
+/** What weight normalization promises. */
+export const weightNormalizationLaws: readonly Law[] = [
+  law({
+    id: 'weight-normalization/length',
+    statement: 'Each output unit has the length |g|, and the direction of v.',
+    cases: drawn((draw) => {
+      const [out, rest] = [draw.integer(1, 4), draw.integer(1, 4)];
+      return { v: draw.tensor([out, rest], { avoid: [0] }), g: draw.tensor([out, 1]) };
+    }),
+    slack: ({ v, g }) => {
+      const w = normalizedWeight(v, g);
+      return Math.min(
+        near(lengths(w), abs(g), 1e-13),
+        near(sum(w.mul(v), { axis: 1, keepdims: true }), g.mul(lengths(v)), 1e-13),
+      );
+    },
+  }),
+  law({
+    id: 'weight-normalization/gradients-of-parts',
+    statement:
+      'With G the gradient by w: that by g is <G, v> / ||v||, that by v is g / ||v|| times the part of G orthogonal to v.',
+    cases: drawn((draw) => {
+      const shape = [draw.integer(1, 4), draw.integer(1, 4)];
+      return {
+        v: draw.tensor(shape, { avoid: [0] }),
+        g: draw.tensor([shape[0]!, 1]),
+        slope: draw.tensor(shape),
+      };
+    }),
+    slack: ({ v, g, slope }) => {
+      const f = ([a, b]: readonly Tensor[]): Tensor => normalizedWeight(a!, b!).mul(slope).sum();
+      const [dv, dg] = grad(f)([v, g]);
+      const size = lengths(v);
+      const along = sum(slope.mul(v), { axis: 1, keepdims: true }).div(size);
+      const across = slope.sub(v.mul(along).div(size));
+      return Math.min(
+        near(dg!, along, 1e-12),
+        near(dv!, across.mul(g).div(size), 1e-11),
+        near(sum(dv!.mul(v), { axis: 1 }), g.mul(0).sum({ axis: 1 }), 1e-11),
+      );
+    },
+  }),
+  law({
+    id: 'weight-normalization/scale',
+    statement: 'The size of v does not matter, only its direction.',
+    cases: drawn((draw) => ({
+      v: draw.tensor([2, 3], { avoid: [0] }),
+      g: draw.tensor([2, 1]),
+      a: real(draw, 0.01, 50),
+    })),
+    slack: ({ v, g, a }) => near(normalizedWeight(v.mul(a), g), normalizedWeight(v, g), 1e-12),
+  }),
+  law({
+    id: 'weight-normalization/keeps-the-layer',
+    statement:
+      'A layer computes the same with it as before, and the same after it has been taken off.',
+    cases: drawn((draw) => ({ seed: draw.integer(0, 1000), x: draw.tensor([2, 3]) })),
+    slack: ({ seed, x }) => {
+      const layer = new Linear(3, 4, { seed, dtype: 'float64' });
+      const before = layer.forward(x);
+      const within = weightNorm(layer).forward(x);
+      return Math.min(
+        near(within, before, 1e-13),
+        near(removeParametrizations(layer).forward(x), before, 1e-13),
+      );
+    },
+    effort: 0.5,
+  }),
+  law({
+    id: 'weight-normalization/axis',
+    statement: 'dim names the axis of the output units: that of a transposed kernel is 1.',
+    cases: drawn((draw) => ({
+      v: draw.tensor([2, 3, 2], { avoid: [0] }),
+      g: draw.tensor([2, 1, 1]),
+    })),
+    slack: ({ v, g }) => {
+      const swap = (x: Tensor): Tensor => permute(x, [1, 0, 2]);
+      const other = normalizedWeight(swap(v), swap(g), { dim: 1 });
+      const same = normalizedWeight(swap(v), swap(g), { dim: -2 });
+      return Math.min(near(swap(other), normalizedWeight(v, g), 1e-13), near(same, other, 1e-15));
+    },
+  }),
+];
