@@ -33,7 +33,9 @@ export type AccumulateState<State extends Tree<Tensor>> = {
 /**
  * Gradient accumulation: the transform inside runs at every `steps`-th gradient, on the mean of those since;
  * in between the updates are 0 and its state stays, count included. Equal batches give the step of the
- * large batch that they make together. A schedule outside counts gradients.
+ * large batch that they make together. A schedule outside counts gradients. Training must see at least
+ * `steps` batches, all epochs together, or nothing is stepped; of a number that `steps` does not divide, the
+ * last few wait.
  *
  * @param inner  of a whole optimizer, such as `adamTransform(...)`
  * @throws RangeError unless `steps` is an integer > 0

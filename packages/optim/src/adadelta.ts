@@ -42,6 +42,12 @@ const known: OptionNames<AdadeltaOptions> = { lr: true, rho: true, eps: true, ..
 export function scaleByAdadelta(
   options: ScaleByAdadeltaOptions = {},
 ): Transform<SlotState<'nu' | 'delta'>> {
+  requireOptions('scaleByAdadelta', options, { rho: true, eps: true });
+  return directionOf(options);
+}
+
+/** `scaleByAdadelta` for the optimizers, whose own options stand beside its. */
+function directionOf(options: ScaleByAdadeltaOptions): Transform<SlotState<'nu' | 'delta'>> {
   const { rho = 0.9, eps = 1e-6 } = options;
   requireNumber('adadelta', 'rho', rho, belowOne);
   requireNumber('adadelta', 'eps', eps, positive);
@@ -56,14 +62,19 @@ export function scaleByAdadelta(
   });
 }
 
-/** `adadelta` as a pure transform. */
+/**
+ * `adadelta` as a pure transform.
+ *
+ * @throws RangeError for numbers out of range; TypeError for unknown options
+ */
 export function adadeltaTransform(
   options: AdadeltaSettings & { readonly lr?: Scalar } = {},
 ): Transform {
+  requireOptions('adadelta', options, known);
   const { lr = 1 } = options;
   return assemble('adadelta', options, lr, [
     addWeightDecay(options.weightDecay ?? 0, options.decay),
-    scaleByAdadelta(options),
+    directionOf(options),
     scaleByLearningRate(lr),
   ]);
 }

@@ -48,6 +48,16 @@ const known: OptionNames<AdagradOptions> = {
  * JMLR 12 (2011)
  */
 export function scaleByAdagrad(options: ScaleByAdagradOptions = {}): Transform<SlotState<'nu'>> {
+  requireOptions('scaleByAdagrad', options, {
+    lrDecay: true,
+    initialAccumulatorValue: true,
+    eps: true,
+  });
+  return directionOf(options);
+}
+
+/** `scaleByAdagrad` for the optimizers, whose own options stand beside its. */
+function directionOf(options: ScaleByAdagradOptions): Transform<SlotState<'nu'>> {
   const { lrDecay = 0, initialAccumulatorValue = 0, eps = 1e-10 } = options;
   requireNumber('adagrad', 'lrDecay', lrDecay, nonNegative);
   requireNumber('adagrad', 'initialAccumulatorValue', initialAccumulatorValue, nonNegative);
@@ -63,14 +73,19 @@ export function scaleByAdagrad(options: ScaleByAdagradOptions = {}): Transform<S
   });
 }
 
-/** `adagrad` as a pure transform. */
+/**
+ * `adagrad` as a pure transform.
+ *
+ * @throws RangeError for numbers out of range; TypeError for unknown options
+ */
 export function adagradTransform(
   options: AdagradSettings & { readonly lr?: Scalar } = {},
 ): Transform {
+  requireOptions('adagrad', options, known);
   const { lr = 1e-2 } = options;
   return assemble('adagrad', options, lr, [
     addWeightDecay(options.weightDecay ?? 0, options.decay),
-    scaleByAdagrad(options),
+    directionOf(options),
     scaleByLearningRate(lr),
   ]);
 }

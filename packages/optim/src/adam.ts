@@ -3,7 +3,7 @@ import { decoupledDecay } from './decoupled-decay.ts';
 import { type LearningRate, Optimizer } from './optimizer.ts';
 import type { Scalar } from './scalars.ts';
 import { scaleByLearningRate } from './scale.ts';
-import { type ScaleByAdamOptions, scaleByAdam } from './scale-by-adam.ts';
+import { adamDirection, type ScaleByAdamOptions } from './scale-by-adam.ts';
 import { assemble, type CommonOptions } from './sgd.ts';
 import type { OptimizerTarget } from './target.ts';
 import type { Transform } from './transform.ts';
@@ -41,30 +41,46 @@ const known: OptionNames<AdamOptions> = {
   eps: true,
   amsgrad: 'boolean',
   weightDecay: true,
-  decay: true,
+  decay: 'function',
   gradients: true,
   updates: 'function',
   maximize: 'boolean',
 };
 
-/** `adam` as a pure transform. */
-export function adamTransform(options: AdamSettings & { readonly lr?: Scalar } = {}): Transform {
-  const { lr = 1e-3 } = options;
+/** Options and rate come apart, so that what is no object is seen before anything is read of it. */
+const adamOf = (options: AdamSettings, lr: Scalar): Transform => {
+  requireOptions('adam', options, known);
   return assemble('adam', options, lr, [
     addWeightDecay(options.weightDecay ?? 0, options.decay),
-    scaleByAdam(options),
+    adamDirection(options),
     scaleByLearningRate(lr),
   ]);
-}
+};
 
-/** `adamw` as a pure transform. */
-export function adamwTransform(options: AdamwSettings & { readonly lr?: Scalar } = {}): Transform {
-  const { lr = 1e-3, weightDecay = 1e-2 } = options;
+const adamwOf = (options: AdamwSettings, lr: Scalar): Transform => {
+  requireOptions('adamw', options, { ...known, independentDecay: 'boolean' });
+  const { weightDecay = 1e-2 } = options;
   return assemble('adamw', options, lr, [
-    scaleByAdam(options),
+    adamDirection(options),
     ...decoupledDecay(lr, { ...options, weightDecay }),
   ]);
-}
+};
+
+/**
+ * `adam` as a pure transform.
+ *
+ * @throws RangeError for numbers out of range; TypeError for unknown options
+ */
+export const adamTransform = (options: AdamSettings & { readonly lr?: Scalar } = {}): Transform =>
+  adamOf(options, options?.lr ?? 1e-3);
+
+/**
+ * `adamw` as a pure transform.
+ *
+ * @throws RangeError for numbers out of range; TypeError for unknown options
+ */
+export const adamwTransform = (options: AdamwSettings & { readonly lr?: Scalar } = {}): Transform =>
+  adamwOf(options, options?.lr ?? 1e-3);
 
 /**
  * Adam. A weight decay is L2 as in PyTorch's `Adam`: it is added to the gradient, so the moments see it
@@ -81,8 +97,7 @@ export function adamwTransform(options: AdamwSettings & { readonly lr?: Scalar }
  * ```
  */
 export function adam(target: OptimizerTarget, options: AdamOptions = {}): Optimizer {
-  requireOptions('adam', options, known);
-  return new Optimizer(target, (lr) => adamTransform({ ...options, lr }), options.lr ?? 1e-3);
+  return new Optimizer(target, (lr) => adamOf(options, lr), options?.lr ?? 1e-3);
 }
 
 /**
@@ -101,6 +116,5 @@ export function adam(target: OptimizerTarget, options: AdamOptions = {}): Optimi
  * ```
  */
 export function adamw(target: OptimizerTarget, options: AdamwOptions = {}): Optimizer {
-  requireOptions('adamw', options, { ...known, independentDecay: 'boolean' });
-  return new Optimizer(target, (lr) => adamwTransform({ ...options, lr }), options.lr ?? 1e-3);
+  return new Optimizer(target, (lr) => adamwOf(options, lr), options?.lr ?? 1e-3);
 }

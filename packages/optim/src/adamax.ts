@@ -2,7 +2,7 @@ import { abs, add, astype, div, maximum, mul, pow, sub, zerosLike } from '@tikho
 import { axpby, type OptionNames, requireOptions } from '@tikhonov/core/engine';
 import { commonNames } from './decay-kind.ts';
 import { type LearningRate, Optimizer } from './optimizer.ts';
-import { belowOne, nonNegative, requireNumber, type Scalar } from './scalars.ts';
+import { nonNegative, requireBetas, requireNumber, type Scalar } from './scalars.ts';
 import { scaleByLearningRate } from './scale.ts';
 import { assemble, type CommonOptions } from './sgd.ts';
 import { overRoot, type SlotState, slotwise } from './slots.ts';
@@ -42,10 +42,15 @@ const known: OptionNames<AdamaxOptions> = { lr: true, betas: true, eps: true, ..
 export function scaleByAdamax(
   options: ScaleByAdamaxOptions = {},
 ): Transform<SlotState<'mu' | 'nu'>> {
+  requireOptions('scaleByAdamax', options, { betas: true, eps: true });
+  return directionOf(options);
+}
+
+/** `scaleByAdamax` for the optimizers, whose own options stand beside its. */
+function directionOf(options: ScaleByAdamaxOptions): Transform<SlotState<'mu' | 'nu'>> {
   const { betas = [0.9, 0.999], eps = 1e-8 } = options;
+  requireBetas('adamax', betas, 2);
   const [b1, b2] = betas;
-  requireNumber('adamax', 'betas[0]', b1, belowOne);
-  requireNumber('adamax', 'betas[1]', b2, belowOne);
   requireNumber('adamax', 'eps', eps, nonNegative);
   return slotwise({
     init: { mu: (w) => zerosLike(w), nu: (w) => zerosLike(w) },
@@ -58,14 +63,19 @@ export function scaleByAdamax(
   });
 }
 
-/** `adamax` as a pure transform. */
+/**
+ * `adamax` as a pure transform.
+ *
+ * @throws RangeError for numbers out of range; TypeError for unknown options
+ */
 export function adamaxTransform(
   options: AdamaxSettings & { readonly lr?: Scalar } = {},
 ): Transform {
+  requireOptions('adamax', options, known);
   const { lr = 2e-3 } = options;
   return assemble('adamax', options, lr, [
     addWeightDecay(options.weightDecay ?? 0, options.decay),
-    scaleByAdamax(options),
+    directionOf(options),
     scaleByLearningRate(lr),
   ]);
 }

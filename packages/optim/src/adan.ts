@@ -18,8 +18,8 @@ import { commonNames } from './decay-kind.ts';
 import { at, mapNamed } from './named.ts';
 import { type LearningRate, Optimizer } from './optimizer.ts';
 import {
-  belowOne,
   nonNegative,
+  requireBetas,
   requireNumber,
   requireStrength,
   type Scalar,
@@ -69,9 +69,17 @@ const known: OptionNames<AdanOptions> = { lr: true, betas: true, eps: true, ...c
 export function scaleByAdan(
   options: ScaleByAdanOptions = {},
 ): Transform<SlotState<'mu' | 'delta' | 'nu' | 'previous'>> {
+  requireOptions('scaleByAdan', options, { betas: true, eps: true });
+  return directionOf(options);
+}
+
+/** `scaleByAdan` for the optimizers, whose own options stand beside its. */
+function directionOf(
+  options: ScaleByAdanOptions,
+): Transform<SlotState<'mu' | 'delta' | 'nu' | 'previous'>> {
   const { betas = [0.98, 0.92, 0.99], eps = 1e-8 } = options;
+  requireBetas('adan', betas, 3);
   const [b1, b2, b3] = betas;
-  for (const [i, b] of [b1, b2, b3].entries()) requireNumber('adan', `betas[${i}]`, b, belowOne);
   requireNumber('adan', 'eps', eps, nonNegative);
   const zeros = (w: Tensor): Tensor => zerosLike(w);
   return slotwise({
@@ -111,11 +119,16 @@ function proximalDecay(weightDecay: Scalar, lr: Scalar, mask?: DecayMask): Trans
   });
 }
 
-/** `adan` as a pure transform. */
+/**
+ * `adan` as a pure transform.
+ *
+ * @throws RangeError for numbers out of range; TypeError for unknown options
+ */
 export function adanTransform(options: AdanSettings & { readonly lr?: Scalar } = {}): Transform {
+  requireOptions('adan', options, known);
   const { lr = 1e-3, weightDecay = 0 } = options;
   return assemble('adan', options, lr, [
-    scaleByAdan(options),
+    directionOf(options),
     scaleByLearningRate(lr),
     proximalDecay(weightDecay, lr, options.decay),
   ]);

@@ -14,6 +14,7 @@ import {
 import { requireOptions } from '@tikhonov/core/engine';
 import { globalNorm } from './global-norm.ts';
 import { at, mapNamed } from './named.ts';
+import { requirePlain } from './plain.ts';
 import { nonNegative, positive, requireNumber } from './scalars.ts';
 import { type NoState, stateless, type Transform } from './transform.ts';
 import { lengthOf } from './trust-ratio.ts';
@@ -43,6 +44,7 @@ function shorten(x: Tensor, length: Tensor, bound: Tensor | number): Tensor {
  * ```
  */
 export function clipByNorm(maxNorm: number): Transform<NoState> {
+  requirePlain('clipByNorm', 'maxNorm', maxNorm);
   requireNumber('clipByNorm', 'maxNorm', maxNorm, positive);
   return stateless((updates) => mapNamed(updates, (g) => shorten(g, lengthOf(g), maxNorm)));
 }
@@ -60,6 +62,7 @@ export function clipByNorm(maxNorm: number): Transform<NoState> {
  * ```
  */
 export function softClip(gamma: number): Transform<NoState> {
+  requirePlain('softClip', 'gamma', gamma);
   requireNumber('softClip', 'gamma', gamma, positive);
   return stateless((updates) => {
     const factor = div(gamma, add(globalNorm(updates), gamma));

@@ -2,6 +2,7 @@ import { add, astype, clamp, div, lessEqual, mul, type Tensor, where } from '@ti
 import { type OptionNames, requireOptions } from '@tikhonov/core/engine';
 import { type GlobalNormOptions, globalNorm, requireNormType } from './global-norm.ts';
 import { mapNamed } from './named.ts';
+import { requirePlain } from './plain.ts';
 import { nonNegative, positive, requireNumber } from './scalars.ts';
 import { type Named, type NoState, stateless, type Transform } from './transform.ts';
 
@@ -23,6 +24,7 @@ const known: OptionNames<ClipByGlobalNormOptions> = {
 
 function requireBound(name: string, maxNorm: number, options: ClipByGlobalNormOptions): void {
   requireOptions(name, options, known);
+  requirePlain(name, 'maxNorm', maxNorm);
   requireNumber(name, 'maxNorm', maxNorm, {
     test: (x) => x > 0,
     says: '> 0',
@@ -89,6 +91,7 @@ export function clipByGlobalNorm(
  * ```
  */
 export function clipByValue(clipValue: number): Transform<NoState> {
+  requirePlain('clipByValue', 'clipValue', clipValue);
   requireNumber('clipByValue', 'clipValue', clipValue, positive);
   return stateless((updates) =>
     mapNamed(updates, (u) => clamp(u, { min: -clipValue, max: clipValue })),

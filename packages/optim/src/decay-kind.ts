@@ -17,7 +17,7 @@ export interface DecayKind {
 export const decayNames = {
   weightDecay: true,
   decoupledWeightDecay: 'boolean',
-  decay: true,
+  decay: 'function',
   gradients: true,
   updates: 'function',
   maximize: 'boolean',
@@ -26,7 +26,7 @@ export const decayNames = {
 /** The options that all optimizers with a weight decay share, for their checks. */
 export const commonNames = {
   weightDecay: true,
-  decay: true,
+  decay: 'function',
   gradients: true,
   updates: 'function',
   maximize: 'boolean',

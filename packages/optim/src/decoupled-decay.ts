@@ -1,4 +1,5 @@
 import { astype, greater, mul, sub, where } from '@tikhonov/core';
+import { requireMask } from './mask.ts';
 import { at, mapNamed } from './named.ts';
 import { requireStrength, type Scalar, strength64 } from './scalars.ts';
 import { scaleByLearningRate } from './scale.ts';
@@ -22,6 +23,7 @@ import { addWeightDecay, type DecayMask } from './weight-decay.ts';
  */
 export function shrinkWeights(weightDecay: Scalar, mask?: DecayMask): Transform<NoState> {
   requireStrength('shrinkWeights', 'weightDecay', weightDecay);
+  requireMask('shrinkWeights', mask);
   return stateless((updates, params) => {
     if (weightDecay === 0) return updates;
     const strength = strength64('shrinkWeights', 'weightDecay', weightDecay);

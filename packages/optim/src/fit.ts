@@ -1,5 +1,6 @@
 import { DTypeError, type Parameter, ShapeError, Tensor } from '@tikhonov/core';
 import { showShape } from '@tikhonov/core/engine';
+import { own } from './named.ts';
 import type { Named } from './transform.ts';
 
 /** Shape and dtype. */
@@ -19,7 +20,7 @@ export function requireFit(
   given: Named,
 ): void {
   for (const [key, value] of Object.entries(given)) {
-    const parameter = Object.hasOwn(parameters, key) ? parameters[key] : undefined;
+    const parameter = own(parameters, key);
     if (parameter === undefined) {
       throw new TypeError(
         `${name}: ${what} "${key}" names no parameter.\n  Known are ${Object.keys(parameters).join(', ')}.`,
@@ -28,14 +29,9 @@ export function requireFit(
     if (!(value instanceof Tensor)) {
       throw new TypeError(`${name}: ${what} "${key}" is ${typeof value}, not a Tensor.`);
     }
-    if (showShape(value.shape) !== showShape(parameter.shape)) {
-      throw new ShapeError(
-        `${name}: ${what} "${key}" has shape ${showShape(value.shape)}, its parameter ${showShape(parameter.shape)}.`,
-      );
-    }
-    if (value.dtype !== parameter.dtype) {
-      throw new DTypeError(
-        `${name}: ${what} "${key}" is ${value.dtype}, its parameter ${parameter.dtype}.\n  Cast with astype('${parameter.dtype}').`,
+    if (!sameKind(value, parameter)) {
+      throw new (value.dtype === parameter.dtype ? ShapeError : DTypeError)(
+        `${name}: ${what} "${key}" is ${describeKind(value)}, its parameter ${describeKind(parameter)}.\n  Reshape or cast it.`,
       );
     }
   }

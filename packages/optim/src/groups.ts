@@ -1,8 +1,8 @@
-import { stopGradient, type Tensor } from '@tikhonov/core';
+import { any, noGrad, notEqual, ones, stopGradient, type Tensor, zerosLike } from '@tikhonov/core';
 import { kindOf, showShape } from '@tikhonov/core/engine';
 import { chain } from './chain.ts';
 import { type LearningRate, Optimizer } from './optimizer.ts';
-import { assign, partition } from './partition.ts';
+import { assign, partition, requireMatch } from './partition.ts';
 import { nonNegative, requireNumber, type Scalar } from './scalars.ts';
 import { scale } from './scale.ts';
 import type { CommonOptions } from './sgd.ts';
@@ -47,19 +47,55 @@ export type SharedSettings<Settings> = Omit<Settings, 'lr'> & {
 export class GroupedOptimizer extends Optimizer {
   /** The names of every group's parameters. */
   readonly groups: Readonly<Record<string, readonly string[]>>;
+  readonly #bare: Transform;
 
-  /** @param groups  in the order in which they are asked, the last one matching everything */
+  /**
+   * @param groups  in the order in which they are asked, the last one matching everything
+   * @param bare  the transform at a rate of 1, without what surrounds the optimizers' steps
+   */
   constructor(
     target: OptimizerTarget,
     makeTransform: (lr: Scalar) => Transform,
     lr: LearningRate,
     groups: readonly { readonly name: string; readonly match: DecayMask }[],
+    bare: Transform = makeTransform(1),
   ) {
     super(target, makeTransform, lr);
+    this.#bare = bare;
     const owner = assign(groups, valuesOf(target));
     this.groups = Object.fromEntries(
       groups.map(({ name }) => [name, Object.keys(owner).filter((key) => owner[key] === name)]),
     );
+  }
+
+  /**
+   * Whether a weight decay acts on a parameter: whether its first step without a gradient, at a rate of 1,
+   * would change it.
+   *
+   * @throws TypeError for a name that no parameter has
+   * @example
+   * ```ts
+   * const model = nn.mlp([4, 3], { seed: 0 });
+   * const plain = [{ name: 'no decay', match: optim.biasesAndNorms, weightDecay: 0 }];
+   * const optimizer = optim.grouped(model, optim.adamwTransform, { lr: 1e-3 }, plain);
+   * optimizer.decays('layers.0.weight'); // => true
+   * optimizer.decays('layers.0.bias'); // => false
+   * ```
+   */
+  decays(name: string): boolean {
+    const parameter = Object.hasOwn(this.parameters, name) ? this.parameters[name] : undefined;
+    if (parameter === undefined) {
+      throw new TypeError(
+        `GroupedOptimizer.decays: "${name}" names no parameter.\n  Known are ${Object.keys(this.parameters).join(', ')}.`,
+      );
+    }
+    return noGrad(() => {
+      const w = ones(parameter.shape, { dtype: 'float64' });
+      const params = { [name]: w };
+      const none = { [name]: zerosLike(w) };
+      const [updates] = this.#bare.update(none, this.#bare.init(params), params);
+      return any(notEqual(updates[name]!, 0)).item() !== 0;
+    });
   }
 
   /**
@@ -95,6 +131,17 @@ const valuesOf = (target: OptimizerTarget): Named =>
 /** Biases, gains of norms and single numbers: what has at most one axis. */
 export const biasesAndNorms = (_name: string, w: Tensor): boolean => w.rank < 2;
 
+/** What acts on all groups together cannot be one group's. */
+function requireOwn(name: string, own: object): void {
+  for (const [key, advice] of [
+    ['lr', 'All follow one rate: give the group a factor of it, { lrScale: 0.1 }; 0 freezes it.'],
+    ['gradients', 'They act on all gradients together: put them into the shared settings.'],
+  ] as const) {
+    if (!Object.hasOwn(own, key)) continue;
+    throw new TypeError(`grouped: group "${name}" has its own ${key}.\n  ${advice}`);
+  }
+}
+
 /**
  * An optimizer whose settings differ between groups of parameters, chosen by name and shape. Parameters
  * that no group matches have the shared settings. `gradients` of the shared settings, such as clipping by
@@ -104,13 +151,14 @@ export const biasesAndNorms = (_name: string, w: Tensor): boolean => w.rank < 2;
  * @param make  an optimizer's transform, such as `adamwTransform`
  * @param shared  its settings and the learning rate
  * @param groups  what differs, for whom
- * @throws RangeError for numbers out of range; TypeError if two groups have one name
+ * @throws RangeError for numbers out of range; TypeError for unknown settings, a learning rate of a group's
+ * own, a group without parameters, or two of one name
  * @example
  * ```ts
  * const model = nn.mlp([4, 8, 3], { seed: 0 });
  * const optimizer = optim.grouped(model, optim.adamwTransform, { lr: 1e-3, weightDecay: 0.1 }, [
  *   { name: 'no decay', match: optim.biasesAndNorms, weightDecay: 0 },
- *   { name: 'slow', match: (name) => name.startsWith('0.'), lrScale: 0.1 },
+ *   { name: 'slow', match: (name) => name.startsWith('layers.0.'), lrScale: 0.1 },
  * ]);
  * Object.keys(optimizer.groups); // => ['no decay', 'slow', 'default']
  * ```
@@ -127,26 +175,34 @@ export function grouped<Make extends (settings: never) => Transform>(
     );
   }
   const { gradients = [], ...settings }: CommonOptions & { readonly lr: LearningRate } = shared;
-  const special = groups.map(({ name, match, lrScale = 1, ...own }, i) => {
+  const special = groups.map(({ name: given, match, lrScale = 1, ...own }, i) => {
+    const name = given ?? `group${i}`;
+    requireMatch('grouped', name, match);
+    requireOwn(name, own);
     requireNumber('grouped', 'lrScale', lrScale, nonNegative);
     if (lrScale !== 1 && ('updates' in own || 'updates' in settings)) {
       throw new TypeError(
         `grouped: lrScale ${lrScale} cannot reach what \`updates\` do with the learning rate.\n  Use partition, with a rate of its own for the group.`,
       );
     }
-    return { name: name ?? `group${i}`, match, lrScale, own };
+    return { name, match, lrScale, own };
   });
   const all = [...special, { name: 'default', match: () => true, lrScale: 1, own: {} }];
-  const transform = (lr: Scalar): Transform =>
-    chain(
-      ...gradients,
-      partition(
-        all.map(({ name, match, lrScale, own }) => {
-          // What `make` takes, of which TypeScript knows only in the signature.
-          const step = make({ ...settings, ...own, lr } as never);
-          return { name, match, transform: lrScale === 1 ? step : chain(step, scale(lrScale)) };
-        }),
-      ),
+  const steps = (lr: Scalar, around: CommonOptions = {}): Transform =>
+    partition(
+      all.map(({ name, match, lrScale, own }) => {
+        // What `make` takes, of which TypeScript knows only in the signature.
+        const step = make({ ...settings, ...own, ...around, lr } as never);
+        return { name, match, transform: lrScale === 1 ? step : chain(step, scale(lrScale)) };
+      }),
     );
-  return new GroupedOptimizer(target, transform, shared.lr, all);
+  const transform = (lr: Scalar): Transform => chain(...gradients, steps(lr));
+  const bare = steps(1, { updates: () => [] });
+  const optimizer = new GroupedOptimizer(target, transform, shared.lr, all, bare);
+  const empty = special.find(({ name }) => optimizer.groups[name]!.length === 0);
+  if (empty === undefined) return optimizer;
+  throw new TypeError(
+    `grouped: group "${empty.name}" has no parameters: it matches none that the groups before it leave.\n` +
+      `  There are ${Object.keys(optimizer.parameters).join(', ')}.`,
+  );
 }

@@ -3,7 +3,7 @@ import { commonNames } from './decay-kind.ts';
 import { type LearningRate, Optimizer } from './optimizer.ts';
 import type { Scalar } from './scalars.ts';
 import { scaleByLearningRate } from './scale.ts';
-import { type ScaleByAdamOptions, scaleByAdam } from './scale-by-adam.ts';
+import { adamDirection, type ScaleByAdamOptions } from './scale-by-adam.ts';
 import { assemble, type CommonOptions } from './sgd.ts';
 import type { OptimizerTarget } from './target.ts';
 import type { Transform } from './transform.ts';
@@ -35,11 +35,16 @@ const known: OptionNames<LambOptions> = {
   ...commonNames,
 };
 
-/** `lamb` as a pure transform. */
+/**
+ * `lamb` as a pure transform.
+ *
+ * @throws RangeError for numbers out of range; TypeError for unknown options
+ */
 export function lambTransform(options: LambSettings & { readonly lr?: Scalar } = {}): Transform {
+  requireOptions('lamb', options, known);
   const { lr = 1e-3, eps = 1e-6 } = options;
   return assemble('lamb', options, lr, [
-    scaleByAdam({ ...options, eps }),
+    adamDirection({ ...options, eps }),
     addWeightDecay(options.weightDecay ?? 0, options.decay),
     scaleByTrustRatio(options.adapt),
     scaleByLearningRate(lr),

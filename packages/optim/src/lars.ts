@@ -67,6 +67,18 @@ const known: OptionNames<LarsOptions> = {
  * @see You, Gitman & Ginsburg, "Large batch training of convolutional networks", 2017, arXiv 1708.03888
  */
 export function scaleByLars(options: ScaleByLarsOptions = {}): Transform<NoState> {
+  requireOptions('scaleByLars', options, {
+    trustCoefficient: true,
+    weightDecay: true,
+    eps: true,
+    decay: 'function',
+    adapt: 'function',
+  });
+  return directionOf(options);
+}
+
+/** `scaleByLars` for the optimizers, whose own options stand beside its. */
+function directionOf(options: ScaleByLarsOptions): Transform<NoState> {
   const { trustCoefficient = 1e-3, eps = 0, weightDecay = 0, decay, adapt } = options;
   requireNumber('lars', 'trustCoefficient', trustCoefficient, nonNegative);
   requireNumber('lars', 'eps', eps, nonNegative);
@@ -85,13 +97,18 @@ export function scaleByLars(options: ScaleByLarsOptions = {}): Transform<NoState
   });
 }
 
-/** `lars` as a pure transform. */
+/**
+ * `lars` as a pure transform.
+ *
+ * @throws RangeError for numbers out of range; TypeError for unknown options
+ */
 export function larsTransform(options: LarsSettings & { readonly lr: Scalar }): Transform {
+  requireOptions('lars', options, known);
   const { momentum = 0.9, nesterov = false, lr } = options;
   requireNumber('lars', 'momentum', momentum, belowOne);
   requireNesterov('lars', { momentum, dampening: 0, nesterov });
   return assemble('lars', options, lr, [
-    scaleByLars(options),
+    directionOf(options),
     scaleByLearningRate(lr),
     ...(momentum === 0 ? [] : [trace({ momentum, nesterov })]),
   ]);

@@ -3,7 +3,7 @@ import { axpby, type OptionNames, requireOptions } from '@tikhonov/core/engine';
 import { commonNames } from './decay-kind.ts';
 import { decoupledDecay } from './decoupled-decay.ts';
 import { type LearningRate, Optimizer } from './optimizer.ts';
-import { belowOne, requireNumber, type Scalar } from './scalars.ts';
+import { requireBetas, type Scalar } from './scalars.ts';
 import { assemble, type CommonOptions } from './sgd.ts';
 import { type SlotState, slotwise } from './slots.ts';
 import type { OptimizerTarget } from './target.ts';
@@ -43,9 +43,15 @@ const known: OptionNames<LionOptions> = {
  * @see Chen et al., "Symbolic discovery of optimization algorithms", NeurIPS 2023, arXiv 2302.06675
  */
 export function scaleByLion(options: ScaleByLionOptions = {}): Transform<SlotState<'mu'>> {
-  const [b1, b2] = options.betas ?? [0.9, 0.99];
-  requireNumber('lion', 'betas[0]', b1, belowOne);
-  requireNumber('lion', 'betas[1]', b2, belowOne);
+  requireOptions('scaleByLion', options, { betas: true });
+  return directionOf(options);
+}
+
+/** `scaleByLion` for the optimizers, whose own options stand beside its. */
+function directionOf(options: ScaleByLionOptions): Transform<SlotState<'mu'>> {
+  const { betas = [0.9, 0.99] } = options;
+  requireBetas('lion', betas, 2);
+  const [b1, b2] = betas;
   return slotwise({
     init: { mu: (w) => zerosLike(w) },
     shared: () => null,
@@ -53,12 +59,17 @@ export function scaleByLion(options: ScaleByLionOptions = {}): Transform<SlotSta
   });
 }
 
-/** `lion` as a pure transform. */
+/**
+ * `lion` as a pure transform.
+ *
+ * @throws RangeError for numbers out of range; TypeError for unknown options
+ */
 export function lionTransform(options: LionSettings & { readonly lr?: Scalar } = {}): Transform {
+  requireOptions('lion', options, known);
   const { lr = 1e-4 } = options;
   const { weightDecay = 0 } = options;
   return assemble('lion', options, lr, [
-    scaleByLion(options),
+    directionOf(options),
     ...decoupledDecay(lr, { ...options, weightDecay }),
   ]);
 }

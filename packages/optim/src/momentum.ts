@@ -1,4 +1,5 @@
 import { add, astype, equal, mul, type Tensor, tensor, where, zerosLike } from '@tikhonov/core';
+import { requireOptions } from '@tikhonov/core/engine';
 import { at, mapNamed } from './named.ts';
 import { belowOne, requireNumber } from './scalars.ts';
 import type { Named, Transform } from './transform.ts';
@@ -30,6 +31,7 @@ export type TraceState = {
  * learning", ICML 2013
  */
 export function trace(options: TraceOptions): Transform<TraceState> {
+  requireOptions('trace', options, { momentum: true, dampening: true, nesterov: 'boolean' });
   const { momentum, dampening = 0, nesterov = false } = options;
   requireNumber('trace', 'momentum', momentum, belowOne);
   requireNumber('trace', 'dampening', dampening, {

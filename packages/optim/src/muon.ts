@@ -52,11 +52,14 @@ export interface ScaleByMuonOptions {
 
 /** Options of `muon` beside the learning rate. */
 export interface MuonSettings extends CommonOptions, ScaleByMuonOptions {
-  /** Decoupled, >= 0. @defaultValue 0.1 */
+  /** Decoupled, >= 0; of all parameters. @defaultValue 0.1, for those stepped by AdamW its own 0.01 */
   readonly weightDecay?: Scalar;
   /** Which parameters it orthogonalises; others are stepped by AdamW. @defaultValue `weightsOnly` */
   readonly select?: DecayMask;
-  /** What the others have of AdamW's settings; the learning rate is the same. @defaultValue AdamW's */
+  /**
+   * What the others have of AdamW's settings; the learning rate is the same, and so are `weightDecay` and
+   * `decay` if they are given. @defaultValue AdamW's
+   */
   readonly others?: Pick<AdamwSettings, 'betas' | 'eps' | 'weightDecay' | 'decay'>;
 }
 
@@ -101,6 +104,18 @@ function orthogonalized(g: Tensor, steps: number, eps: number): Tensor {
  * @see Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024
  */
 export function scaleByMuon(options: ScaleByMuonOptions = {}): Transform<SlotState<'mu'>> {
+  requireOptions('scaleByMuon', options, {
+    momentum: true,
+    nesterov: 'boolean',
+    nsSteps: true,
+    eps: true,
+    adjustLr: true,
+  });
+  return directionOf(options);
+}
+
+/** `scaleByMuon` for the optimizers, whose own options stand beside its. */
+function directionOf(options: ScaleByMuonOptions): Transform<SlotState<'mu'>> {
   const { momentum = 0.95, nesterov = true, nsSteps = 5, eps = 1e-7 } = options;
   const { adjustLr = 'original' } = options;
   requireNumber('muon', 'momentum', momentum, belowOne);
@@ -127,13 +142,28 @@ export function scaleByMuon(options: ScaleByMuonOptions = {}): Transform<SlotSta
   });
 }
 
-/** `muon` as a pure transform. */
+/**
+ * `muon` as a pure transform.
+ *
+ * @throws RangeError for numbers out of range; TypeError for unknown options
+ */
 export function muonTransform(options: MuonSettings & { readonly lr?: Scalar } = {}): Transform {
+  requireOptions('muon', options, known);
   const { lr = 1e-3, weightDecay = 0.1, select = weightsOnly, others = {} } = options;
-  const matrices = chain(scaleByMuon(options), ...decoupledDecay(lr, { ...options, weightDecay }));
+  requireOptions('muon: others', others, {
+    betas: true,
+    eps: true,
+    weightDecay: true,
+    decay: 'function',
+  });
+  const matrices = chain(directionOf(options), ...decoupledDecay(lr, { ...options, weightDecay }));
+  const shared = {
+    ...(options.weightDecay === undefined ? {} : { weightDecay }),
+    ...(options.decay === undefined ? {} : { decay: options.decay }),
+  };
   const groups = partition([
     { name: 'muon', match: select, transform: matrices },
-    { name: 'adamw', match: () => true, transform: adamwTransform({ ...others, lr }) },
+    { name: 'adamw', match: () => true, transform: adamwTransform({ ...shared, ...others, lr }) },
   ]);
   return assemble('muon', options, lr, [groups]);
 }

@@ -14,7 +14,7 @@ import { axpby, type OptionNames, requireOptions } from '@tikhonov/core/engine';
 import { coupledOrDecoupled, type DecayKind, decayNames } from './decay-kind.ts';
 import { mapNamed } from './named.ts';
 import { type LearningRate, Optimizer } from './optimizer.ts';
-import { belowOne, nonNegative, requireNumber, type Scalar } from './scalars.ts';
+import { nonNegative, requireBetas, requireNumber, type Scalar } from './scalars.ts';
 import { assemble, type CommonOptions } from './sgd.ts';
 import { overRoot, type SlotState, slotwise } from './slots.ts';
 import type { OptimizerTarget } from './target.ts';
@@ -59,10 +59,15 @@ const known: OptionNames<NadamOptions> = {
  * @see Dozat, "Incorporating Nesterov momentum into Adam", ICLR 2016 workshop
  */
 export function scaleByNadam(options: ScaleByNadamOptions = {}): Transform<NadamState> {
+  requireOptions('scaleByNadam', options, { betas: true, eps: true, momentumDecay: true });
+  return directionOf(options);
+}
+
+/** `scaleByNadam` for the optimizers, whose own options stand beside its. */
+function directionOf(options: ScaleByNadamOptions): Transform<NadamState> {
   const { betas = [0.9, 0.999], eps = 1e-8, momentumDecay = 4e-3 } = options;
+  requireBetas('nadam', betas, 2);
   const [b1, b2] = betas;
-  requireNumber('nadam', 'betas[0]', b1, belowOne);
-  requireNumber('nadam', 'betas[1]', b2, belowOne);
   requireNumber('nadam', 'eps', eps, nonNegative);
   requireNumber('nadam', 'momentumDecay', momentumDecay, nonNegative);
   const momentum = (t: Tensor): Tensor =>
@@ -97,10 +102,15 @@ export function scaleByNadam(options: ScaleByNadamOptions = {}): Transform<Nadam
   };
 }
 
-/** `nadam` as a pure transform. */
+/**
+ * `nadam` as a pure transform.
+ *
+ * @throws RangeError for numbers out of range; TypeError for unknown options
+ */
 export function nadamTransform(options: NadamSettings & { readonly lr?: Scalar } = {}): Transform {
+  requireOptions('nadam', options, known);
   const { lr = 2e-3 } = options;
-  return assemble('nadam', options, lr, coupledOrDecoupled(options, lr, scaleByNadam(options)));
+  return assemble('nadam', options, lr, coupledOrDecoupled(options, lr, directionOf(options)));
 }
 
 /**

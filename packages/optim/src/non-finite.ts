@@ -10,7 +10,7 @@ export class NonFiniteUpdateError extends RangeError {
 
   constructor(parameter: string) {
     super(
-      `Optimizer: the update of "${parameter}" is not finite; parameters and state are unchanged.\n` +
+      `Optimizer: the update of "${parameter}" is not finite; nothing was changed.\n` +
         '  Lower the learning rate, clip the gradients, or look for NaN in the data.',
     );
     this.parameter = parameter;

@@ -12,7 +12,8 @@ import {
   valueAndGradWithAux,
 } from '@tikhonov/core';
 import { type Flat, flattenTree, kindOf, requireOptions } from '@tikhonov/core/engine';
-import { describeKind, requireFit, sameKind } from './fit.ts';
+import { describeKind, requireFit } from './fit.ts';
+import { own } from './named.ts';
 import { requireFinite } from './non-finite.ts';
 import { nonNegative, requireNumber, requireScalar, type Scalar } from './scalars.ts';
 import { type OptimizerTarget, parametersOf } from './target.ts';
@@ -54,9 +55,9 @@ export class Optimizer {
   /** What is trained, by name. */
   readonly parameters: Readonly<Record<string, Parameter>>;
   readonly #lr: Cell;
-  /** With a schedule: steps taken, and what they and the rate become after the next. */
-  readonly #count: readonly Cell[] = [];
   readonly #advance: () => readonly (readonly [Cell, Tensor])[] = () => [];
+  /** With a schedule: steps taken. */
+  readonly #count: readonly Cell[] = [];
   readonly #transform: Transform;
   readonly #state: Flat<Tensor>;
   readonly #cells: readonly Cell[];
@@ -71,7 +72,13 @@ export class Optimizer {
     if (typeof lr === 'function') {
       const start = tensor(0, { dtype: 'int32' });
       const count = new Cell(start, { name: 'count' });
-      const rate = (steps: Tensor): Tensor => astype(lr(steps), 'float64');
+      const rate = (steps: Tensor): Tensor => {
+        const made: unknown = lr(steps);
+        if (made instanceof Tensor) return astype(made, 'float64');
+        throw new TypeError(
+          `Optimizer: the schedule must return a Tensor, got ${kindOf(made)}.\n  Its count is a Tensor.`,
+        );
+      };
       this.#count = [count];
       this.#advance = () => {
         const steps = add(count.read(), 1);
@@ -97,15 +104,19 @@ export class Optimizer {
 
   /**
    * The learning rate, a 0-d cell (float64 unless a cell was given). Writing the cell, or assigning a
-   * number, changes the next step; where there is a schedule, only that one.
+   * number, changes all steps from the next on. A schedule sets it anew at every step: then no number can
+   * be assigned, and what is written into the cell holds for one step.
    *
-   * @throws RangeError for a number that is negative or not finite
+   * @throws RangeError for a number that is negative or not finite; TypeError where there is a schedule
    */
   get lr(): Cell {
     return this.#lr;
   }
 
   set lr(value: number) {
+    if (this.#count.length > 0) {
+      throw new TypeError('Optimizer: the schedule sets lr.\n  Make it with a number instead.');
+    }
     requireNumber('Optimizer', 'lr', value, nonNegative);
     this.#lr.write(tensor(value, { dtype: this.#lr.dtype }));
   }
@@ -192,8 +203,11 @@ export class Optimizer {
         ([name, update]) => [this.parameters[name] as Cell, add(params[name]!, update)] as const,
       );
       const leaves = flattenTree<Tensor>(next, 'Optimizer state').leaves;
-      this.#requireState(leaves);
-      writes.push(...this.#cells.map((cell, i) => [cell, leaves[i]!] as const), ...this.#advance());
+      if (String(leaves.map(describeKind)) !== String(this.#cells.map(describeKind))) {
+        throw new ShapeError("Optimizer.apply: the transform's state is unlike its init's.");
+      }
+      writes.push(...this.#cells.map((cell, i) => [cell, leaves[i]!] as const));
+      writes.push(...this.#advance());
       // Everything that can throw lies above: from here on all cells are rebound.
       for (const [cell, value] of writes) cell.write(value);
     });
@@ -217,22 +231,15 @@ export class Optimizer {
       );
     }
     const cells = this.#named();
-    const problems = [
-      ...Object.keys(cells)
-        .filter((name) => !Object.hasOwn(state, name))
-        .map((name) => `missing: "${name}"`),
-      ...Object.keys(state)
-        .filter((name) => !Object.hasOwn(cells, name))
-        .map((name) => `unexpected: "${name}"`),
-      ...Object.entries(cells).flatMap(([name, cell]) => {
-        const value: unknown = state[name];
-        if (value === undefined) return [];
-        if (!(value instanceof Tensor)) return [`"${name}" is ${typeof value}, not a Tensor`];
-        return sameKind(value, cell)
-          ? []
-          : [`"${name}" holds ${describeKind(cell)}, given ${describeKind(value)}`];
-      }),
-    ];
+    const problems = Object.keys({ ...cells, ...state }).flatMap((name) => {
+      const cell = own(cells, name);
+      const value: unknown = own(state, name);
+      if (cell === undefined) return `unexpected: "${name}"`;
+      if (value === undefined) return `missing: "${name}"`;
+      const seen = value instanceof Tensor ? describeKind(value) : typeof value;
+      const held = describeKind(cell);
+      return seen === held ? [] : `"${name}" holds ${held}, given ${seen}`;
+    });
     if (problems.length > 0) {
       throw new Error(
         `Optimizer.loadStateDict: the state does not fit; nothing was changed.\n  ${problems.join('\n  ')}\n` +
@@ -245,17 +252,6 @@ export class Optimizer {
   #named(): Record<string, Cell> {
     const state = [...this.#cells, ...this.#count].map((cell) => [cell.name, cell] as const);
     return { lr: this.lr, ...Object.fromEntries(state) };
-  }
-
-  #requireState(leaves: readonly Tensor[]): void {
-    const fits =
-      leaves.length === this.#cells.length &&
-      leaves.every((leaf, i) => sameKind(leaf, this.#cells[i]!));
-    if (!fits) {
-      throw new ShapeError(
-        `Optimizer.apply: the transform's state is unlike its init's, ${this.#cells.map((cell) => `${cell.name} ${describeKind(cell)}`)}.`,
-      );
-    }
   }
 }
 

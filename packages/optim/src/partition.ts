@@ -1,4 +1,5 @@
 import type { Tensor, Tree } from '@tikhonov/core';
+import { kindOf } from '@tikhonov/core/engine';
 import { at, mapNamed } from './named.ts';
 import type { Named, Transform } from './transform.ts';
 import type { DecayMask } from './weight-decay.ts';
@@ -13,11 +14,21 @@ export interface ParameterGroup {
   readonly transform: Transform;
 }
 
+/** A TypeError unless a group says by a function which parameters it has. */
+export function requireMatch(caller: string, group: string, match: unknown): void {
+  if (typeof match === 'function') return;
+  throw new TypeError(
+    `${caller}: match of group "${group}" must be a function of a parameter's name and values, got ${kindOf(match)}.\n` +
+      '  Of a pattern make one: (name) => /bias$/.test(name).',
+  );
+}
+
 /** The group of every parameter, by name. */
 export function assign(
   groups: readonly Pick<ParameterGroup, 'name' | 'match'>[],
   params: Named,
 ): Readonly<Record<string, string>> {
+  for (const { name, match } of groups) requireMatch('partition', name, match);
   const twice = groups.find(({ name }, i) => groups.findIndex((g) => g.name === name) !== i);
   if (twice !== undefined) {
     throw new TypeError(`partition: two groups are named "${twice.name}".`);
@@ -38,10 +49,12 @@ export function assign(
 /**
  * Parameter groups: every parameter is stepped by the transform of the first group that matches its name
  * and shape. Norms over all gradients, such as `clipByGlobalNorm`, are over the group inside a group, over
- * everything in front of it.
+ * everything in front of it. A group may be without parameters, so that one partition serves many models;
+ * `grouped` refuses it.
  *
  * @returns a transform whose state has that of every group, by its name
- * @throws TypeError naming parameters that no group matches, or a name that two groups have
+ * @throws TypeError naming parameters that no group matches, a name that two groups have, or a `match` that
+ * is no function
  * @example
  * ```ts
  * const params = { head: tensor([1]), body: tensor([1]) };

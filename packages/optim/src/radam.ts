@@ -14,7 +14,7 @@ import {
 import { axpby, type OptionNames, requireOptions } from '@tikhonov/core/engine';
 import { coupledOrDecoupled, type DecayKind, decayNames } from './decay-kind.ts';
 import { type LearningRate, Optimizer } from './optimizer.ts';
-import { belowOne, nonNegative, requireNumber, type Scalar } from './scalars.ts';
+import { nonNegative, requireBetas, requireNumber, type Scalar } from './scalars.ts';
 import { assemble, type CommonOptions } from './sgd.ts';
 import { overRoot, type SlotState, slotwise } from './slots.ts';
 import type { OptimizerTarget } from './target.ts';
@@ -62,10 +62,15 @@ function rectifier(t: Tensor, b2: number): readonly [Tensor, Tensor] {
  * @see Liu et al., "On the variance of the adaptive learning rate and beyond", ICLR 2020, arXiv 1908.03265
  */
 export function scaleByRadam(options: ScaleByRadamOptions = {}): Transform<SlotState<'mu' | 'nu'>> {
+  requireOptions('scaleByRadam', options, { betas: true, eps: true });
+  return directionOf(options);
+}
+
+/** `scaleByRadam` for the optimizers, whose own options stand beside its. */
+function directionOf(options: ScaleByRadamOptions): Transform<SlotState<'mu' | 'nu'>> {
   const { betas = [0.9, 0.999], eps = 1e-8 } = options;
+  requireBetas('radam', betas, 2);
   const [b1, b2] = betas;
-  requireNumber('radam', 'betas[0]', b1, belowOne);
-  requireNumber('radam', 'betas[1]', b2, belowOne);
   requireNumber('radam', 'eps', eps, nonNegative);
   return slotwise({
     init: { mu: (w) => zerosLike(w), nu: (w) => zerosLike(w) },
@@ -84,10 +89,15 @@ export function scaleByRadam(options: ScaleByRadamOptions = {}): Transform<SlotS
   });
 }
 
-/** `radam` as a pure transform. */
+/**
+ * `radam` as a pure transform.
+ *
+ * @throws RangeError for numbers out of range; TypeError for unknown options
+ */
 export function radamTransform(options: RadamSettings & { readonly lr?: Scalar } = {}): Transform {
+  requireOptions('radam', options, known);
   const { lr = 1e-3 } = options;
-  return assemble('radam', options, lr, coupledOrDecoupled(options, lr, scaleByRadam(options)));
+  return assemble('radam', options, lr, coupledOrDecoupled(options, lr, directionOf(options)));
 }
 
 /**

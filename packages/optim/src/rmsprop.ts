@@ -53,6 +53,12 @@ const known: OptionNames<RmspropOptions> = {
  * "Generating sequences with recurrent neural networks", 2013, arXiv 1308.0850 (centered)
  */
 export function scaleByRms(options: ScaleByRmsOptions = {}): Transform<SlotState<'mu' | 'nu'>> {
+  requireOptions('scaleByRms', options, { alpha: true, eps: true, centered: 'boolean' });
+  return directionOf(options);
+}
+
+/** `scaleByRms` for the optimizers, whose own options stand beside its. */
+function directionOf(options: ScaleByRmsOptions): Transform<SlotState<'mu' | 'nu'>> {
   const { alpha = 0.99, eps = 1e-8, centered = false } = options;
   requireNumber('rmsprop', 'alpha', alpha, belowOne);
   requireNumber('rmsprop', 'eps', eps, nonNegative);
@@ -72,16 +78,21 @@ export function scaleByRms(options: ScaleByRmsOptions = {}): Transform<SlotState
   });
 }
 
-/** `rmsprop` as a pure transform. */
+/**
+ * `rmsprop` as a pure transform.
+ *
+ * @throws RangeError for numbers out of range; TypeError for unknown options
+ */
 export function rmspropTransform(
   options: RmspropSettings & { readonly lr?: Scalar } = {},
 ): Transform {
+  requireOptions('rmsprop', options, known);
   const { lr = 1e-2 } = options;
   const { momentum = 0, weightDecay = 0 } = options;
   requireNumber('rmsprop', 'momentum', momentum, belowOne);
   return assemble('rmsprop', options, lr, [
     addWeightDecay(weightDecay, options.decay),
-    scaleByRms(options),
+    directionOf(options),
     ...(momentum === 0 ? [] : [trace({ momentum })]),
     scaleByLearningRate(lr),
   ]);

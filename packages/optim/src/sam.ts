@@ -2,6 +2,7 @@ import {
   abs,
   add,
   astype,
+  type Cell,
   div,
   greater,
   mul,
@@ -14,12 +15,14 @@ import {
   where,
   withValues,
 } from '@tikhonov/core';
-import { kindOf, requireOptions } from '@tikhonov/core/engine';
+import { requireOptions } from '@tikhonov/core/engine';
 import { globalNorm } from './global-norm.ts';
 import { at, mapNamed } from './named.ts';
-import { type MinimizeOptions, Optimizer } from './optimizer.ts';
+import type { MinimizeOptions } from './optimizer.ts';
 import { nonNegative, requireNumber, requireStrength, type Scalar, strength64 } from './scalars.ts';
+import { requireStepping, type SteppingOptimizer } from './stepping.ts';
 import type { Named } from './transform.ts';
+import type { DecayMask } from './weight-decay.ts';
 
 /** Options of `sam` and `samPerturbation`. */
 export interface SamOptions {
@@ -29,6 +32,11 @@ export interface SamOptions {
   readonly adaptive?: boolean;
   /** Added to the magnitudes if `adaptive`, >= 0. @defaultValue 0.01 */
   readonly eta?: number;
+  /**
+   * Which parameters ASAM measures by their magnitudes; the others count as they are. The authors spare
+   * biases: `weightsOnly`. @defaultValue all
+   */
+  readonly relative?: DecayMask;
 }
 
 /** What the loss is told of the pass that it is called for. */
@@ -49,40 +57,78 @@ export interface SamPass {
  * ```
  */
 export function samPerturbation(params: Named, grads: Named, options: SamOptions = {}): Named {
-  requireOptions('sam', options, { rho: true, adaptive: 'boolean', eta: true });
-  const { adaptive = false, eta = 0.01, rho = adaptive ? 0.5 : 0.05 } = options;
+  requireOptions('sam', options, {
+    rho: true,
+    adaptive: 'boolean',
+    eta: true,
+    relative: 'function',
+  });
+  const { adaptive = false, eta = 0.01, rho = adaptive ? 0.5 : 0.05, relative } = options;
   requireStrength('sam', 'rho', rho);
   requireNumber('sam', 'eta', eta, nonNegative);
-  const magnitude = (name: string): Tensor => add(abs(at(params, name)), eta);
-  const scaled = adaptive ? mapNamed(grads, (g, name) => mul(g, magnitude(name))) : grads;
+  /** `T`; null where it is the identity. */
+  const magnitude = (name: string): Tensor | null => {
+    const w = at(params, name);
+    return adaptive && (relative?.(name, w) ?? true) ? add(abs(w), eta) : null;
+  };
+  const scaled = mapNamed(grads, (g, name) => {
+    const size = magnitude(name);
+    return size === null ? g : mul(g, size);
+  });
   const length = globalNorm(scaled);
   const usable = greater(length, 0);
   const factor = where(usable, div(strength64('sam', 'rho', rho), where(usable, length, 1)), 0);
   return mapNamed(grads, (g, name) => {
-    const direction = adaptive ? mul(g, square(magnitude(name))) : g;
+    const size = magnitude(name);
+    const direction = size === null ? g : mul(g, square(size));
     return mul(direction, astype(factor, g.dtype));
   });
 }
 
 /** An optimizer whose gradients are taken at the worst point near the parameters; made by `sam`. */
-export class SharpnessAware {
-  /** What steps with those gradients; its rate and state are those of the whole. */
-  readonly optimizer: Optimizer;
+export class SharpnessAware implements SteppingOptimizer {
+  /** What steps with those gradients; its parameters, rate and state are those of the whole. */
+  readonly optimizer: SteppingOptimizer;
   readonly #options: SamOptions;
 
   /**
    * @param optimizer  on the same parameters
    * @throws RangeError for numbers out of range; TypeError for what is no optimizer
    */
-  constructor(optimizer: Optimizer, options: SamOptions = {}) {
-    if (!(optimizer instanceof Optimizer)) {
-      throw new TypeError(
-        `sam: needs an optimizer, got ${kindOf(optimizer)}.\n  sam(sgd(model, { lr: 0.1 }))`,
-      );
-    }
+  constructor(optimizer: SteppingOptimizer, options: SamOptions = {}) {
+    requireStepping('sam', optimizer, 'sam(sgd(model, { lr: 0.1 }))');
     samPerturbation({}, {}, options);
     this.optimizer = optimizer;
     this.#options = options;
+  }
+
+  /** What is trained, by name. */
+  get parameters(): SteppingOptimizer['parameters'] {
+    return this.optimizer.parameters;
+  }
+
+  /** The learning rate; assigning a number writes the cell. */
+  get lr(): Cell {
+    return this.optimizer.lr;
+  }
+
+  set lr(value: number) {
+    this.optimizer.lr = value;
+  }
+
+  /** One step from given gradients, those at the perturbed point if it is to be SAM. */
+  apply(grads: Named): void {
+    this.optimizer.apply(grads);
+  }
+
+  /** Learning rate and state by name: there is none beside the optimizer's. */
+  stateDict(): Record<string, Tensor> {
+    return this.optimizer.stateDict();
+  }
+
+  /** Restores what `stateDict` returned. */
+  loadStateDict(state: Readonly<Record<string, Tensor>>): void {
+    this.optimizer.loadStateDict(state);
   }
 
   /**
@@ -138,5 +184,5 @@ export class SharpnessAware {
  * w.read().toArray(); // => [0.7]
  * ```
  */
-export const sam = (optimizer: Optimizer, options: SamOptions = {}): SharpnessAware =>
+export const sam = (optimizer: SteppingOptimizer, options: SamOptions = {}): SharpnessAware =>
   new SharpnessAware(optimizer, options);

@@ -10,7 +10,7 @@ import {
   Tensor,
   tensor,
 } from '@tikhonov/core';
-import { asTensor, check, showShape } from '@tikhonov/core/engine';
+import { asTensor, check, kindOf, showShape, showValue } from '@tikhonov/core/engine';
 
 /** A number, or a 0-d tensor or cell that may change between steps. */
 export type Scalar = number | Cell | Tensor;
@@ -36,16 +36,23 @@ export const belowOne: Bound = { test: (x) => x >= 0 && x < 1, says: 'in [0, 1)'
 /** A RangeError naming the number and its value unless it is within the bound. */
 export function requireNumber(name: string, what: string, value: number, bound: Bound): void {
   if (typeof value !== 'number' || !bound.test(value)) {
-    throw new RangeError(`${name}: ${what} must be ${bound.says}, got ${String(value)}.`);
+    throw new RangeError(`${name}: ${what} must be ${bound.says}, got ${showValue(value)}.`);
   }
+}
+
+/** Decay rates of running means, as many as there are. */
+export function requireBetas(name: string, betas: readonly number[], count: number): void {
+  if (betas?.length !== count) {
+    throw new RangeError(`${name}: betas must be ${count} numbers, got ${showValue(betas)}.`);
+  }
+  for (let i = 0; i < count; i++) requireNumber(name, `betas[${i}]`, betas[i]!, belowOne);
 }
 
 /** Throws unless a tensor or cell can serve as a scalar. */
 export function requireScalar(name: string, what: string, value: Tensor | Cell): void {
   if (!(value instanceof Tensor || value instanceof Cell)) {
-    const kind = value === null ? 'null' : typeof value;
     throw new TypeError(
-      `${name}: ${what} must be a number, or a Tensor or Cell of shape [], got ${kind}.\n  Pass one, such as { ${what}: 1e-3 }.`,
+      `${name}: ${what} must be a number, or a Tensor or Cell of shape [], got ${kindOf(value)}.\n  Pass one, such as { ${what}: 1e-3 }.`,
     );
   }
   if (value.shape.length !== 0 || !isFloating(value.dtype)) {

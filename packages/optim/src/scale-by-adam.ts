@@ -14,9 +14,9 @@ import {
   where,
   zerosLike,
 } from '@tikhonov/core';
-import { axpby } from '@tikhonov/core/engine';
+import { axpby, requireOptions } from '@tikhonov/core/engine';
 import { at, mapNamed } from './named.ts';
-import { belowOne, nonNegative, requireNumber } from './scalars.ts';
+import { nonNegative, requireBetas, requireNumber } from './scalars.ts';
 import type { Named, Transform } from './transform.ts';
 
 /** Options of `scaleByAdam`. */
@@ -46,24 +46,28 @@ export type AdamState = {
  * computed in float64 from the count and rounded when used. With `eps` 0 an element whose gradients have
  * all been 0 gets 0.
  *
- * @throws RangeError for betas outside [0, 1) or a negative `eps`
+ * @throws RangeError for betas outside [0, 1) or a negative `eps`; TypeError for unknown options
  * @see Kingma & Ba, "Adam: a method for stochastic optimization", ICLR 2015, arXiv 1412.6980; Reddi, Kale &
  * Kumar, "On the convergence of Adam and beyond", ICLR 2018 (amsgrad)
  */
 export function scaleByAdam(options: ScaleByAdamOptions = {}): Transform<AdamState> {
+  requireOptions('scaleByAdam', options, { betas: true, eps: true, amsgrad: 'boolean' });
+  return adamDirection(options);
+}
+
+/** `scaleByAdam` for the optimizers, whose own options stand beside its. */
+export function adamDirection(options: ScaleByAdamOptions): Transform<AdamState> {
   const { betas = [0.9, 0.999], eps = 1e-8, amsgrad = false } = options;
-  const b1 = betas[0];
-  const b2 = betas[1];
-  requireNumber('scaleByAdam', 'betas[0]', b1, belowOne);
-  requireNumber('scaleByAdam', 'betas[1]', b2, belowOne);
+  requireBetas('scaleByAdam', betas, 2);
+  const [b1, b2] = betas;
   requireNumber('scaleByAdam', 'eps', eps, nonNegative);
   // Multiplied through by root2, which leaves one pass fewer over the elements.
   const direction = (mu: Tensor, nu: Tensor, c1: Tensor, root2: Tensor): Tensor => {
     const spread = add(sqrt(nu), astype(mul(root2, eps), nu.dtype));
-    const still = eps > 0 ? null : equal(spread, 0);
-    const ratio = div(mu, still === null ? spread : where(still, 1, spread));
-    const scaled = mul(ratio, astype(div(root2, c1), mu.dtype));
-    return still === null ? scaled : where(still, 0, scaled);
+    const over = (x: Tensor): Tensor => mul(div(mu, x), astype(div(root2, c1), mu.dtype));
+    if (eps > 0) return over(spread);
+    const still = equal(spread, 0);
+    return where(still, 0, over(where(still, 1, spread)));
   };
   return {
     init: (params) => ({

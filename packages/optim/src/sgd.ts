@@ -50,7 +50,7 @@ const known: OptionNames<SgdOptions> = {
   dampening: true,
   nesterov: 'boolean',
   weightDecay: true,
-  decay: true,
+  decay: 'function',
   gradients: true,
   updates: 'function',
   maximize: 'boolean',
@@ -72,8 +72,13 @@ export function assemble(
   return chain(...gradients, ...ascent, ...parts, ...(updates?.(lr) ?? []));
 }
 
-/** `sgd` as a pure transform. */
+/**
+ * `sgd` as a pure transform.
+ *
+ * @throws RangeError for numbers out of range; TypeError for unknown options
+ */
 export function sgdTransform(options: SgdSettings & { readonly lr: Scalar }): Transform {
+  requireOptions('sgd', options, known);
   const { momentum = 0, dampening = 0, nesterov = false, weightDecay = 0 } = options;
   requireNumber('sgd', 'momentum', momentum, belowOne);
   requireNesterov('sgd', { momentum, dampening, nesterov });

@@ -29,8 +29,13 @@ const known: OptionNames<SgdwOptions> = {
   ...commonNames,
 };
 
-/** `sgdw` as a pure transform. */
+/**
+ * `sgdw` as a pure transform.
+ *
+ * @throws RangeError for numbers out of range; TypeError for unknown options
+ */
 export function sgdwTransform(options: SgdwSettings & { readonly lr: Scalar }): Transform {
+  requireOptions('sgdw', options, known);
   const { momentum = 0, dampening = 0, nesterov = false, weightDecay = 0, lr } = options;
   requireNumber('sgdw', 'momentum', momentum, belowOne);
   requireNesterov('sgdw', { momentum, dampening, nesterov });

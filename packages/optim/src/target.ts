@@ -23,7 +23,7 @@ const isSource = (target: OptimizerTarget): target is ParameterSource =>
 export function parametersOf(target: OptimizerTarget): Readonly<Record<string, Parameter>> {
   if (typeof target !== 'object' || target === null || target instanceof Cell) {
     throw new TypeError(
-      `Optimizer: needs a model or parameters by name, got ${target instanceof Cell ? 'a Cell' : kindOf(target)}.\n` +
+      `Optimizer: needs a model or parameters by name, got ${kindOf(target)}.\n` +
         '  Pass the model, or { w } for a parameter w.',
     );
   }

@@ -9,6 +9,7 @@ import {
   type Tensor,
   where,
 } from '@tikhonov/core';
+import { requireMask } from './mask.ts';
 import { at, mapNamed } from './named.ts';
 import { type NoState, stateless, type Transform } from './transform.ts';
 import type { DecayMask } from './weight-decay.ts';
@@ -35,14 +36,16 @@ export function ratioOr1(w: Tensor, u: Tensor): Tensor {
  * trust.update({ w: tensor([0, 2]) }, [], { w: tensor([3, 4]) })[0].w.toArray(); // => [0, 5]
  * ```
  */
-export const scaleByTrustRatio = (mask?: DecayMask): Transform<NoState> =>
-  stateless((updates, params) =>
+export function scaleByTrustRatio(mask?: DecayMask): Transform<NoState> {
+  requireMask('scaleByTrustRatio', mask);
+  return stateless((updates, params) =>
     mapNamed(updates, (u, name) => {
       const w = at(params, name);
       if (mask !== undefined && !mask(name, w)) return u;
       return mul(u, astype(ratioOr1(lengthOf(w), lengthOf(u)), u.dtype));
     }),
   );
+}
 
 /** What `larsRatio` needs to know. */
 export interface LarsRatioOptions {

@@ -109,6 +109,42 @@ describe('grouped', () => {
     expect(optimizer.groups).toEqual({ 'no decay': ['bias'], default: ['weight', 'head'] });
   });
 
+  test('knows what decays: what a step without a gradient would change', () => {
+    const decaying = (optimizer: ReturnType<typeof grouped>): string[] =>
+      Object.keys(optimizer.parameters).filter((name) => optimizer.decays(name));
+    expect(decaying(grouped(model(), adamwTransform, { lr: 0 }, noDecay))).toEqual([
+      'weight',
+      'head',
+    ]);
+    expect(decaying(grouped(model(), sgdTransform, { lr: 0.1 }, noDecay))).toEqual([]);
+    // Coupled too, with a mask, in a frozen group, and among what else acts on the updates.
+    const masked = { lr: 0.1, weightDecay: 1e-9, decay: weightsOnly };
+    const frozen = [{ match: (name: string) => name === 'head', lrScale: 0 }];
+    expect(decaying(grouped(model(), adamTransform, masked, frozen))).toEqual(['weight']);
+    const updates = () => [lookahead({ syncPeriod: 1, alpha: 0.5 })];
+    const gradients = [clipByGlobalNorm(1)];
+    const shared = { lr: 0.1, gradients, updates };
+    expect(decaying(grouped(model(), sgdTransform, shared, noDecay))).toEqual([]);
+  });
+
+  test('a strength in a cell decays while it is not 0', () => {
+    const weightDecay = cellOf(0);
+    const optimizer = grouped(model(), sgdTransform, { lr: 0.1, weightDecay }, noDecay);
+    expect(optimizer.decays('weight')).toBe(false);
+    weightDecay.write(float64(0.5));
+    expect(optimizer.decays('weight')).toBe(true);
+    expect(optimizer.decays('bias')).toBe(false);
+  });
+
+  test('does not know what strangers do', () => {
+    const optimizer = grouped(model(), sgdTransform, { lr: 0.1 }, noDecay);
+    expect(() => optimizer.decays('toString')).toThrow(
+      new TypeError(
+        'GroupedOptimizer.decays: "toString" names no parameter.\n  Known are weight, bias, head.',
+      ),
+    );
+  });
+
   test('one rate, or schedule, serves all groups, each with its factor', () => {
     const p = model();
     const optimizer = grouped(p, sgdTransform, { lr: exponential(1, { gamma: 0.5 }) }, [
@@ -163,12 +199,56 @@ describe('grouped', () => {
     expect(() => make({ lrScale: -1 })).toThrow(
       'grouped: lrScale must be finite and >= 0, got -1.',
     );
+    expect(() => make({ match: /w/ })).toThrow(
+      'grouped: match of group "group0" must be a function of a parameter\'s name and values, got object.\n' +
+        '  Of a pattern make one: (name) => /bias$/.test(name).',
+    );
     expect(() => make({ lrScale: 2 }, { updates: () => [lookahead()] })).toThrow(
       'grouped: lrScale 2 cannot reach what `updates` do with the learning rate.',
     );
     expect(() => make({ name: 'default' })).toThrow('two groups are named "default".');
     expect(() => grouped(model(), sgdTransform, { lr: 1 }, {} as never)).toThrow(
       "grouped: needs an optimizer's transform and an array of groups",
+    );
+  });
+
+  test("a group's own learning rate is refused, with what does that instead", () => {
+    const make = (own: object) => (): unknown =>
+      grouped(model(), sgdTransform, { lr: 0.1 }, [{ match: biasesAndNorms, ...own }]);
+    expect(make({ name: 'head', lr: 0 })).toThrow(
+      new TypeError(
+        'grouped: group "head" has its own lr.\n  All follow one rate: give the group a factor of it, { lrScale: 0.1 }; 0 freezes it.',
+      ),
+    );
+    expect(make({ gradients: [] })).toThrow('grouped: group "group0" has its own gradients.');
+  });
+
+  test('unknown settings are refused, shared and of groups', () => {
+    expect(() =>
+      grouped(model(), sgdTransform, { lr: 0.1, weight_decay: 1 } as never, noDecay),
+    ).toThrow('sgd: unknown option "weight_decay".');
+    const misspelt = { match: biasesAndNorms, weightdecay: 0 };
+    expect(() => grouped(model(), adamwTransform, { lr: 0.1 }, [misspelt as never])).toThrow(
+      'adamw: unknown option "weightdecay".',
+    );
+  });
+
+  test('a group that gets no parameter is named; in a partition it may be', () => {
+    const none = { name: 'typo', match: (name: string) => name === 'haed' };
+    expect(() => grouped(model(), sgdTransform, { lr: 1 }, [none])).toThrow(
+      new TypeError(
+        'grouped: group "typo" has no parameters: it matches none that the groups before it leave.\n' +
+          '  There are weight, bias, head.',
+      ),
+    );
+    // Also if another group has taken them all.
+    const shadowed = [{ match: () => true }, { name: 'late', match: biasesAndNorms }];
+    expect(() => grouped(model(), sgdTransform, { lr: 1 }, shadowed)).toThrow('group "late"');
+    const rest = { name: 'rest', match: () => true, transform: scale(-1) };
+    const parts = partition([{ ...none, transform: scale(1) }, rest]);
+    expect(() => parts.init(ones)).not.toThrow();
+    expect(() => partition([{ ...rest, match: /w/ as never }]).init(ones)).toThrow(
+      'partition: match of group "rest" must be a function',
     );
   });
 });

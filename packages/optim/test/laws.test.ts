@@ -455,6 +455,26 @@ describe('SAM', () => {
     expect(numbers(w)).toEqual([1]);
   });
 
+  test('rate, parameters and state are those of the optimizer in it', () => {
+    const w = cellOf([1]);
+    const inner = sgd({ w }, { lr: 0.1, momentum: 0.9 });
+    const optimizer = sam(inner);
+    optimizer.lr = 0.2;
+    expect(optimizer.lr).toBe(inner.lr);
+    expect(value(inner.lr.read())).toBe(0.2);
+    expect(optimizer.parameters).toBe(inner.parameters);
+    optimizer.minimize(() => w.read().pow(2).sum());
+    const saved = optimizer.stateDict();
+    expect(Object.keys(saved)).toEqual(Object.keys(inner.stateDict()));
+    const at = numbers(w);
+    optimizer.minimize(() => w.read().pow(2).sum());
+    const after = numbers(w);
+    w.write(float64(at));
+    optimizer.loadStateDict(saved);
+    optimizer.minimize(() => w.read().pow(2).sum());
+    expect(numbers(w)).toEqual(after);
+  });
+
   test('what is no optimizer, and numbers out of range, are named', () => {
     expect(() => sam({} as never)).toThrow('sam: needs an optimizer, got object.');
     expect(() => sam(sgd([cellOf([1])], { lr: 1 }), { rho: -1 })).toThrow(

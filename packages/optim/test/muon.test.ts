@@ -12,7 +12,7 @@ import {
   tensor,
   unbind,
 } from '@tikhonov/core';
-import { adamw, cosine, muon, scaleByMuon } from '../src/index.ts';
+import { adamw, cosine, muon, scaleByMuon, weightsOnly } from '../src/index.ts';
 import { cellOf, float64, numbers } from './values.ts';
 
 const draw = (seed: number, shape: readonly number[]): Tensor =>
@@ -91,6 +91,18 @@ describe('muon', () => {
     expect(numbers(bias)).toEqual(numbers(other));
     // No gradient, no direction: what moves is the decay.
     expect(numbers(both.w)).toEqual([1 - 0.1 * 0.1, 2 - 0.1 * 0.2]);
+  });
+
+  test('weightDecay and decay reach the parameters that AdamW steps; others go before', () => {
+    const after = (options: Parameters<typeof muon>[1]): number[] => {
+      const both = { bias: cellOf([1, 2]), w: cellOf([[1, 2]]) };
+      muon(both, { lr: 0.1, ...options }).apply({ bias: float64([0, 0]), w: float64([[0, 0]]) });
+      return numbers(both.bias);
+    };
+    expect(after({})).toEqual([1 - 0.1 * 0.01, 2 - 0.1 * 0.02]);
+    expect(after({ weightDecay: 0 })).toEqual([1, 2]);
+    expect(after({ decay: weightsOnly })).toEqual([1, 2]);
+    expect(after({ weightDecay: 0, others: { weightDecay: 0.01 } })).toEqual(after({}));
   });
 
   test('a compiled step is the eager one, over 50 steps from one seed', () => {

@@ -243,8 +243,16 @@ describe('values that are not finite', () => {
 describe('a step that throws changes nothing', () => {
   test.each([
     ['an unknown name', { v: float64([1, 1]) }, 'gradient "v" names no parameter'],
-    ['another shape', { w: float64([1]) }, 'gradient "w" has shape [1], its parameter [2]'],
-    ['another dtype', { w: tensor([1, 1]) }, 'gradient "w" is float32, its parameter float64'],
+    [
+      'another shape',
+      { w: float64([1]) },
+      'gradient "w" is float64 [1], its parameter float64 [2]',
+    ],
+    [
+      'another dtype',
+      { w: tensor([1, 1]) },
+      'gradient "w" is float32 [2], its parameter float64 [2].\n  Reshape or cast it.',
+    ],
     ['a NaN', { w: float64([Number.NaN, 1]) }, 'the gradient of "w" is not finite'],
   ])('%s', (_name, grads, text) => {
     const w = cell([1, 2]);
@@ -312,8 +320,8 @@ describe('states', () => {
     expect(() => optimizer.loadStateDict(state)).toThrow(
       'Optimizer.loadStateDict: the state does not fit; nothing was changed.\n' +
         '  missing: "state.1.count"\n' +
-        '  unexpected: "other"\n' +
-        '  "state.1.trace.w" holds float64 [1], given float64 [2]\n',
+        '  "state.1.trace.w" holds float64 [1], given float64 [2]\n' +
+        '  unexpected: "other"\n',
     );
     expect(optimizer.lr.read().item()).toBe(0.1);
   });
@@ -324,7 +332,7 @@ describe('states', () => {
     const parsed = JSON.parse(JSON.stringify(optimizer.stateDict())) as Record<string, TensorJSON>;
     const other = sgd({ w: cell([1]) }, { lr: 0.5, momentum: 0.9 });
     expect(() => other.loadStateDict(parsed as never)).toThrow(
-      '  "lr" is object, not a Tensor\n  "state.1.count" is object, not a Tensor\n',
+      '  "lr" holds float64 [], given object\n  "state.1.count" holds int32 [], given object\n',
     );
     expect(other.lr.read().item()).toBe(0.5);
     other.loadStateDict(
@@ -386,7 +394,7 @@ describe('the target', () => {
   test('of another kind is named, a bare parameter too', () => {
     const bare: unknown = cell([1]);
     expect(() => sgd(bare as never, { lr: 1 })).toThrow(
-      'Optimizer: needs a model or parameters by name, got a Cell.\n  Pass the model, or { w } for a parameter w.',
+      'Optimizer: needs a model or parameters by name, got a tensor or cell.\n  Pass the model, or { w } for a parameter w.',
     );
     expect(() => adam(undefined as never)).toThrow(/parameters by name, got undefined/);
   });
@@ -419,7 +427,7 @@ describe('what JavaScript lets through is refused', () => {
     [
       'momentum that is text',
       () => sgd({ w: cell([1]) }, { lr: 0.1, momentum: '0.9' as never }),
-      'sgd: momentum must be in [0, 1), got 0.9.',
+      "sgd: momentum must be in [0, 1), got '0.9'.",
     ],
     [
       'flags that are text',
@@ -434,7 +442,7 @@ describe('what JavaScript lets through is refused', () => {
     [
       'a number for both betas',
       () => adam({ w: cell([1]) }, { betas: 0.9 as never }),
-      'betas[0] must be in [0, 1), got undefined.',
+      'scaleByAdam: betas must be 2 numbers, got 0.9.',
     ],
     [
       'misspelt options of clipping',

@@ -1,23 +1,30 @@
 import { astype, type Tensor } from '@tikhonov/core';
 import { kindOf } from '@tikhonov/core/engine';
 import type { Schedule } from '../optimizer.ts';
+import { requirePlain } from '../plain.ts';
 import { type Bound, nonNegative, requireNumber } from '../scalars.ts';
 
 /** A learning rate that is finite and >= 0. */
-export const requireRate = (name: string, what: string, value: number): void =>
+export function requireRate(name: string, what: string, value: number): void {
+  requirePlain(name, what, value);
   requireNumber(name, what, value, nonNegative);
+}
 
 const steps: Bound = { test: (x) => Number.isSafeInteger(x) && x > 0, says: 'an integer > 0' };
 
 /** A number of steps. */
-export const requireSteps = (name: string, what: string, value: number): void =>
+export function requireSteps(name: string, what: string, value: number): void {
+  requirePlain(name, what, value);
   requireNumber(name, what, value, steps);
+}
 
 const above: Bound = { test: (x) => x > 0 && Number.isFinite(x), says: 'finite and > 0' };
 
 /** A factor that something is divided or multiplied by. */
-export const requireFactor = (name: string, what: string, value: number): void =>
+export function requireFactor(name: string, what: string, value: number): void {
+  requirePlain(name, what, value);
   requireNumber(name, what, value, above);
+}
 
 /** Steps in time order, none twice. */
 export function requireMilestones(name: string, milestones: readonly number[]): void {

@@ -152,9 +152,9 @@ describe('as the rate of an optimizer', () => {
     expect(value(w.read())).toBe(0.25);
   });
 
-  test('a number assigned in between serves one step', () => {
+  test('a rate written into the cell in between serves one step', () => {
     const { w, optimizer } = descend(constant(0.5));
-    optimizer.lr = 0;
+    optimizer.lr.write(float64(0));
     optimizer.apply({ w: float64(1) });
     expect(value(w.read())).toBe(1);
     optimizer.apply({ w: float64(1) });
