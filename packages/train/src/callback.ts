@@ -1,3 +1,4 @@
+import type { Dataset } from '@tikhonov/data';
 import type { EpochRecord, History, NonFiniteReport } from './history.ts';
 import type { MinimizingOptimizer, Model } from './model.ts';
 import type { PlainData } from './persistence/plain-data.ts';
@@ -11,6 +12,8 @@ export interface TrainContext {
   readonly batchSize: number | null;
   /** Null where the length of a pass is not known beforehand. */
   readonly stepsPerEpoch: number | null;
+  /** The rows that are learnt from, where `train` is a data set. */
+  readonly dataset?: Dataset;
   /** Epochs between evaluations. */
   readonly evaluateEvery: number;
   /** The names of the values that `recordValue` can give: what may be monitored. */
@@ -38,12 +41,15 @@ export interface Control {
   markBest(epoch: number): void;
   /** Says that the weights of this epoch were put back; becomes `history.restoredEpoch`. */
   markRestored(epoch: number): void;
+  /** Says that the model got weights of no epoch, such as averages; becomes `history.weightsReplaced`. */
+  markReplaced(): void;
 }
 
 /**
  * Takes part in the training. Every method may be async. `onTrainEnd` is called whatever ended the
- * training, an abort or an error included, provided that `onTrainBegin` was called. Any object with some
- * of these methods is a callback; what it remembers in variables goes through `stateDict`.
+ * training, an abort or an error included, provided that the callback's `onTrainBegin` was. Any object with some
+ * of these methods is a callback; what it remembers in variables goes through `stateDict`. A method whose
+ * name begins with `on` and is none of these is a TypeError; other properties are the object's own.
  *
  * @example
  * ```ts
@@ -68,13 +74,21 @@ export interface Callback {
   onBatchEnd?(step: number, logs: BatchLogs, control: Control): void | Promise<void>;
   onEpochEnd?(epoch: number, logs: EpochRecord, control: Control): void | Promise<void>;
   /**
+   * Called after `onEpochEnd` for an epoch that was not to be evaluated (`evaluateEvery`), but is the last one
+   * because a callback has stopped the training: with the same record, and the evaluations in it.
+   */
+  onLateEvaluation?(epoch: number, logs: EpochRecord, control: Control): void | Promise<void>;
+  /**
    * Called when a loss, an update or a parameter is not finite, which ends the training. Returning true
    * makes that the stop reason `non-finite` instead of an error.
    */
   onNonFinite?(report: NonFiniteReport): boolean | Promise<boolean>;
   /** The history so far; `restoredEpoch` may still change by other callbacks. */
   onTrainEnd?(history: History, control: Control): void | Promise<void>;
-  /** What changes from epoch to epoch and is in no cell, for checkpoints. */
+  /**
+   * What changes from epoch to epoch and is in no cell, for checkpoints. An entry `settings` says how the
+   * callback was made: a training that was stopped goes on when it is resumed with others.
+   */
   stateDict?(): PlainData;
   /** Takes back what `stateDict` gave, after `onTrainBegin`: the training goes on from there. */
   loadStateDict?(state: PlainData): void;

@@ -1,9 +1,10 @@
-import type { Tensor } from '@tikhonov/core';
+import { Tensor } from '@tikhonov/core';
 import { type OptionNames, requireOptions } from '@tikhonov/core/engine';
 import { DataLoader, Dataset } from '@tikhonov/data';
-import { evaluationPass } from './evaluation-pass.ts';
+import { chunksOf, evaluationPass } from './evaluation-pass.ts';
 import type { Evaluation } from './history.ts';
 import { hintFor, kindOf, requireFunction } from './kinds.ts';
+import { requireMeans, rowsToCheck } from './mean-check.ts';
 import { isStreaming } from './metrics/statistics.ts';
 import type { Loss, Metric, Model, StreamingMetric } from './model.ts';
 
@@ -17,7 +18,7 @@ export type Metrics = Readonly<Record<string, Metric | StreamingMetric>>;
 
 /** Options of `evaluate`. */
 export interface EvaluateOptions<Named extends Metrics = Metrics> {
-  /** Must be a mean over rows, for the chunks to add up. */
+  /** Must be a mean over rows, for the chunks to add up; another one is a TypeError. */
   readonly loss: Loss;
   /** Further values: means over rows, too, or streaming metrics. @defaultValue none */
   readonly metrics?: Named;
@@ -50,7 +51,9 @@ const known: OptionNames<EvaluateOptions> = {
 /**
  * Loss and metrics over a data set, with the model in evaluation mode: no dropout, running statistics
  * used and not moved, nothing recorded for gradients. Chunks are weighted by their rows, so the
- * chunk size only changes rounding. For many evaluations, `evaluator` is faster.
+ * chunk size only changes rounding; for that, loss and metrics must be means over rows, which is tried on
+ * some rows first. A loss that weighs classes is none: weigh the rows, with `data.withClassWeights`. For many
+ * evaluations, `evaluator` is faster.
  *
  * Where rows have weights, all values are weighted by them. A data loader gives the batches of its present
  * epoch, and stays at its place; rows that fill a batch do not count.
@@ -58,7 +61,8 @@ const known: OptionNames<EvaluateOptions> = {
  * @returns `{ loss, ...metrics }` as numbers; NaN where a value is NaN
  * @throws RangeError for no rows or a bad `batchSize`; TypeError for a metric called `loss`, or for a loss or
  * metric that does not look at the weights of the rows
- * @throws ShapeError if a loss or metric is not a scalar; TypeError if it is neither number nor tensor
+ * @throws ShapeError if a loss or metric is not a scalar; TypeError if it is neither number nor tensor, or no
+ * mean over rows
  * @example
  * ```ts
  * const model = { forward: (x: Tensor) => x, namedCells: () => ({}) };
@@ -104,6 +108,20 @@ export function evaluator<Named extends Metrics = NoMetrics>(
   model: Model,
   options: EvaluatorOptions<Named>,
 ): (examples: Examples | DataLoader<unknown>) => EvaluationOf<Named> {
+  return makeEvaluator(model, options).evaluate;
+}
+
+/** An evaluator, and the check of its loss and metrics by itself, which it does at its first call else. */
+export interface CheckedEvaluator<Named extends Metrics> {
+  readonly evaluate: (examples: Examples | DataLoader<unknown>) => EvaluationOf<Named>;
+  readonly check: (examples: Examples | DataLoader<unknown>) => void;
+}
+
+/** `evaluator` for those who want to know early whether the loss and the metrics will do. */
+export function makeEvaluator<Named extends Metrics = NoMetrics>(
+  model: Model,
+  options: EvaluatorOptions<Named>,
+): CheckedEvaluator<Named> {
   requireOptions('evaluator', options, { ...known, compiled: 'boolean' });
   const { loss, compiled, batchSize } = options;
   const metrics: Metrics = options.metrics ?? {};
@@ -116,8 +134,18 @@ export function evaluator<Named extends Metrics = NoMetrics>(
     else means[name] = metric;
   }
   const pass = evaluationPass(model, { means, streams }, { compiled, batchSize });
-  return (examples) => {
-    const found = pass(sourceOf(examples));
+  let isChecked = false;
+  const check = (source: Dataset | DataLoader<unknown>): void => {
+    if (isChecked) return;
+    const rows = rowsToCheck(source, () => chunksOf(source, batchSize ?? 2));
+    if (rows === null) return;
+    requireMeans(model, means, rows);
+    isChecked = true;
+  };
+  const evaluate = (examples: Examples | DataLoader<unknown>): EvaluationOf<Named> => {
+    const source = sourceOf(examples);
+    check(source);
+    const found = pass(source);
     const values = ['loss', ...Object.keys(metrics)].map((name) => {
       const streaming = streams[name];
       if (streaming === undefined) return [name, found.means[name]!];
@@ -125,12 +153,13 @@ export function evaluator<Named extends Metrics = NoMetrics>(
     });
     return Object.fromEntries(values) as EvaluationOf<Named>;
   };
+  return { evaluate, check: (examples) => check(sourceOf(examples)) };
 }
 
 /** Examples as what a pass walks through; at least one row. */
 export function sourceOf(examples: Examples | DataLoader<unknown>): Dataset | DataLoader<unknown> {
   if (examples instanceof DataLoader) return examples;
-  const dataset = asDataset(examples);
+  const dataset = asDataset('evaluate: the second argument', examples);
   if (dataset.size === 0) throw new RangeError('evaluate: the data set has no rows.');
   return dataset;
 }
@@ -150,14 +179,30 @@ export function checkMetrics(metrics: Metrics): void {
 }
 
 /** The data set itself, or one of the inputs and targets. */
-export function asDataset(examples: Examples): Dataset {
+export function asDataset(where: string, examples: Examples): Dataset {
   if (examples instanceof Dataset) return examples;
-  if (typeof examples !== 'object' || examples === null || Array.isArray(examples)) {
+  const isObject = typeof examples === 'object' && examples !== null;
+  if (!isObject || Array.isArray(examples) || examples instanceof Tensor) {
     throw new TypeError(
-      `Examples must be a Dataset or { x, y }, got ${kindOf(examples)}.\n  For example data.digits().train, or { x, y } of tensors with one row per example.`,
+      `${where} must be a Dataset or { x, y }, got ${kindOf(examples)}.\n  For example data.digits().train, or { x, y } of tensors with one row per example.`,
     );
   }
   const { x, y, sampleWeight } = examples;
+  if (!(x instanceof Tensor && y instanceof Tensor)) {
+    const seen = Object.entries(examples).map(([name, value]) => `${name}: ${kindOf(value)}`);
+    throw new TypeError(
+      `${where} must be a Dataset or { x, y } of tensors, got { ${seen.join(', ')} }.\n  For example data.digits().train, or { x, y } with one row per example.`,
+    );
+  }
+  // Batches may have fields of their own; what would change the result may not be passed over.
+  const other = Object.keys(examples).find(
+    (name) => name !== 'sampleWeight' && /weight|class/i.test(name),
+  );
+  if (other !== undefined) {
+    throw new TypeError(
+      `${where} has an unknown field '${other}'.\n  Weights of rows are sampleWeight; classes take a new data.Dataset({ x, y, classes }).`,
+    );
+  }
   return new Dataset({ x, y, sampleWeight });
 }
 

@@ -95,7 +95,10 @@ interface ChunkValues {
 }
 
 /** All rows of a data set in their order, or a loader's present epoch. */
-const chunksOf = (source: Dataset | DataLoader<unknown>, batchSize: number): Iterable<StepRows> =>
+export const chunksOf = (
+  source: Dataset | DataLoader<unknown>,
+  batchSize: number,
+): Iterable<StepRows> =>
   'dataset' in source
     ? chunksOfLoader(source)
     : minibatches(source, { batchSize, dropLast: false }).pass(null);

@@ -1,11 +1,12 @@
 import { canCompile } from '@tikhonov/compile';
 import { random, type Tensor } from '@tikhonov/core';
-import { type OptionNames, requireOptions } from '@tikhonov/core/engine';
-import { DataLoader, type Dataset, type Seeded } from '@tikhonov/data';
+import { type OptionNames, requireOptions, showValue } from '@tikhonov/core/engine';
+import { DataLoader, Dataset, type Seeded } from '@tikhonov/data';
 import type { Callback } from './callback.ts';
+import { requireCallback } from './callback-check.ts';
 import { progressBar } from './callbacks/progress-bar.ts';
 import { asDataset, checkMetrics, type Examples, type Metrics } from './evaluate.ts';
-import { kindOf, requireArray, requireFunction } from './kinds.ts';
+import { kindOf, requireArray, requireFunction, requireIntegers } from './kinds.ts';
 import { accuracy } from './metrics/accuracy.ts';
 import type { Loss, MinimizingOptimizer, PenaltyTerm } from './model.ts';
 import type { CheckpointOptions } from './persistence/checkpoint-options.ts';
@@ -37,8 +38,13 @@ export interface FitOptions extends Seeded {
   readonly validation?: Examples | DataLoader<unknown>;
   /** Further sets to evaluate, by name. @defaultValue none */
   readonly evaluateOn?: Readonly<Record<string, Examples | DataLoader<unknown>>>;
-  /** Passes over the training data, >= 1. */
+  /** The number of the last pass over the training data, >= 1: how many there are, unless some lie behind. */
   readonly epochs: number;
+  /**
+   * Passes that lie behind, made by earlier calls: this one begins with epoch `initialEpoch + 1`, whose order,
+   * masks and draws are those that one call for all `epochs` would have. @defaultValue 0 (Keras)
+   */
+  readonly initialEpoch?: number;
   /** Rows per step; not beside a loader or function. @defaultValue 32 (Keras) */
   readonly batchSize?: number;
   /** Whether every epoch has its own random order; as `batchSize`. @defaultValue true */
@@ -49,7 +55,10 @@ export interface FitOptions extends Seeded {
   readonly optimizer: MinimizingOptimizer;
   /** Scalar loss of a batch: the mean over its rows, weighted if they have weights. */
   readonly loss: Loss;
-  /** The loss in evaluations, if another one (without smoothing, say). @defaultValue `loss` */
+  /**
+   * The loss in evaluations, if another one: without smoothing, say, or without weights of classes, as it must be
+   * a mean over rows. @defaultValue `loss`
+   */
   readonly evaluationLoss?: Loss;
   /** Scalars added to the loss in training. @defaultValue none */
   readonly penalties?: readonly PenaltyTerm[];
@@ -67,8 +76,9 @@ export interface FitOptions extends Seeded {
   /** Whether to show a progress bar on a terminal; see `progressBar`. @defaultValue false */
   readonly progress?: boolean;
   /**
-   * Ends the training after the present step, or while it waits for a batch; callbacks are let finish. An
-   * abort is no error: the history has the stop reason `aborted`, and a checkpoint is saved.
+   * Ends the training after the present step, or while it waits for a batch. Callbacks are let finish for a
+   * second; one that takes longer is left to itself, and has its `onTrainEnd` all the same. An abort is no
+   * error: the history has the stop reason `aborted`, and a checkpoint is saved.
    */
   readonly signal?: AbortSignal;
   /**
@@ -79,10 +89,16 @@ export interface FitOptions extends Seeded {
    */
   readonly checkpoint?: CheckpointOptions;
   /**
-   * What to do when the loss is NaN or infinite: throw a `NonFiniteError`, or stop with the reason
-   * `non-finite`. The step that met it changes nothing. @defaultValue 'throw'
+   * What to do when the loss is NaN or infinite, in a step or on a set that is evaluated: throw a
+   * `NonFiniteError`, or stop with the reason `non-finite`. The step that met it changes nothing. Metrics may be
+   * NaN. @defaultValue 'throw'
    */
   readonly onNonFinite?: 'throw' | 'stop';
+  /**
+   * What to do about parameters of the optimizer that the loss does not depend on: an error that names them, or
+   * gradients of 0. Weight decay and momentum move a parameter whose gradient is 0. @defaultValue 'error'
+   */
+  readonly unreached?: 'error' | 'zeros';
   /**
    * Whether steps and evaluations run as WebAssembly programs. See `fit` for what then is a constant.
    * `false` runs every operation as it comes, which is slower and can be looked into with a debugger.
@@ -97,8 +113,8 @@ const known: OptionNames<FitOptions> = {
   evaluateOn: true,
   epochs: true,
   batchSize: true,
-  shuffle: true,
-  dropLast: true,
+  shuffle: 'boolean',
+  dropLast: 'boolean',
   optimizer: true,
   loss: true,
   evaluationLoss: true,
@@ -107,10 +123,12 @@ const known: OptionNames<FitOptions> = {
   metrics: true,
   callbacks: true,
   evaluateEvery: true,
-  progress: true,
+  progress: 'boolean',
   signal: true,
   checkpoint: true,
   onNonFinite: true,
+  unreached: true,
+  initialEpoch: true,
   compiled: 'boolean',
   seed: true,
   key: true,
@@ -121,6 +139,8 @@ export interface FitPlan {
   readonly source: TrainSource;
   readonly sets: Readonly<Record<string, Dataset | DataLoader<unknown>>>;
   readonly epochs: number;
+  readonly initialEpoch: number;
+  readonly unreached: 'error' | 'zeros' | undefined;
   readonly optimizer: MinimizingOptimizer;
   readonly loss: Loss;
   readonly evaluationLoss: Loss;
@@ -137,17 +157,26 @@ export interface FitPlan {
 
 /** Fills in defaults. @throws RangeError or TypeError for bad options */
 export function planOf(options: FitOptions): FitPlan {
+  requireOptionsOfFit(options);
   requireOptions('fit', options, known);
   checkKinds(options);
   const train = trainOf(options);
   const { epochs, batchSize = 32, evaluateEvery = 1, onNonFinite = 'throw' } = options;
-  for (const [name, value] of Object.entries({ epochs, batchSize, evaluateEvery })) {
-    if (!(Number.isInteger(value) && value >= 1)) {
-      throw new RangeError(`fit: ${name} must be an integer >= 1, got ${value}.`);
-    }
+  requireIntegers('fit', 1, { epochs, batchSize, evaluateEvery });
+  const { initialEpoch = 0, unreached } = options;
+  requireIntegers('fit', 0, { initialEpoch });
+  if (initialEpoch >= epochs) {
+    throw new RangeError(
+      `fit: initialEpoch must be less than epochs, got ${initialEpoch} and ${epochs}.\n  epochs is the number of the last epoch: for one more, initialEpoch + 1.`,
+    );
+  }
+  if (unreached !== undefined && unreached !== 'error' && unreached !== 'zeros') {
+    throw new TypeError(`fit: unreached must be 'error' or 'zeros', got ${showValue(unreached)}.`);
   }
   if (onNonFinite !== 'throw' && onNonFinite !== 'stop') {
-    throw new TypeError(`fit: onNonFinite must be 'throw' or 'stop', got ${String(onNonFinite)}.`);
+    throw new TypeError(
+      `fit: onNonFinite must be 'throw' or 'stop', got ${showValue(onNonFinite)}.`,
+    );
   }
   if (options.seed !== undefined && options.key !== undefined) {
     throw new TypeError('fit: got both a seed and a key.\n  Give one of them.');
@@ -160,6 +189,8 @@ export function planOf(options: FitOptions): FitPlan {
     source: sourceOf(train, options, key),
     sets: setsOf(options),
     epochs,
+    initialEpoch,
+    unreached,
     evaluateEvery,
     metrics,
     optimizer: options.optimizer,
@@ -183,7 +214,10 @@ type Train = Dataset | DataLoader<PendingItem> | BatchFactory;
 function trainOf(options: FitOptions): Train {
   const { train } = options;
   const given = train instanceof DataLoader || typeof train === 'function';
-  if (!given) return requireRows(asDataset(train));
+  if (!given) {
+    requireNoIterator(train);
+    return requireRows(asDataset('fit: train', train));
+  }
   for (const name of ['batchSize', 'shuffle', 'dropLast'] as const) {
     if (options[name] === undefined) continue;
     throw new TypeError(
@@ -196,6 +230,24 @@ function trainOf(options: FitOptions): Train {
   return train;
 }
 
+/** It would run dry after an epoch. */
+function requireNoIterator(train: unknown): void {
+  const isIterator = typeof train === 'object' && train !== null && 'next' in train;
+  if (!isIterator || typeof train.next !== 'function') return;
+  throw new TypeError(
+    'fit: train is an iterator, which gives its batches once; every epoch needs them.\n  Pass the function that makes it: train: function* (epoch, key) { yield { x, y }; }.',
+  );
+}
+
+/** What comes instead of options, after the habits of other libraries. */
+function requireOptionsOfFit(options: FitOptions | undefined): void {
+  const isData = options instanceof Dataset || options instanceof DataLoader;
+  if (typeof options === 'object' && !isData) return;
+  throw new TypeError(
+    `fit: the second argument must be the options, got ${isData ? 'the data' : kindOf(options)}.\n  For example fit(model, { train: dataset, epochs: 10, optimizer: optim.adam(model, { lr: 1e-3 }), loss: nn.crossEntropy }).`,
+  );
+}
+
 const datasetOf = (train: Dataset | DataLoader<PendingItem>): Dataset =>
   train instanceof DataLoader ? train.dataset : train;
 
@@ -205,7 +257,7 @@ function requireRows(dataset: Dataset): Dataset {
 }
 
 function sourceOf(train: Train, options: FitOptions, key: Tensor): TrainSource {
-  if (train instanceof DataLoader) return loaderSource(train);
+  if (train instanceof DataLoader) return loaderSource(train, options.initialEpoch);
   if (typeof train === 'function') return factorySource(train, key);
   const { batchSize = 32, shuffle = true, dropLast = false } = options;
   return datasetSource(train, { batchSize, shuffle, dropLast, key });
@@ -234,6 +286,8 @@ function checkKinds(options: FitOptions): void {
     requireFunction(`fit: transforms[${i}]`, transform, hint);
   }
   requireArray('fit: callbacks', callbacks);
+  for (const [i, callback] of callbacks.entries())
+    requireCallback(`fit: callbacks[${i}]`, callback);
   const { signal } = options;
   if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
     throw new TypeError(
@@ -248,11 +302,20 @@ function setsOf({ validation, evaluateOn = {} }: FitOptions): FitPlan['sets'] {
       "fit: `evaluateOn` has a set called 'validation' beside `validation`.\n  Rename it.",
     );
   }
+  const isSet = evaluateOn instanceof Dataset || evaluateOn instanceof DataLoader;
+  if (typeof evaluateOn !== 'object' || evaluateOn === null || isSet || 'x' in evaluateOn) {
+    throw new TypeError(
+      `fit: evaluateOn must be sets by name, got ${isSet ? 'one set' : kindOf(evaluateOn)}.\n  For example { test: dataset }.`,
+    );
+  }
   const given = validation === undefined ? evaluateOn : { validation, ...evaluateOn };
   return Object.fromEntries(
     Object.entries(given).map(([name, examples]) => {
       if (examples instanceof DataLoader) return [name, examples];
-      const dataset = asDataset(examples);
+      const dataset = asDataset(
+        name === 'validation' ? 'fit: validation' : `fit: evaluateOn.${name}`,
+        examples,
+      );
       if (dataset.size === 0) throw new RangeError(`fit: the set '${name}' has no rows.`);
       return [name, dataset];
     }),

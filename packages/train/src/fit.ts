@@ -1,9 +1,8 @@
 import { random } from '@tikhonov/core';
-import type { DataLoader, Dataset } from '@tikhonov/data';
 import type { Callback } from './callback.ts';
 import { Controller, notify, notifyAll, yielder } from './controller.ts';
 import { atEpoch, behind, type EpochPosition, meansAt } from './epoch-position.ts';
-import { evaluator } from './evaluate.ts';
+import { type CheckedEvaluator, type Metrics, makeEvaluator } from './evaluate.ts';
 import { type FitOptions, type FitPlan, planOf } from './fit-options.ts';
 import {
   type EpochRecord,
@@ -31,7 +30,14 @@ import { unlessAborted } from './unless-aborted.ts';
  * own. The event loop turns about every 50 ms, so that signals and pages stay alive.
  *
  * Nothing trains on NaN: a loss that is not finite ends the training before the step changes anything,
- * and parameters are looked at after every epoch.
+ * and parameters are looked at after every epoch. So does the loss of a set that is evaluated, after
+ * `onEpochEnd`, unless a callback such as `earlyStopping` has ended the training by then.
+ *
+ * Every call begins with epoch 1: in a loop of calls, orders and masks would be the same again and again.
+ * `initialEpoch` says how many epochs lie behind, as in Keras:
+ * `for (let e = 0; e < 10; e++) await fit(model, { ...options, initialEpoch: e, epochs: e + 1 })` is the
+ * training of `epochs: 10`, with the same optimizer and up to what callbacks remember. (Of a function `train`, whose
+ * epochs have no known length, and of batches whose rows all weigh 0, masks are others.)
  *
  * Steps and evaluations are compiled, each when it is first needed: one program for a step of `batchSize`
  * rows, and a second one if the last batch of an epoch has fewer (`dropLast` leaves it out, a loader with
@@ -40,7 +46,8 @@ import { unlessAborted } from './unless-aborted.ts';
  * tensors and cells is recorded; numbers that they read from variables become constants, so a strength
  * that changes during the training lives in a `Cell`, which callbacks write to. `compiled: false` calls
  * them at every step. Both are the same training; sums may be added up in another order, so values
- * differ by roundings. What cannot be compiled is an error, never a slow step.
+ * differ by roundings. What cannot be compiled is an error, never a slow step. Before the first step, loss and
+ * metrics of evaluations are tried on some rows, uncompiled, as `evaluate` says.
  *
  * @param model  a module, or anything with `forward` and `namedCells`
  * @param options  see `FitOptions`; the seed's default is 0
@@ -101,7 +108,7 @@ class Training {
   readonly #records: EpochRecord[] = [];
   readonly #listeners: readonly Callback[];
   readonly #step: TrainStep;
-  readonly #evaluate: (examples: Dataset | DataLoader<unknown>) => Evaluation;
+  readonly #evaluator: CheckedEvaluator<Metrics>;
   #steps = 0;
   #saved: EpochPosition | null = null;
   #checkpoints: RunCheckpoints | null = null;
@@ -113,19 +120,29 @@ class Training {
     this.#model = model;
     this.#plan = plan;
     this.#listeners = plan.callbacks.filter((callback) => callback.onBatchEnd !== undefined);
-    this.#step = trainStep({ ...plan, model, key: random.foldIn(plan.key, 'forward') });
+    const { initialEpoch, source } = plan;
+    const key = random.foldIn(plan.key, 'forward');
+    // Steps go on where the epochs before would have ended; of unknown ones at least the masks are others.
+    const isUncounted = initialEpoch > 0 && source.length === null;
+    this.#steps = initialEpoch * (source.length ?? 0);
+    this.#step = trainStep({
+      ...plan,
+      model,
+      key: isUncounted ? random.foldIn(key, initialEpoch) : key,
+    });
     const { evaluationLoss: loss, metrics, compiled } = plan;
-    this.#evaluate = evaluator(model, { loss, metrics, compiled });
+    this.#evaluator = makeEvaluator(model, { loss, metrics, compiled });
   }
 
   /** Trains until something ends it; returns what was thrown. */
   async run(): Promise<Failure | null> {
     try {
+      for (const set of Object.values(this.#plan.sets)) this.#evaluator.check(set);
       this.#checkpoints = this.#openCheckpoints();
       const context = contextOf(this.#model, this.#plan);
       for (const callback of this.#plan.callbacks) {
         this.#begun.push(callback);
-        await callback.onTrainBegin?.(context);
+        await notify([callback], this.#plan.signal, () => callback.onTrainBegin?.(context));
       }
       let at = await this.#resumed();
       this.#plan.source.moveTo(at.epoch, at.batch);
@@ -143,7 +160,7 @@ class Training {
   async end(): Promise<readonly unknown[]> {
     const problems = this.#nonFinite === null ? [] : await this.#ask(this.#nonFinite);
     const history = this.history();
-    const more = await notifyAll(this.#begun, (callback) =>
+    const more = await notifyAll(this.#begun, this.#plan.signal, (callback) =>
       callback.onTrainEnd?.(history, this.#control),
     );
     return [...problems, ...more];
@@ -151,7 +168,7 @@ class Training {
 
   /** Whether a callback takes what is not finite as an end; returns what they threw. */
   #ask(report: NonFiniteReport): Promise<readonly unknown[]> {
-    return notifyAll(this.#begun, async (callback) => {
+    return notifyAll(this.#begun, this.#plan.signal, async (callback) => {
       if ((await callback.onNonFinite?.(report)) === true) this.toleratesNonFinite = true;
     });
   }
@@ -162,6 +179,7 @@ class Training {
       stopReason: this.#control.stopReason ?? 'completed',
       bestEpoch: this.#control.bestEpoch ?? lowestValidation(this.#records),
       restoredEpoch: this.#control.restoredEpoch,
+      ...(this.#control.weightsReplaced ? { weightsReplaced: true } : {}),
       nonFinite: this.#nonFinite,
     };
   }
@@ -180,7 +198,12 @@ class Training {
   /** Where to begin: at the first epoch, or where a checkpoint says, with everything as it was then. */
   async #resumed(): Promise<EpochPosition> {
     const position = (await this.#checkpoints?.resume()) ?? null;
-    if (position === null) return atEpoch(1);
+    if (position === null) {
+      const start = atEpoch(this.#plan.initialEpoch + 1);
+      // What cannot be saved says so now. And what is on disk beside it, such as logs, belongs to this run.
+      await this.#save(start);
+      return start;
+    }
     this.#steps = position.steps;
     this.#records.push(...position.records);
     this.#control.stopReason = position.stopReason;
@@ -197,6 +220,7 @@ class Training {
     await this.#checkpoints?.save({
       ...at,
       steps: this.#steps,
+      epochs: this.#plan.epochs,
       records: this.#records,
       // Who resumes an aborted training wants it to go on.
       stopReason: stopReason === 'aborted' ? null : stopReason,
@@ -207,11 +231,11 @@ class Training {
 
   /** Trains from a place in an epoch on; returns how far it came. */
   async #epoch(from: EpochPosition): Promise<EpochPosition> {
-    const { callbacks, epochs, evaluateEvery } = this.#plan;
+    const { callbacks, epochs, evaluateEvery, signal } = this.#plan;
     const control = this.#control;
     const { epoch } = from;
     if (from.batch === 0) {
-      await notify(callbacks, (callback) => callback.onEpochBegin?.(epoch, control));
+      await notify(callbacks, signal, (callback) => callback.onEpochBegin?.(epoch, control));
       if (!this.#goesOn()) return { ...from };
     }
     const { at, isOver } = await this.#steppedThrough(from);
@@ -222,11 +246,16 @@ class Training {
     const evaluations = isDue ? this.#evaluateSets() : {};
     const record = { epoch, steps: this.#steps, ...losses, evaluations };
     this.#records.push(record);
-    await notify(callbacks, (callback) => callback.onEpochEnd?.(epoch, record, control));
+    await notify(callbacks, signal, (callback) => callback.onEpochEnd?.(epoch, record, control));
     await this.#breathe();
     if (!isDue && control.stopReason !== null) {
-      this.#records[this.#records.length - 1] = { ...record, evaluations: this.#evaluateSets() };
+      const late = { ...record, evaluations: this.#evaluateSets() };
+      this.#records[this.#records.length - 1] = late;
+      await notify(callbacks, signal, (callback) =>
+        callback.onLateEvaluation?.(epoch, late, control),
+      );
     }
+    this.#checkEvaluations();
     const next = atEpoch(epoch + 1);
     if (this.#goesOn() && this.#checkpoints?.isDueAfterEpoch(epoch)) await this.#save(next);
     return next;
@@ -278,7 +307,7 @@ class Training {
     this.#plan.source.moveTo(epoch, at.batch);
     if (this.#listeners.length === 0) return { at, told: undefined };
     const logs = { epoch, batch: at.batch, size: rows.size, ...losses };
-    const told = notify(this.#listeners, (callback) =>
+    const told = notify(this.#listeners, this.#plan.signal, (callback) =>
       callback.onBatchEnd?.(this.#steps, logs, this.#control),
     );
     return { at, told };
@@ -290,8 +319,21 @@ class Training {
     if (found !== undefined) throw new NonFiniteError({ epoch, step: this.#steps, ...found });
   }
 
+  /** A loss of a set that is not finite ends the training, unless a callback has. */
+  #checkEvaluations(): void {
+    const { epoch, steps, evaluations } = this.#records.at(-1)!;
+    for (const [set, { loss }] of Object.entries(evaluations)) {
+      if (Number.isFinite(loss)) continue;
+      const report = { epoch, step: steps, tensor: `loss of the set '${set}'`, value: loss };
+      const reason = this.#control.stopReason;
+      if (reason === null) throw new NonFiniteError(report);
+      if (reason === 'non-finite') this.#nonFinite = report;
+      return;
+    }
+  }
+
   #evaluateSets(): Record<string, Evaluation> {
     const sets = Object.entries(this.#plan.sets);
-    return Object.fromEntries(sets.map(([name, set]) => [name, this.#evaluate(set)]));
+    return Object.fromEntries(sets.map(([name, set]) => [name, this.#evaluator.evaluate(set)]));
   }
 }

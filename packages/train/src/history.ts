@@ -21,20 +21,28 @@ export interface History {
   readonly epochs: readonly EpochRecord[];
   /** `completed`, `aborted`, `non-finite`, `error` or what a callback gave, such as `patience`. */
   readonly stopReason: string;
-  /** The epoch that a callback called best, else that with the lowest validation loss, else null. */
+  /**
+   * The epoch that a callback called best, of several the one whose weights were put back; else that with
+   * the lowest validation loss, else null.
+   */
   readonly bestEpoch: number | null;
   /** The epoch whose weights a callback put back at the end, else null. */
   readonly restoredEpoch: number | null;
+  /** True if the model holds weights of no epoch: averages, that a callback put there in the end. */
+  readonly weightsReplaced?: boolean;
   /** What was not finite, if that ended the training. */
   readonly nonFinite: NonFiniteReport | null;
 }
 
-/** Where training met a value that is not finite. */
+/** Where training met a value that is not finite: in a step, or on a set that was evaluated after it. */
 export interface NonFiniteReport {
   readonly epoch: number;
   /** Counts from 1 over the whole training. */
   readonly step: number;
-  /** The first tensor on the way to the loss that has one, such as `parameter layers.0.weight`. */
+  /**
+   * The first tensor on the way to the loss that has one, such as `parameter layers.0.weight`; of a set,
+   * `loss of the set 'validation'`.
+   */
   readonly tensor: string;
   /** Its first value that is not finite. */
   readonly value: number;
@@ -42,7 +50,8 @@ export interface NonFiniteReport {
 
 /**
  * The record of the weights that the model holds after training: that of the restored epoch, else the
- * last one; `undefined` if no epoch was completed.
+ * last one; `undefined` if no epoch was completed, or if averages replaced the weights (`weightsReplaced`):
+ * evaluate the model then.
  *
  * @example
  * ```ts
@@ -52,9 +61,11 @@ export interface NonFiniteReport {
  * ```
  */
 export const finalRecord = (history: History): EpochRecord | undefined =>
-  history.restoredEpoch === null
-    ? history.epochs.at(-1)
-    : history.epochs.find(({ epoch }) => epoch === history.restoredEpoch);
+  history.weightsReplaced === true
+    ? undefined
+    : history.restoredEpoch === null
+      ? history.epochs.at(-1)
+      : history.epochs.find(({ epoch }) => epoch === history.restoredEpoch);
 
 /**
  * A value of the record by name: `dataLoss`, `penalty`, `loss` (their sum), or `set.metric` such as

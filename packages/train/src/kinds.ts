@@ -1,4 +1,5 @@
 import { Tensor } from '@tikhonov/core';
+import { showValue } from '@tikhonov/core/engine';
 
 /** What a value is, for messages. */
 export function kindOf(value: unknown): string {
@@ -19,6 +20,19 @@ export const hintFor = (value: unknown): string =>
 export function requireFunction(name: string, value: unknown, hint: string): void {
   if (typeof value === 'function') return;
   throw new TypeError(`${name} must be a function, got ${kindOf(value)}.\n  ${hint}`);
+}
+
+/** Unless all of them are integers from a least one on: a RangeError, or a TypeError for what is no number. */
+export function requireIntegers(
+  where: string,
+  least: number,
+  values: Readonly<Record<string, unknown>>,
+): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (Number.isInteger(value) && (value as number) >= least) continue;
+    const text = `${where}: ${name} must be an integer >= ${least}, got ${showValue(value)}.`;
+    throw typeof value === 'number' ? new RangeError(text) : new TypeError(text);
+  }
 }
 
 /** A TypeError unless the value is an array. */

@@ -10,8 +10,11 @@ export interface Model extends Layer {
 
 /** What training needs of an optimizer; every optimizer of `optim` is one. */
 export interface MinimizingOptimizer {
-  /** One step down the gradient of the scalar that `f` computes, which is returned. */
-  minimize(f: () => Tensor): Tensor;
+  /**
+   * One step down the gradient of the scalar that `f` computes, which is returned. The options come only if
+   * `unreached` of `fit` was given.
+   */
+  minimize(f: () => Tensor, options?: { readonly unreached?: 'error' | 'zeros' }): Tensor;
   /** Its state by name, for checkpoints. */
   stateDict?(): Record<string, Tensor>;
   /** Takes back what `stateDict` gave. */

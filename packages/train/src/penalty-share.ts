@@ -92,7 +92,7 @@ export function penaltyShare(
     ? compileStep(measured, { name: 'penaltyShare', maxTraces: 8 })
     : measured;
   return (examples) => {
-    const { x, y } = asDataset(examples);
+    const { x, y } = asDataset('penaltyShare: the examples', examples);
     const values = measure(x, y).map((value) => value.item());
     const [dataLoss, dataGradient, penalty, penaltyGradient] = values as [
       number,

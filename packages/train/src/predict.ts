@@ -2,7 +2,7 @@ import { canCompile } from '@tikhonov/compile';
 import { concat, noGrad, ShapeError, slice, Tensor } from '@tikhonov/core';
 import { requireOptions, showShape } from '@tikhonov/core/engine';
 import { compileStep } from './compile-step.ts';
-import { hintFor, kindOf, requireFunction } from './kinds.ts';
+import { hintFor, kindOf, requireFunction, requireIntegers } from './kinds.ts';
 import type { Model } from './model.ts';
 
 /** Options of `predict` and `predictor`. */
@@ -56,9 +56,7 @@ export const predictor = (model: Model, options: PredictOptions = {}): ((x: Tens
 function makePredictor(name: string, model: Model, options: PredictOptions): (x: Tensor) => Tensor {
   requireOptions(name, options, { batchSize: true, compiled: 'boolean' });
   const { batchSize = 512, compiled = canCompile() } = options;
-  if (!(Number.isInteger(batchSize) && batchSize >= 1)) {
-    throw new RangeError(`${name}: batchSize must be an integer >= 1, got ${String(batchSize)}.`);
-  }
+  requireIntegers(name, 1, { batchSize });
   const hint = `The first argument is the model: ${name === 'predict' ? 'predict(model, x)' : 'predictor(model)'}.`;
   requireFunction(`${name}: model.forward`, (model as Model | undefined)?.forward, hint);
   const forward = (chunk: Tensor): Tensor =>

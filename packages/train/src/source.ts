@@ -27,6 +27,10 @@ export interface TrainSource {
   readonly batchSize: number | null;
   /** Batches per epoch; null where that is not known. */
   readonly length: number | null;
+  /** The rows, where batches are plain rows of a data set. */
+  readonly dataset?: Dataset;
+  /** The rows that batches are made from, changed or not, if they are known. */
+  readonly examples?: Dataset;
   /** By which a checkpoint knows its own source. */
   readonly layout: Readonly<Record<string, PlainData>>;
   /** One epoch, behind its first `skipped` batches. */
@@ -60,6 +64,8 @@ export function datasetSource(dataset: Dataset, options: DatasetSourceOptions): 
   const orders = random.foldIn(key, 'shuffle');
   return {
     ...stateless,
+    dataset,
+    examples: dataset,
     batchSize,
     length: batches.length,
     layout: { batchSize, shuffle, dropLast, rows: dataset.size },
@@ -71,12 +77,12 @@ export function datasetSource(dataset: Dataset, options: DatasetSourceOptions): 
   };
 }
 
-/** The batches of a loader, from the epoch on that it is at now. */
-export function loaderSource(loader: DataLoader<unknown>): TrainSource {
+/** The batches of a loader, from the epoch on that it is at now, when so many of the training lie behind. */
+export function loaderSource(loader: DataLoader<unknown>, behind: number = 0): TrainSource {
   const { dataset, length, batchSize } = loader;
   const [, , shuffle, dropLast, pad] = loader.stateDict().layout!.data();
   /** The loader's epoch before the first one of the training. */
-  let before = loader.epoch - 1;
+  let before = loader.epoch - 1 - behind;
   const rules = {
     origin: "the loader's map",
     padded: loader.pad && dataset.size % batchSize !== 0,
@@ -84,6 +90,7 @@ export function loaderSource(loader: DataLoader<unknown>): TrainSource {
   };
   const rowsOf = (item: unknown) => rowsOfItem(item, rules);
   return {
+    examples: dataset,
     batchSize,
     length,
     layout: {

@@ -12,6 +12,7 @@ export function contextOf(model: Model, plan: FitPlan): TrainContext {
     epochs,
     batchSize: source.batchSize,
     stepsPerEpoch: source.length,
+    ...(source.dataset === undefined ? {} : { dataset: source.dataset }),
     evaluateEvery,
     monitored: [
       ...['dataLoss', 'penalty', 'loss'],

@@ -14,6 +14,8 @@ export interface StepSetup extends ObjectiveSetup {
   /** Of the forward passes; a step folds its number into it. */
   readonly key: Tensor;
   readonly compiled: boolean;
+  /** What the optimizer is told about parameters that the loss does not reach, if anything. */
+  readonly unreached?: 'error' | 'zeros' | undefined;
 }
 
 /** The losses that a step saw before it moved the parameters. */
@@ -78,12 +80,15 @@ export function stepFunction(
       rng,
     );
     let seen: LossTensors | undefined;
-    setup.optimizer.minimize(() => {
+    const { unreached } = setup;
+    const objective = (): Tensor => {
       const parts = lossParts(setup, batch, { rng, updateState: seen === undefined });
       seen ??= { dataLoss: stopGradient(parts.data), penalty: parts.penalty };
       requireFinite(setup, batch, parts);
       return parts.total;
-    });
+    };
+    if (unreached === undefined) setup.optimizer.minimize(objective);
+    else setup.optimizer.minimize(objective, { unreached });
     if (seen === undefined) {
       throw new TypeError('fit: optimizer.minimize(f) returned without calling f.');
     }
@@ -124,6 +129,32 @@ function located(error: unknown, place: StepPlace): unknown {
   if (error instanceof NonFiniteUpdateError) {
     const tensor = `update of ${error.parameter}`;
     return new NonFiniteError({ ...place, tensor, value: Number.NaN });
+  }
+  return inWordsOfFit(error, place);
+}
+
+/** What to do about some errors is another thing in `fit` than where they come from. */
+function inWordsOfFit(error: unknown, { epoch, step }: StepPlace): unknown {
+  if (!(error instanceof Error)) return error;
+  const unreached = /the value does not depend on (".*)\.\n {2}(.*)/.exec(error.message);
+  if (unreached !== null) {
+    const [, names, hint] = unreached;
+    const all = hint!.includes('another model');
+    return new Error(
+      `fit: the loss does not depend on ${names}, which the optimizer has.\n` +
+        (all
+          ? '  Those are all: is the optimizer of this model?'
+          : "  Make the optimizer for the other parameters only, or pass unreached: 'zeros' to fit."),
+      { cause: error },
+    );
+  }
+  if (/weights of this batch's samples sum to 0/.test(error.message)) {
+    return new RangeError(
+      `fit: no row of the batch in epoch ${epoch}, step ${step} counts for the loss: ${error.message}\n` +
+        '  Rows that ignoreIndex leaves out count as 0: take larger batches, leave such rows out of the data,\n' +
+        '  or give the rows sampleWeight instead, of which a batch of zeros is passed over.',
+      { cause: error },
+    );
   }
   return error;
 }

@@ -255,7 +255,7 @@ describe('what cannot be compiled is an error that says how to do without', () =
   });
 });
 
-test('the model is called once for each program: whole batches, the ragged one, and each evaluation', async () => {
+test('the model is called once for each program: whole batches, the ragged one, and each evaluation, after one look at the loss', async () => {
   const model = network();
   const seen: string[] = [];
   const watched = {
@@ -266,5 +266,7 @@ test('the model is called once for each program: whole batches, the ragged one, 
     },
   };
   await fit(watched, plan(model, { epochs: 4, batchSize: 40, compiled: true }));
-  expect(seen).toEqual(['step 40', 'step 16', `evaluation ${held.size}`]);
+  const [look, ...rest] = seen;
+  expect(look).toMatch(/^evaluation /);
+  expect(rest).toEqual(['step 40', 'step 16', `evaluation ${held.size}`]);
 });

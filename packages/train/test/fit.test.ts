@@ -161,9 +161,9 @@ describe('fit', () => {
       [{ compiled: 'yes' as never }, /compiled must be true or false/],
       [{ callbacks: {} as never }, /fit: callbacks must be an array, got object/],
       [{ metrics: { rate: 3 as never } }, /metric 'rate' must be a function, got number/],
-      [{ train: undefined as never }, /Examples must be a Dataset or { x, y }, got undefined/],
+      [{ train: undefined as never }, /fit: train must be a Dataset or { x, y }, got undefined/],
       [{ train: [small.x, small.y] as never }, /Dataset or { x, y }, got an array/],
-      [{ train: { x: [[1]], y: [0] } as never }, /x must be a Tensor, got an array/],
+      [{ train: { x: [[1]], y: [0] } as never }, /of tensors, got { x: an array, y: an array }/],
     ];
     const before = valuesOf(model);
     for (const [options, message] of bad) {

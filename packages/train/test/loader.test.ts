@@ -295,7 +295,7 @@ describe.each(modes)('resume with a DataLoader (%s)', (_name, compiled) => {
     await run(new DataLoader(set, { batchSize: 4, seed: 9 }), { compiled, checkpoint: { to } });
     const other = new DataLoader(set, { batchSize: 5, seed: 9 });
     await expect(run(other, { compiled, checkpoint: { to } })).rejects.toThrow(
-      'fit: the checkpoint is of another training.\n  batchSize: 4 then, 5 now\n  Pass the same options',
+      'fit: the checkpoint of the store is of another training.\n  batchSize: 4 then, 5 now\n  Pass the same options',
     );
     expect([other.epoch, other.batch]).toEqual([0, 0]);
     const rows = { batchSize: 4, compiled, checkpoint: { to } };

@@ -132,6 +132,7 @@ describe.each(modes)('weights of rows (%s)', (_name, compiled) => {
     await fit(loss, {
       ...plan(loss, { epochs: 1, batchSize: 96, compiled }),
       loss: (output: Tensor, labels: Tensor) => crossEntropy(output, labels, { weight: byClass }),
+      evaluationLoss: crossEntropy,
     });
     const [a, b] = [rows, loss].map((each) => Object.values(valuesOf(each)).flat());
     // One step of Adam moves by the learning rate, 0.01, whose relative float32 roundings these are.

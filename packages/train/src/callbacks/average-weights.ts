@@ -1,9 +1,13 @@
-import { type OptionNames, requireOptions } from '@tikhonov/core/engine';
+import type { Tensor } from '@tikhonov/core';
+import { type OptionNames, requireOptions, showValue } from '@tikhonov/core/engine';
+import { type Batches, batches } from '@tikhonov/data';
+import { Module, updateBatchNorm } from '@tikhonov/nn';
 import type { ParameterAverage } from '@tikhonov/optim';
-import type { Callback } from '../callback.ts';
+import type { Callback, TrainContext } from '../callback.ts';
 import { requireFunction } from '../kinds.ts';
 import type { PlainData } from '../persistence/plain-data.ts';
-import { requireCounts } from './numbers.ts';
+import { bad, requireCounts } from './numbers.ts';
+import { savedState } from './saved-state.ts';
 
 /** Options of `averageWeights`. */
 export interface AverageWeightsOptions {
@@ -20,8 +24,9 @@ export interface AverageWeightsOptions {
    */
   readonly startFromShare?: number;
   /**
-   * Whether the model gets the averages at the end of the training, whatever ended it. Without, they are
-   * reached by `average.use` and `average.copyTo`. @defaultValue true
+   * Whether the model gets the averages at the end of the training, whatever ended it, provided that this
+   * training took something in: an end before `startFromEpoch` leaves the weights. Without, they are reached by
+   * `average.use` and `average.copyTo`. @defaultValue true
    */
   readonly copyAtEnd?: boolean;
 }
@@ -36,8 +41,10 @@ const known: OptionNames<AverageWeightsOptions> = {
 /**
  * Averages the weights of a training: gives them to the average after every step or epoch, and puts the
  * averages into the model in the end. Epochs are evaluated with the weights that are trained, and so are
- * the records of the history. Running statistics of batch norms are those of the trained weights: compute
- * them anew. Of callbacks that change the weights at the end, such as `earlyStopping`, the last one wins.
+ * the records of the history. Running statistics of batch norms are computed anew for the averages
+ * (`nn.updateBatchNorm`) where `train` is a data set; else they are those of the trained weights, and the
+ * rows are up to you. Of callbacks that change the weights at the end, such as `earlyStopping`, the last one wins.
+ * `history.weightsReplaced` then says that the model's weights are those of no epoch.
  *
  * @param average  made by `optim.ema` or `optim.swa` for the model's parameters
  * @throws TypeError or RangeError for bad arguments
@@ -70,7 +77,7 @@ export function averageWeights(
   const { every = 'step', startFromEpoch = 0, startFromShare, copyAtEnd = true } = options;
   if (every !== 'step' && every !== 'epoch' && every !== 'never') {
     throw new TypeError(
-      `averageWeights: every must be 'step', 'epoch' or 'never', got ${String(every)}.`,
+      `averageWeights: every must be 'step', 'epoch' or 'never', got ${showValue(every)}.`,
     );
   }
   requireCounts('averageWeights', 0, { startFromEpoch });
@@ -83,19 +90,30 @@ export function averageWeights(
     }
   }
   let left = startFromEpoch;
+  let context: TrainContext | undefined;
+  /** What the average had taken in before this training. */
+  let before = 0;
   const take = (epoch: number): void => {
     if (epoch > left) average.update();
   };
   const callback: Callback = {
-    onTrainBegin({ epochs }) {
-      if (startFromShare !== undefined) left = Math.floor(startFromShare * epochs);
+    onTrainBegin(given) {
+      context = given;
+      before = countOf(average);
+      if (startFromShare !== undefined) left = Math.floor(startFromShare * given.epochs);
     },
-    onTrainEnd() {
-      if (copyAtEnd) average.copyTo();
+    onTrainEnd(_history, control) {
+      // What took nothing in holds the weights that the training began with, or those of another one.
+      if (!copyAtEnd || context === undefined || countOf(average) <= before) return;
+      average.copyTo();
+      control.markReplaced();
+      updateStatistics(context);
     },
-    stateDict: () => average.stateDict(),
+    stateDict: () => ({ average: average.stateDict(), before }),
     loadStateDict(state: PlainData) {
-      average.loadStateDict(state as ReturnType<ParameterAverage['stateDict']>);
+      const was = savedState('averageWeights', state, ['average', 'before']);
+      average.loadStateDict(was.average as ReturnType<ParameterAverage['stateDict']>);
+      before = Number(was.before);
     },
   };
   if (every === 'step') callback.onBatchEnd = (_step, { epoch }) => take(epoch);
@@ -103,9 +121,29 @@ export function averageWeights(
   return callback;
 }
 
+/** How often an average has taken weights in. */
+const countOf = (average: ParameterAverage): number => Number(average.stateDict().count!.item());
+
+/** Running statistics are those of the weights they were computed with. */
+function updateStatistics({ model, dataset, batchSize }: TrainContext): void {
+  if (dataset === undefined || !(model instanceof Module)) return;
+  const size = Math.min(batchSize ?? dataset.size, dataset.size);
+  // A row alone has no variance.
+  const dropLast = dataset.size % size === 1;
+  if (size < 2) return;
+  const rows = batches(dataset, { batchSize: size, dropLast });
+  updateBatchNorm(model, inputsOf(rows));
+}
+
+function* inputsOf(rows: Batches): Generator<Tensor> {
+  for (const { x } of rows) yield x;
+}
+
 function requireShare(share: number): void {
   if (typeof share === 'number' && share >= 0 && share < 1) return;
-  throw new RangeError(
-    `averageWeights: startFromShare must be in [0, 1), got ${String(share)}.\n  0.75 leaves the last quarter of the epochs.`,
+  throw bad(
+    'averageWeights: startFromShare must be in [0, 1)',
+    share,
+    '0.75 leaves the last quarter of the epochs.',
   );
 }

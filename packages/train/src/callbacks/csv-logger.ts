@@ -25,7 +25,8 @@ const known: OptionNames<CsvLoggerOptions> = { separator: true, append: 'boolean
  * Writes a row per epoch: its number, the steps so far, the learning rate at its end if the optimizer has
  * one, and every value that may be monitored; those that were not evaluated are empty. The first row has the
  * names. Fields are quoted as RFC 4180 has it, where they need it; lines end with `\n`; numbers are exact.
- * Every row is forced to the disk before the next epoch begins. When a training is resumed, rows of epochs
+ * Every row is forced to the disk before the next epoch begins. (One that was not evaluated is written then, as
+ * it is evaluated after all if it turns out to be the last.) When a training is resumed, rows of epochs
  * behind the checkpoint are taken back, so that none is there twice; what is not a file cannot take back,
  * and gets them again.
  *
@@ -67,24 +68,50 @@ export function csvLogger(to: string | TextWriter, options: CsvLoggerOptions = {
   let columns: readonly string[] = [];
   let rate = (): number | undefined => undefined;
   let sink = newSink();
+  /** A row without evaluations, which may yet come: its record and the rate then. */
+  let pending: { readonly record: EpochRecord; readonly lr: number | null } | null = null;
+  const write = async (record: EpochRecord, lr: number | undefined): Promise<void> => {
+    pending = null;
+    const fields = columns.map((name) => (name === 'lr' ? lr : fieldOf(record, name)));
+    const row = line(fields.map((value) => (value === undefined ? '' : String(value))));
+    await sink.write(row, line(columns));
+  };
+  const flush = async (): Promise<void> => {
+    if (pending !== null) await write(pending.record, pending.lr ?? undefined);
+  };
   return {
     async onTrainBegin(context) {
       const lr = rateCell(context.optimizer);
       rate = () => lr?.read().item() as number | undefined;
       columns = columnsOf(context, lr !== undefined);
       sink = newSink();
+      pending = null;
       await sink.begin();
     },
-    async onEpochEnd(_epoch, record) {
-      const fields = columns.map((name) => fieldOf(record, name, rate));
-      const row = line(fields.map((value) => (value === undefined ? '' : String(value))));
-      await sink.write(row, line(columns));
+    async onEpochBegin() {
+      await flush();
     },
-    stateDict: () => ({ columns: [...columns], sink: sink.stateDict() }),
+    async onEpochEnd(_epoch, record) {
+      const isWhole = columns.every((name) => name === 'lr' || fieldOf(record, name) !== undefined);
+      if (isWhole) await write(record, rate());
+      else pending = { record, lr: rate() ?? null };
+    },
+    async onLateEvaluation(_epoch, record) {
+      await write(record, pending?.lr ?? rate());
+    },
+    async onTrainEnd() {
+      await flush();
+    },
+    stateDict: () => ({
+      columns: [...columns],
+      sink: sink.stateDict(),
+      pending: pending === null ? null : { record: { ...pending.record }, lr: pending.lr },
+    }),
     loadStateDict(saved) {
-      const was = savedState('csvLogger', saved, ['columns', 'sink']);
+      const was = savedState('csvLogger', saved, ['columns', 'sink', 'pending']);
       columns = was.columns as readonly string[];
       sink.loadStateDict(was.sink);
+      pending = was.pending as typeof was.pending & typeof pending;
     },
   };
 }
@@ -99,11 +126,6 @@ const columnsOf = ({ monitored }: TrainContext, hasRate: boolean): string[] => [
   ...monitored,
 ];
 
-function fieldOf(
-  record: EpochRecord,
-  name: string,
-  rate: () => number | undefined,
-): number | undefined {
-  if (name === 'lr') return rate();
+function fieldOf(record: EpochRecord, name: string): number | undefined {
   return name === 'epoch' || name === 'steps' ? record[name] : recordValue(record, name);
 }

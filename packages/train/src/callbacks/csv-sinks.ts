@@ -1,4 +1,4 @@
-import { writeFileAtomically } from '../persistence/files.ts';
+import { requireWritable, writeFileAtomically } from '../persistence/files.ts';
 import { nodeFiles } from '../persistence/node-modules.ts';
 import type { PlainData } from '../persistence/plain-data.ts';
 import { savedState } from './saved-state.ts';
@@ -55,7 +55,7 @@ export function csvFile(path: string, append: boolean): TextSink {
   return {
     async begin() {
       // An epoch would be lost before the first row said so.
-      nodeFiles('csvLogger');
+      await requireWritable('csvLogger', path);
       start = append ? (await contents(path)).length : 0;
     },
     async write(row, header) {

@@ -73,6 +73,18 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): EarlyStopping
   checkPatienceRule(rule);
   let state = initialPatience;
   let weights: BestWeights | undefined;
+  const onEpochEnd: NonNullable<Callback['onEpochEnd']> = (epoch, logs, control) => {
+    const value = recordValue(logs, monitor);
+    if (value === undefined) return;
+    const decision = patienceUpdate(state, value, { ...rule, epoch });
+    state = decision.state;
+    if (decision.improved) control.markBest(epoch);
+    const counts = epoch > startFromEpoch;
+    if (restoreBestWeights && counts && (decision.improved || weights!.isEmpty)) {
+      weights!.keep(epoch);
+    }
+    if (decision.stop !== null) control.stop(decision.stop);
+  };
   return {
     get state() {
       return state;
@@ -82,22 +94,19 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): EarlyStopping
       state = initialPatience;
       weights = new BestWeights(context.model);
     },
-    onEpochEnd(epoch, logs, control) {
-      const value = recordValue(logs, monitor);
-      if (value === undefined) return;
-      const decision = patienceUpdate(state, value, { ...rule, epoch });
-      state = decision.state;
-      if (decision.improved) control.markBest(epoch);
-      const counts = epoch > startFromEpoch;
-      if (restoreBestWeights && counts && (decision.improved || weights!.isEmpty)) {
-        weights!.keep(epoch);
-      }
-      if (decision.stop !== null) control.stop(decision.stop);
+    onEpochEnd,
+    onLateEvaluation(epoch, logs, control) {
+      // A value that `onEpochEnd` has seen, of training say, does not count twice.
+      if (state.epoch < epoch) return onEpochEnd(epoch, logs, control);
     },
     onTrainEnd(_history, control) {
       weights?.restore(control);
     },
-    stateDict: () => ({ state: { ...state }, kept: weights?.stateDict() ?? null }),
+    stateDict: () => ({
+      settings: { monitor, ...rule },
+      state: { ...state },
+      kept: weights?.stateDict() ?? null,
+    }),
     loadStateDict(saved) {
       const { state: was, kept } = savedState('earlyStopping', saved, ['state', 'kept']);
       state = was as typeof was & PatienceState;

@@ -4,11 +4,11 @@ import type { Callback, TrainContext } from '../callback.ts';
 import { type EpochRecord, recordValue } from '../history.ts';
 import type { Model } from '../model.ts';
 import type { CheckpointStore } from '../persistence/checkpoint-store.ts';
-import { writeFileAtomically } from '../persistence/files.ts';
+import { requireWritable, writeFileAtomically } from '../persistence/files.ts';
 import { nodeFiles } from '../persistence/node-modules.ts';
 import { saveSafetensors } from '../persistence/safetensors.ts';
 import { isBetter, type MonitorMode, modeOf, requireMonitored } from './monitor.ts';
-import { requireCounts } from './numbers.ts';
+import { bad, requireCounts } from './numbers.ts';
 import { pathTemplate } from './path-template.ts';
 import { savedState } from './saved-state.ts';
 
@@ -87,6 +87,11 @@ export interface ModelCheckpoint extends Callback {
  * ```
  */
 export function modelCheckpoint(options: ModelCheckpointOptions): ModelCheckpoint {
+  if (typeof options === 'string') {
+    throw new TypeError(
+      `modelCheckpoint: options must be an object, got '${String(options)}'. Did you mean { to: '${String(options)}' }?`,
+    );
+  }
   requireOptions('modelCheckpoint', options, known);
   const { to, monitor = 'validation.loss', saveBestOnly = false, everyEpochs = 1 } = options;
   const { initialValueThreshold = null } = options;
@@ -97,30 +102,33 @@ export function modelCheckpoint(options: ModelCheckpointOptions): ModelCheckpoin
   const initial = { best: initialValueThreshold, savedEpoch: null, savedPath: null };
   let state: ModelCheckpointState = initial;
   let model: Model | undefined;
+  const onEpochEnd = async (epoch: number, record: EpochRecord): Promise<void> => {
+    const values = new Map(target.names.map((name) => [name, placeValue(record, name)]));
+    const isComplete = [...values.values()].every((value) => value !== undefined);
+    if (epoch % everyEpochs !== 0 || !isComplete) return;
+    const value = recordValue(record, monitor);
+    if (saveBestOnly) {
+      if (value === undefined || Number.isNaN(value)) return;
+      if (state.best !== null && !isBetter(value, state.best, { mode, minDelta: 0 })) return;
+    }
+    const bytes = saveSafetensors(valuesOf(model!), { metadata: metadataOf(record) });
+    const savedPath = await target.save(bytes, (name) => values.get(name)!);
+    state = { best: saveBestOnly ? value! : null, savedEpoch: epoch, savedPath };
+  };
   return {
     get state() {
       return state;
     },
-    onTrainBegin(context) {
+    async onTrainBegin(context) {
       if (saveBestOnly) requireMonitored('modelCheckpoint', monitor, context);
       requireNames(target.names, context);
-      if (typeof to === 'string') nodeFiles('modelCheckpoint');
+      await target.check();
       model = context.model;
       state = initial;
     },
-    async onEpochEnd(epoch, record) {
-      const values = new Map(target.names.map((name) => [name, placeValue(record, name)]));
-      const isComplete = [...values.values()].every((value) => value !== undefined);
-      if (epoch % everyEpochs !== 0 || !isComplete) return;
-      const value = recordValue(record, monitor);
-      if (saveBestOnly) {
-        if (value === undefined || Number.isNaN(value)) return;
-        if (state.best !== null && !isBetter(value, state.best, { mode, minDelta: 0 })) return;
-      }
-      const bytes = saveSafetensors(valuesOf(model!), { metadata: metadataOf(record) });
-      const savedPath = await target.save(bytes, (name) => values.get(name)!);
-      state = { best: saveBestOnly ? value! : null, savedEpoch: epoch, savedPath };
-    },
+    onEpochEnd,
+    // Of the same weights, with values in the path or the header that they did not have yet.
+    onLateEvaluation: onEpochEnd,
     stateDict: () => ({ ...state }),
     loadStateDict(saved) {
       const was = savedState('modelCheckpoint', saved, ['best', 'savedEpoch', 'savedPath']);
@@ -133,15 +141,21 @@ export function modelCheckpoint(options: ModelCheckpointOptions): ModelCheckpoin
 interface Target {
   /** The values that it needs. */
   readonly names: readonly string[];
+  /** Throws if nothing could be saved: epochs would be lost before the first file said so. */
+  check(): Promise<void>;
   /** Returns the path, if there is one. */
   save(bytes: Uint8Array, numberOf: (name: string) => number): Promise<string | null>;
 }
 
 function targetOf(to: ModelCheckpointOptions['to']): Target {
   if (typeof to === 'string') {
-    const { names, fill } = pathTemplate('modelCheckpoint', to);
+    const { names, fill, sample } = pathTemplate('modelCheckpoint', to);
     return {
       names,
+      async check() {
+        if (sample === null) nodeFiles('modelCheckpoint');
+        else await requireWritable('modelCheckpoint', sample);
+      },
       async save(bytes, numberOf) {
         const path = fill(numberOf);
         await writeFileAtomically(path, bytes);
@@ -156,6 +170,7 @@ function targetOf(to: ModelCheckpointOptions['to']): Target {
   }
   return {
     names: [],
+    async check() {},
     async save(bytes) {
       await to.save(bytes);
       return null;
@@ -171,9 +186,7 @@ function requireThreshold(threshold: number | null, saveBestOnly: boolean): void
     );
   }
   if (typeof threshold === 'number' && !Number.isNaN(threshold)) return;
-  throw new RangeError(
-    `modelCheckpoint: initialValueThreshold must be a number, got ${String(threshold)}.`,
-  );
+  throw bad('modelCheckpoint: initialValueThreshold must be a number', threshold);
 }
 
 function requireNames(names: readonly string[], { monitored }: TrainContext): void {

@@ -1,3 +1,4 @@
+import { showValue } from '@tikhonov/core/engine';
 import type { TrainContext } from '../callback.ts';
 
 /** Whether low or high values are good; `auto` tells by the name. */
@@ -18,12 +19,12 @@ const high = /^(acc|accuracy|auc|precision|recall|f1|r2|top\d*|iou|dice|kappa|mc
 export function modeOf(where: string, monitor: string, mode: MonitorMode = 'auto'): 'min' | 'max' {
   if (typeof monitor !== 'string') {
     throw new TypeError(
-      `${where}: monitor must be the name of a value, got ${String(monitor)}.\n  For example 'validation.loss'.`,
+      `${where}: monitor must be the name of a value, got ${showValue(monitor)}.\n  For example 'validation.loss'.`,
     );
   }
   if (mode === 'min' || mode === 'max') return mode;
   if (mode !== 'auto') {
-    throw new TypeError(`${where}: mode must be 'auto', 'min' or 'max', got ${String(mode)}.`);
+    throw new TypeError(`${where}: mode must be 'auto', 'min' or 'max', got ${showValue(mode)}.`);
   }
   const name = monitor.slice(monitor.lastIndexOf('.') + 1);
   const words = name.split(/(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+/).map((w) => w.toLowerCase());

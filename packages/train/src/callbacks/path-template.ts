@@ -2,6 +2,8 @@
 export interface PathTemplate {
   /** The values that it needs. */
   readonly names: readonly string[];
+  /** A path that is filled in so, for looking whether there is a folder; null where it depends on values. */
+  readonly sample: string | null;
   /** The path with values in place. */
   fill(numberOf: (name: string) => number): string;
 }
@@ -24,8 +26,10 @@ export function pathTemplate(where: string, text: string): PathTemplate {
     }
     names.push(name);
   }
+  const folder = text.slice(0, Math.max(text.lastIndexOf('/'), text.lastIndexOf('\\')) + 1);
   return {
     names,
+    sample: folder.search(place) === -1 ? text.replace(place, '0') : null,
     fill: (numberOf) =>
       text.replace(place, (_whole, name: string, spec?: string) => written(numberOf(name), spec)),
   };

@@ -1,5 +1,6 @@
+import { showValue } from '@tikhonov/core/engine';
 import { isBetter } from './monitor.ts';
-import { requireCounts, requireNonNegative } from './numbers.ts';
+import { bad, requireCounts, requireNonNegative } from './numbers.ts';
 
 /** When a monitored value stops a training. */
 export interface PatienceRule {
@@ -89,9 +90,11 @@ export function patienceUpdate(
 export function checkPatienceRule(rule: PatienceRule): void {
   const { mode = 'min', minDelta = 0, patience = 0, baseline = 0, startFromEpoch = 0 } = rule;
   if (mode !== 'min' && mode !== 'max') {
-    throw new TypeError(`earlyStopping: mode must be 'min' or 'max', got ${String(mode)}.`);
+    throw new TypeError(`earlyStopping: mode must be 'min' or 'max', got ${showValue(mode)}.`);
   }
   requireNonNegative('earlyStopping', 'minDelta', minDelta);
   requireCounts('earlyStopping', 0, { patience, startFromEpoch });
-  if (Number.isNaN(baseline)) throw new RangeError('earlyStopping: baseline is NaN.');
+  if (typeof baseline !== 'number' || Number.isNaN(baseline)) {
+    throw bad('earlyStopping: baseline must be a number', baseline);
+  }
 }

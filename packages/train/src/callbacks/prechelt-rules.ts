@@ -1,4 +1,4 @@
-import { requireCounts } from './numbers.ts';
+import { bad, requireCounts } from './numbers.ts';
 import {
   checkLimits,
   generalizationLoss,
@@ -158,7 +158,9 @@ export function checkUpRule(rule: UpRule): void {
 
 function requireAlpha(alpha: number): void {
   if (Number.isFinite(alpha) && alpha > 0) return;
-  throw new RangeError(
-    `prechelt: alpha must be finite and > 0, got ${String(alpha)}.\n  GL takes percents, such as 5; PQ takes quotients, such as 0.75.`,
+  throw bad(
+    'prechelt: alpha must be finite and > 0',
+    alpha,
+    'GL takes percents, such as 5; PQ takes quotients, such as 0.75.',
   );
 }

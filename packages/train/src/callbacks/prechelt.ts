@@ -118,6 +118,18 @@ export function prechelt(options: PrecheltOptions): Prechelt {
   const usesTraining = options.criterion === 'PQ' || (options.minProgress ?? 0) > 0;
   let state = initialPrechelt;
   let weights: BestWeights | undefined;
+  const onEpochEnd: NonNullable<Callback['onEpochEnd']> = (epoch, logs, control) => {
+    const validation = recordValue(logs, monitor);
+    const training = usesTraining ? recordValue(logs, trainMonitor) : 0;
+    if (validation === undefined || training === undefined) return;
+    const decision = update(state, { validation, train: training }, epoch);
+    state = decision.state;
+    if (decision.improved) {
+      control.markBest(epoch);
+      if (options.restoreBestWeights === true) weights!.keep(epoch);
+    }
+    if (decision.stop !== null) control.stop(decision.stop);
+  };
   return {
     get state() {
       return state;
@@ -128,22 +140,16 @@ export function prechelt(options: PrecheltOptions): Prechelt {
       state = initialPrechelt;
       weights = new BestWeights(context.model);
     },
-    onEpochEnd(epoch, logs, control) {
-      const validation = recordValue(logs, monitor);
-      const training = usesTraining ? recordValue(logs, trainMonitor) : 0;
-      if (validation === undefined || training === undefined) return;
-      const decision = update(state, { validation, train: training }, epoch);
-      state = decision.state;
-      if (decision.improved) {
-        control.markBest(epoch);
-        if (options.restoreBestWeights === true) weights!.keep(epoch);
-      }
-      if (decision.stop !== null) control.stop(decision.stop);
+    onEpochEnd,
+    onLateEvaluation(epoch, logs, control) {
+      // Values that `onEpochEnd` has seen, of training say, do not count twice.
+      if (state.epoch < epoch) return onEpochEnd(epoch, logs, control);
     },
     onTrainEnd(_history, control) {
       weights?.restore(control);
     },
     stateDict: () => ({
+      settings: { ...options },
       state: { ...state, train: [...state.train] },
       kept: weights?.stateDict() ?? null,
     }),

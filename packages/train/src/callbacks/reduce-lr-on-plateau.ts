@@ -3,7 +3,7 @@ import type { Callback } from '../callback.ts';
 import { recordValue } from '../history.ts';
 import { type Rate, rateOf } from './learning-rate.ts';
 import { isBetter, type MonitorMode, modeOf, requireMonitored } from './monitor.ts';
-import { requireCounts, requireNonNegative } from './numbers.ts';
+import { bad, requireCounts, requireNonNegative } from './numbers.ts';
 import { savedState } from './saved-state.ts';
 
 /** Options of `reduceLROnPlateau`. */
@@ -81,10 +81,9 @@ export function reduceLROnPlateau(options: ReduceLROnPlateauOptions = {}): Reduc
   requireOptions('reduceLROnPlateau', options, known);
   const { monitor = 'validation.loss', factor = 0.1, minDelta = 1e-4, minLr = 0 } = options;
   const { patience = 10, cooldown = 0 } = options;
-  if (!(factor > 0 && factor < 1)) {
-    throw new RangeError(
-      `reduceLROnPlateau: factor must be in (0, 1), got ${String(factor)}.\n  The rate is multiplied by it.`,
-    );
+  if (typeof factor !== 'number' || !(factor > 0 && factor < 1)) {
+    const hint = 'The rate is multiplied by it.';
+    throw bad('reduceLROnPlateau: factor must be in (0, 1)', factor, hint);
   }
   requireCounts('reduceLROnPlateau', 0, { patience, cooldown });
   requireNonNegative('reduceLROnPlateau', 'minDelta', minDelta);

@@ -6,6 +6,7 @@ import {
   expandDims,
   gather,
   greater,
+  isNaN as isNaNTensor,
   less,
   lessEqual,
   logicalAnd,
@@ -16,7 +17,7 @@ import {
   type Tensor,
   where,
 } from '@tikhonov/core';
-import { requireOptions, showShape } from '@tikhonov/core/engine';
+import { requireOptions, showShape, showValue } from '@tikhonov/core/engine';
 import type { RowWeights } from '../model.ts';
 import {
   classIndices,
@@ -27,7 +28,8 @@ import {
 } from './rows.ts';
 
 /**
- * Share of the rows whose largest logit is the label's (the first among equals).
+ * Share of the rows whose largest logit is the label's (the first among equals). A row with a logit of NaN is
+ * wrong.
  *
  * @param logits  `[n, k]`
  * @param labels  integers `[n]` in `[0, k)`; of a floating dtype, integer values
@@ -45,7 +47,10 @@ export function accuracy(logits: Tensor, labels: Tensor, options: RowWeights = {
   requireRowOptions('accuracy', options);
   requireClassRows('accuracy', logits, labels);
   const index = classIndices('accuracy', labels, logits.shape[1]!);
-  return meanOfRows('accuracy', equal(argmax(logits, { axis: 1 }), index), options);
+  // NaN is larger than nothing: a row that has one says no class.
+  const isNumber = equal(sum(astype(isNaNTensor(logits), 'int32'), { axis: 1 }), 0);
+  const isRight = logicalAnd(equal(argmax(logits, { axis: 1 }), index), isNumber);
+  return meanOfRows('accuracy', isRight, options);
 }
 
 /** Options of `binaryAccuracy`. */
@@ -119,7 +124,7 @@ export function topKAccuracy(
 ): (logits: Tensor, labels: Tensor, options?: RowWeights) => Tensor {
   const name = 'topKAccuracy';
   if (!Number.isInteger(k) || k < 1) {
-    throw new RangeError(`${name}: k must be an integer >= 1, got ${String(k)}.`);
+    throw new RangeError(`${name}: k must be an integer >= 1, got ${showValue(k)}.`);
   }
   return (logits, labels, options = {}) => {
     requireRowOptions(name, options);

@@ -14,7 +14,7 @@ import {
   tensor,
   where,
 } from '@tikhonov/core';
-import { requireOptions } from '@tikhonov/core/engine';
+import { requireOptions, showValue } from '@tikhonov/core/engine';
 import type { RowWeights, StreamingMetric } from '../model.ts';
 import { type Confidences, equalMassBins } from './equal-mass.ts';
 import { classRows, countsOfRows, requireRowOptions, weightedRows } from './rows.ts';
@@ -60,7 +60,7 @@ export function expectedCalibrationError(options: CalibrationErrorOptions = {}):
   requireOptions(name, options, { bins: true, norm: true, adaptive: 'boolean' });
   const { bins = 15, norm = 'l1', adaptive = false } = options;
   if (!Number.isInteger(bins) || bins < 1) {
-    throw new RangeError(`${name}: bins must be an integer >= 1, got ${String(bins)}.`);
+    throw new RangeError(`${name}: bins must be an integer >= 1, got ${showValue(bins)}.`);
   }
   if (norm !== 'l1' && norm !== 'l2' && norm !== 'max') {
     throw new TypeError(`${name}: norm must be 'l1', 'l2' or 'max', got ${String(norm)}.`);

@@ -14,7 +14,7 @@ import {
   where,
   zeros,
 } from '@tikhonov/core';
-import { requireOptions, showShape } from '@tikhonov/core/engine';
+import { requireOptions, showShape, showValue } from '@tikhonov/core/engine';
 import type { RowWeights } from '../model.ts';
 import { classIndices, classRows, countsOfRows } from './rows.ts';
 
@@ -87,7 +87,7 @@ function classPairs(
   given: number | undefined,
 ): readonly [Tensor, Tensor, number] {
   if (given !== undefined && !(Number.isInteger(given) && given >= 1)) {
-    throw new RangeError(`${name}: classes must be an integer >= 1, got ${String(given)}.`);
+    throw new RangeError(`${name}: classes must be an integer >= 1, got ${showValue(given)}.`);
   }
   if (isFloating(predictions.dtype)) {
     const { scores, labels: truth, classes } = classRows(name, predictions, labels);

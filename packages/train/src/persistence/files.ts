@@ -1,4 +1,5 @@
 import type { Tensor } from '@tikhonov/core';
+import { FormatError } from '@tikhonov/data';
 import { nodeFiles } from './node-modules.ts';
 import {
   loadSafetensors,
@@ -40,10 +41,45 @@ export async function writeFileAtomically(path: string, bytes: Uint8Array): Prom
     await fs.rename(temporary, path);
   } catch (error) {
     await fs.rm(temporary, { force: true });
+    // The system names the temporary file.
+    if ((error as { readonly code?: unknown } | null)?.code === 'ENOENT') {
+      await requireWritable('writeFileAtomically', path);
+    }
     throw error;
   }
   await syncFolder(folder);
 }
+
+/**
+ * Looks whether a file could be written, before a training whose weights it is for.
+ *
+ * @throws Error if its folder does not exist or may not be written to, or if it is a folder itself
+ */
+export async function requireWritable(where: string, path: string): Promise<void> {
+  const { fs, path: paths } = nodeFiles(where);
+  const folder = paths.dirname(path);
+  const isFolder = async (at: string): Promise<boolean> =>
+    (await fs.stat(at).catch(() => null))?.isDirectory() === true;
+  if (!(await isFolder(folder))) {
+    throw new Error(
+      `${where}: '${path}' cannot be written: there is no folder '${folder}'.\n  Create the folder first.`,
+    );
+  }
+  if (await isFolder(path)) {
+    throw new Error(`${where}: '${path}' is a folder.\n  Give the path of a file in it.`);
+  }
+  try {
+    await fs.access(folder, mayWrite);
+  } catch (error) {
+    throw new Error(
+      `${where}: '${path}' cannot be written: the folder may not be written to.\n  Give another path, or change its rights.`,
+      { cause: error },
+    );
+  }
+}
+
+/** `W_OK` of `node:fs`. */
+const mayWrite = 2;
 
 /** Makes the rename itself durable; Windows opens no folders, and needs none of this. */
 async function syncFolder(folder: string): Promise<void> {
@@ -78,7 +114,22 @@ export async function saveSafetensorsFile(
   await writeFileAtomically(path, saveSafetensors(tensors, options));
 }
 
-/** `loadSafetensors` of a file. Node only. */
+/**
+ * `loadSafetensors` of a file. Node only.
+ *
+ * @throws FormatError as `loadSafetensors`, with the path; what the system says if it cannot be read
+ */
 export async function loadSafetensorsFile(path: string): Promise<Safetensors> {
-  return loadSafetensors(await readBytes(path));
+  const bytes = await readBytes(path);
+  try {
+    return loadSafetensors(bytes);
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    throw new FormatError(
+      error.message.replace(/^loadSafetensors:/, `loadSafetensorsFile: '${path}':`),
+      {
+        cause: error,
+      },
+    );
+  }
 }

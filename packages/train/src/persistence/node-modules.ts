@@ -6,6 +6,8 @@ export interface NodeFiles {
     rm(path: string, options: { readonly force: boolean }): Promise<void>;
     readFile(path: string): Promise<Uint8Array>;
     readdir(path: string): Promise<string[]>;
+    stat(path: string): Promise<{ isDirectory(): boolean }>;
+    access(path: string, mode: number): Promise<void>;
   };
   readonly path: {
     basename(path: string): string;

@@ -1,14 +1,18 @@
-import { Cell, stopGradient, type Tensor } from '@tikhonov/core';
+import { Cell, stopGradient, Tensor } from '@tikhonov/core';
 import { kindOf, type OptionNames, requireOptions } from '@tikhonov/core/engine';
 import { FormatError } from '@tikhonov/data';
 import type { Callback } from '../callback.ts';
 import type { FitPlan } from '../fit-options.ts';
 import type { EpochRecord } from '../history.ts';
+import { requireIntegers } from '../kinds.ts';
 import type { Model } from '../model.ts';
+import { transacted } from '../transaction.ts';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 import type { CheckpointOptions } from './checkpoint-options.ts';
 import { type CheckpointStore, fileStore } from './checkpoint-store.ts';
-import type { PlainData } from './plain-data.ts';
+import { requireWritable } from './files.ts';
+import { fingerprint } from './fingerprint.ts';
+import { encodeData, type PlainData } from './plain-data.ts';
 
 /** Where a training is between two steps. */
 export interface RunPosition {
@@ -21,6 +25,8 @@ export interface RunPosition {
   readonly penalty: number;
   /** Steps of all epochs. */
   readonly steps: number;
+  /** How many the training was to have when this was saved. */
+  readonly epochs: number;
   readonly records: readonly EpochRecord[];
   readonly stopReason: string | null;
   readonly bestEpoch: number | null;
@@ -50,11 +56,10 @@ export class RunCheckpoints {
     this.#options = options;
     this.#store = typeof options.to === 'string' ? fileStore(options.to) : requireStore(options.to);
     const { everyEpochs = 1, everySteps = 1 } = options;
-    for (const [name, value] of Object.entries({ everyEpochs, everySteps })) {
-      if (!(Number.isInteger(value) && value >= 1)) {
-        throw new RangeError(`fit: checkpoint.${name} must be an integer >= 1, got ${value}.`);
-      }
-    }
+    requireIntegers('fit', 1, {
+      'checkpoint.everyEpochs': everyEpochs,
+      'checkpoint.everySteps': everySteps,
+    });
     const { optimizer } = plan;
     if (
       typeof optimizer.stateDict !== 'function' ||
@@ -88,7 +93,7 @@ export class RunCheckpoints {
     const state = {
       run: runOf(this.#plan),
       position: { ...rest, records: records.map((record) => ({ ...record })) },
-      callbacks: callbacks.map((callback) => callback.stateDict?.() ?? null),
+      callbacks: stateful(callbacks).map((callback) => callback.stateDict!() ?? null),
     };
     const tensors = {
       ...prefixed('model', valuesOf(this.#model.namedCells())),
@@ -99,12 +104,19 @@ export class RunCheckpoints {
     await this.#store.save(await encodeCheckpoint({ tensors, state }));
   }
 
-  /** Puts a saved training back, callbacks included; null if there is none. */
+  /**
+   * Puts a saved training back, callbacks included; null if there is none.
+   *
+   * @throws Error, and changes nothing, if it is of another training, or nothing could be saved here
+   */
   async resume(): Promise<RunPosition | null> {
+    if (typeof this.#options.to === 'string') {
+      await requireWritable('fit: checkpoint.to', this.#options.to);
+    }
     if (this.#options.resume === false) return null;
     const bytes = await this.#store.load();
     if (bytes === null) return null;
-    const checkpoint = await decodeCheckpoint(bytes);
+    const checkpoint = await this.#decoded(bytes);
     const { position, states } = this.#checked(checkpoint);
     const parts = (prefix: string): Record<string, Tensor> =>
       unprefixed(prefix, checkpoint.tensors);
@@ -114,34 +126,75 @@ export class RunCheckpoints {
     };
     const values = { ...prefixed('model', parts('model')), ...prefixed('cells', parts('cells')) };
     requireSameCells(cells, values);
-    this.#plan.source.loadStateDict(parts('source'), position.epoch);
-    this.#plan.optimizer.loadStateDict!(parts('optimizer'));
-    for (const [name, cell] of Object.entries(cells)) cell.write(values[name]!);
-    for (const [i, callback] of this.#plan.callbacks.entries())
-      restoreCallback(callback, states[i]);
-    return position;
+    const { source, optimizer, callbacks } = this.#plan;
+    const ours = stateful(callbacks);
+    const before = ours.map((callback) => callback.stateDict!());
+    // All or nothing: who refuses a state, the last callback say, must find the model as it was.
+    transacted(() => {
+      let loaded = 0;
+      try {
+        for (; loaded < ours.length; loaded++) restoreCallback(ours[loaded]!, states[loaded]);
+        optimizer.loadStateDict!(parts('optimizer'));
+        for (const [name, cell] of Object.entries(cells)) cell.write(values[name]!);
+        source.loadStateDict(parts('source'), position.epoch);
+      } catch (error) {
+        while (loaded-- > 0) restoreCallback(ours[loaded]!, before[loaded]);
+        throw error;
+      }
+    })();
+    return this.#goingOn(position, states);
+  }
+
+  /** The parts of a file; what cannot be read is named. */
+  async #decoded(bytes: Uint8Array): Promise<Checkpoint> {
+    try {
+      return await decodeCheckpoint(bytes);
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      const [problem] = error.message.replace(/^\w+: /, '').split('\n');
+      throw new FormatError(
+        `fit: the checkpoint ${this.#place()} cannot be read: ${problem}\n  Give a copy of it, another path, or resume: false to begin anew.`,
+        { cause: error },
+      );
+    }
+  }
+
+  /** What a callback ended is over, unless there are more epochs now or callbacks made in another way. */
+  #goingOn(position: RunPosition, states: readonly PlainData[]): RunPosition {
+    if (position.stopReason === null) return position;
+    const isOther = stateful(this.#plan.callbacks).some(
+      (callback, i) => settingsIn(callback.stateDict!()) !== settingsIn(states[i]),
+    );
+    const hasMore = this.#plan.epochs > position.epochs;
+    return isOther || hasMore ? { ...position, stopReason: null } : position;
+  }
+
+  #place(): string {
+    const { to } = this.#options;
+    return typeof to === 'string' ? `'${to}'` : 'of the store';
   }
 
   #checked({ state }: Checkpoint): { position: RunPosition; states: readonly PlainData[] } {
     const { run, position, callbacks } = state as Record<string, PlainData>;
     if (!isRecord(run) || !isRecord(position) || !Array.isArray(callbacks)) {
       throw new FormatError(
-        'fit: the checkpoint is not of a training.\n  Give another file, or resume: false.',
+        `fit: the checkpoint ${this.#place()} is not of a training.\n  Give another file, or resume: false.`,
       );
     }
     const ours = runOf(this.#plan);
+    const count = stateful(this.#plan.callbacks).length;
     const differing = [...new Set([...Object.keys(ours), ...Object.keys(run)])].filter(
       (name) => JSON.stringify(ours[name]) !== JSON.stringify(run[name]),
     );
-    if (differing.length > 0 || callbacks.length !== this.#plan.callbacks.length) {
+    if (differing.length > 0 || callbacks.length !== count) {
       const lines = differing.map(
         (name) => `${name}: ${JSON.stringify(run[name])} then, ${JSON.stringify(ours[name])} now`,
       );
-      if (callbacks.length !== this.#plan.callbacks.length) {
-        lines.push(`callbacks: ${callbacks.length} then, ${this.#plan.callbacks.length} now`);
+      if (callbacks.length !== count) {
+        lines.push(`callbacks with a state: ${callbacks.length} then, ${count} now`);
       }
       throw new Error(
-        `fit: the checkpoint is of another training.\n  ${lines.join('\n  ')}\n  Pass the same options, another file, or resume: false.`,
+        `fit: the checkpoint ${this.#place()} is of another training.\n  ${lines.join('\n  ')}\n  Pass the same options, another file, or resume: false.`,
       );
     }
     return { position: positionOf(position), states: callbacks };
@@ -166,6 +219,7 @@ function positionOf(saved: { readonly [name: string]: PlainData }): RunPosition 
     dataLoss: number('dataLoss'),
     penalty: number('penalty'),
     steps: number('steps'),
+    epochs: number('epochs'),
     records: Array.isArray(records) ? (records as readonly EpochRecord[]) : incomplete('records'),
     stopReason:
       stopReason === null || typeof stopReason === 'string' ? stopReason : incomplete('stopReason'),
@@ -183,8 +237,19 @@ function incomplete(name: string): never {
 /** What must be the same for a run to go on as if nothing had happened. */
 const runOf = (plan: FitPlan): Record<string, PlainData> => ({
   ...plan.source.layout,
+  ...(plan.source.examples === undefined ? {} : { data: fingerprint(plan.source.examples) }),
   key: [...plan.key.data()],
 });
+
+/** Callbacks that remember something; the others may come and go between a training and its resumption. */
+const stateful = (callbacks: readonly Callback[]): readonly Callback[] =>
+  callbacks.filter((callback) => callback.stateDict !== undefined);
+
+/** How a callback was made, if its state says so. */
+const settingsIn = (state: PlainData): string =>
+  state instanceof Tensor || !isRecord(state)
+    ? ''
+    : encodeData('fit: checkpoint', state.settings).text;
 
 function requireStore(to: CheckpointStore): CheckpointStore {
   if (typeof to?.load === 'function' && typeof to.save === 'function') return to;

@@ -49,8 +49,11 @@ export function splitSafetensors(where: string, file: Uint8Array): SafetensorsPa
   };
   if (file.length < 8) fail(`${file.length} bytes are too few for a header`);
   const length = Number(dataView(file).getBigUint64(0, true));
-  if (length > longestHeader)
+  if (length > longestHeader) {
+    // Only now: two bytes of a pickle may as well be the length of a header.
+    requireNoOther(where, file);
     fail(`the header would have ${length} bytes; ${longestHeader} is the limit`);
+  }
   if (8 + length > file.length)
     fail(`the header would end at byte ${8 + length} of ${file.length}`);
   const header = file.subarray(8, 8 + length);
@@ -61,13 +64,32 @@ export function splitSafetensors(where: string, file: Uint8Array): SafetensorsPa
   const metadata = metadataOf(entries.get('__metadata__'), fail);
   const located = [...entries]
     .filter(([name]) => name !== '__metadata__')
-    .map(([name, entry]) => locate(name, entry, fail));
+    .map(([name, entry]) => locate(where, name, entry, fail));
   requireContiguous(located, data.length, fail);
   const tensors = located.map(({ begin, end, ...rest }) => ({
     ...rest,
     bytes: data.subarray(begin, end),
   }));
   return { metadata, tensors };
+}
+
+/** Beginnings of files of other kinds. */
+const others: readonly (readonly [string, string])[] = [
+  ['PK\x03\x04', 'a zip archive, such as torch.save and Keras write'],
+  ['\x80\x02', 'a Python pickle, such as old versions of torch.save wrote'],
+  ['\x89HDF\r\n', 'an HDF5 file, such as Keras wrote'],
+  ['\x93NUMPY', 'a NumPy array'],
+  ['GGUF', 'a GGUF file'],
+];
+
+/** A file of another kind is neither damaged nor cut short. */
+function requireNoOther(where: string, file: Uint8Array): void {
+  const start = String.fromCharCode(...file.subarray(0, 8));
+  const other = others.find(([magic]) => start.startsWith(magic));
+  if (other === undefined) return;
+  throw new FormatError(
+    `${where}: this is ${other[1]}, no safetensors file.\n  Convert it in Python: safetensors.torch.save_file(tensors, path).`,
+  );
 }
 
 type Fail = (problem: string) => never;
@@ -91,13 +113,19 @@ function metadataOf(value: Json | undefined, fail: Fail): Record<string, string>
   return Object.fromEntries(entries);
 }
 
-function locate(name: string, entry: Json, fail: Fail): Located {
+function locate(where: string, name: string, entry: Json, fail: Fail): Located {
   const seen = `'${shortened(name)}'`;
   if (name === '__proto__') return fail('a tensor is called __proto__');
   if (!(entry instanceof Map) || entry.size !== 3) {
     return fail(`${seen} must have dtype, shape and data_offsets, and nothing else`);
   }
   const type = types.get(entry.get('dtype'));
+  const code = entry.get('dtype');
+  if (typeof code === 'string' && /^(F4|F6|F8|C64|C128)(_\w+)?$/.test(code)) {
+    throw new FormatError(
+      `${where}: ${seen} has dtype ${code}, which is not supported; known are ${[...types.keys()].join(', ')}.\n  Convert it where the file comes from: x.to(torch.float32).`,
+    );
+  }
   if (type === undefined) {
     return fail(
       `${seen} has dtype ${shortened(JSON.stringify(entry.get('dtype')) ?? 'none')}; known are ${[...types.keys()].join(', ')}`,

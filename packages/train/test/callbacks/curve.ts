@@ -12,7 +12,7 @@ export interface CurveRun {
   run(): Promise<History>;
 }
 
-/** A model of one number that moves by the rate, 1, per epoch; the validation loss follows the curve. */
+/** A model of one number that moves by the rate, 1, per epoch; the validation loss follows the curve; with NaN, `validation.error` does. */
 export function curveRun(
   curve: readonly number[],
   more: (watch: CurveRun['watch']) => Partial<FitOptions> = () => ({}),
@@ -26,9 +26,14 @@ export function curveRun(
       return x.mul(w);
     },
   };
-  const values = tensor(curve, { dtype: 'float64' });
-  const evaluationLoss: Loss = () =>
-    indexSelect(values, passes.read().sub(1).astype('int32').reshape([1])).sum();
+  const following =
+    (values: readonly number[]): Loss =>
+    () =>
+      indexSelect(
+        tensor(values, { dtype: 'float64' }),
+        passes.read().sub(1).astype('int32').reshape([1]),
+      ).sum();
+  const hasNoGaps = curve.every(Number.isFinite);
   const optimizer = sgd({ w }, { lr: 1 });
   const watch = recorder(model);
   const options: FitOptions = {
@@ -37,7 +42,9 @@ export function curveRun(
     epochs: curve.length,
     optimizer,
     loss: (output) => output.sum(),
-    evaluationLoss,
+    evaluationLoss: following(curve.map((value) => (Number.isFinite(value) ? value : 0))),
+    // A loss that is not finite would end the training; a metric may be NaN.
+    ...(hasNoGaps ? {} : { metrics: { error: following(curve) } }),
     callbacks: [watch],
     ...more(watch),
   };

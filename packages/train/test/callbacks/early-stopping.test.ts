@@ -26,6 +26,7 @@ function seen(options: EarlyStoppingOptions, values: readonly number[]) {
       stop: () => stops.push(i + 1),
       markBest: () => undefined,
       markRestored: () => undefined,
+      markReplaced: () => undefined,
     };
     stopper.onEpochEnd!(i + 1, record, control);
   }
@@ -110,9 +111,10 @@ describe('earlyStopping', () => {
 
   test('NaN stops at once with its own reason, or is passed over', async () => {
     const curve = [2, Number.NaN, 1, 3, 3];
-    const strict = onCurve(curve, { patience: 2, restoreBestWeights: true });
+    const monitor = 'validation.error';
+    const strict = onCurve(curve, { monitor, patience: 2, restoreBestWeights: true });
     expect(await strict.run()).toMatchObject({ stopReason: 'non-finite', restoredEpoch: 1 });
-    const lenient = onCurve(curve, { patience: 2, checkFinite: false });
+    const lenient = onCurve(curve, { monitor, patience: 2, checkFinite: false });
     const history = await lenient.run();
     expect(history).toMatchObject({ stopReason: 'patience', bestEpoch: 3 });
     expect(history.epochs).toHaveLength(5);
@@ -135,7 +137,7 @@ describe('earlyStopping', () => {
     expect(modes('validation.recent')).toThrow(TypeError);
     expect(seen({ monitor: 'validation.margin', mode: 'max' }, [1, 2, 1]).stops).toEqual([3]);
     expect(() => earlyStopping({ mode: 'high' as 'max' })).toThrow(
-      "earlyStopping: mode must be 'auto', 'min' or 'max', got high.",
+      "earlyStopping: mode must be 'auto', 'min' or 'max', got 'high'.",
     );
   });
 
@@ -155,4 +157,14 @@ describe('earlyStopping', () => {
     expect(valuesOf(model)).toEqual(before);
     expect(() => earlyStopping({ patience: -1 })).toThrow(RangeError);
   });
+});
+
+test('of two that put weights back, the best epoch is that of the weights that are held', async () => {
+  const stoppers = [
+    earlyStopping({ patience: 9, restoreBestWeights: true }),
+    earlyStopping({ monitor: 'dataLoss', mode: 'max', patience: 9, restoreBestWeights: true }),
+  ];
+  const { run, w } = curveRun([1, 0, 1], () => ({ callbacks: stoppers }));
+  expect(await run()).toMatchObject({ bestEpoch: 1, restoredEpoch: 1 });
+  expect(w.read().item()).toBe(-1);
 });

@@ -74,8 +74,9 @@ describe('reduceLROnPlateau', () => {
 
   test('NaN is no improvement, even as the first value', async () => {
     const nan = Number.NaN;
-    expect(await ratesOn([nan, 5, nan, 4, 4], { patience: 2 })).toEqual([1, 1, 1, 1, 1]);
-    expect(await ratesOn([nan, nan, nan], { patience: 2 })).toEqual([1, 1, 0.5]);
+    const options = { patience: 2, monitor: 'validation.error' };
+    expect(await ratesOn([nan, 5, nan, 4, 4], options)).toEqual([1, 1, 1, 1, 1]);
+    expect(await ratesOn([nan, nan, nan], options)).toEqual([1, 1, 0.5]);
   });
 
   test('epochs without an evaluation do not count', async () => {

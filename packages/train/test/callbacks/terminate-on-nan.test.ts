@@ -17,7 +17,6 @@ function exploding(callbacks: readonly Callback[], more: Partial<FitOptions> = {
   const model = { namedCells: () => ({ w }), forward: (x: Tensor) => x.mul(w) };
   const options: FitOptions = {
     train: oneRow(),
-    validation: oneRow(),
     epochs: 50,
     optimizer: sgd({ w }, { lr: 1e8 }),
     loss: (output) => output.mul(output).sum(),
@@ -49,7 +48,7 @@ describe('terminateOnNaN', () => {
 
   test('others still end their turn: the best weights are put back', async () => {
     const stopper = earlyStopping({ patience: 99, restoreBestWeights: true });
-    const { run } = exploding([terminateOnNaN(), stopper], { onNonFinite: 'throw' });
+    const { run } = exploding([terminateOnNaN(), stopper], { validation: oneRow() });
     const history = await run();
     expect([history.stopReason, history.restoredEpoch]).toEqual(['non-finite', 1]);
   });

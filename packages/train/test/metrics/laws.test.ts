@@ -91,7 +91,8 @@ function allOver(
   metrics: Metrics,
   options: { readonly batchSize: number; readonly compiled: boolean },
 ): Readonly<Record<string, number>> {
-  const loss: Loss = (output, _, { sampleWeight } = {}) => (sampleWeight ?? output).sum();
+  const loss: Loss = (_output, _y, { sampleWeight } = {}) =>
+    (sampleWeight ?? tensor(0)).sum().mul(0);
   return evaluator(identity, { loss, metrics, ...options })(set);
 }
 

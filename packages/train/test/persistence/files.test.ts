@@ -20,6 +20,14 @@ test('a file is written, replaced, and nothing else is left', async () => {
   expect(readdirSync(folder)).toEqual(['model.safetensors']);
 });
 
+test('a file that cannot be read is named', async () => {
+  const path = join(folder, 'torn.safetensors');
+  writeFileSync(path, 'abc');
+  await expect(loadSafetensorsFile(path)).rejects.toThrow(
+    `loadSafetensorsFile: '${path}': 3 bytes are too few for a header.\n`,
+  );
+});
+
 test('a write that fails leaves the old file and no other', async () => {
   const path = join(folder, 'kept');
   writeFileSync(path, 'old');

@@ -179,7 +179,7 @@ describe('damaged files', () => {
     [
       'an unknown dtype',
       fileOf('{"w":{"dtype":"F8_E4M3","shape":[2],"data_offsets":[0,2]}}', 2),
-      'has dtype "F8_E4M3"',
+      'has dtype F8_E4M3, which is not supported',
     ],
     [
       'a dtype of the prototype',
@@ -239,6 +239,30 @@ describe('damaged files', () => {
     ],
   ])('%s is named', async (_, file, text) => {
     expect(await formatError(() => loadSafetensors(file))).toContain(text);
+  });
+
+  test('a file of another kind is called by its name, with the way from it', async () => {
+    const bytes = (text: string): Uint8Array =>
+      Uint8Array.from(text.padEnd(64, 'x'), (letter) => letter.charCodeAt(0));
+    const cases: readonly [string, string][] = [
+      ['PK\x03\x04\x00\x00\x08\x08', 'a zip archive, such as torch.save'],
+      ['\x80\x02\x8a\x0al\xfc\x9cF', 'a Python pickle'],
+      ['\x89HDF\r\n\x1a\n', 'an HDF5 file'],
+      ['\x93NUMPY\x01\x00', 'a NumPy array'],
+    ];
+    for (const [start, kind] of cases) {
+      const message = await formatError(() => loadSafetensors(bytes(start)));
+      expect(message).toMatch(`loadSafetensors: this is ${kind}`);
+      expect(message).toMatch('Convert it in Python: safetensors.torch.save_file');
+    }
+    // A header may have as many bytes as a pickle begins with: 0x280.
+    const header = '{"w":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}'.padEnd(0x280, ' ');
+    expect(loadSafetensors(fileOf(header, 1)).tensors.w!.shape).toEqual([1]);
+    const message = await formatError(() =>
+      loadSafetensors(fileOf('{"w":{"dtype":"F8_E5M2","shape":[1],"data_offsets":[0,1]}}', 1)),
+    );
+    expect(message).not.toMatch('damaged');
+    expect(message).toMatch('Convert it where the file comes from');
   });
 
   test('what is no file is a TypeError', () => {
