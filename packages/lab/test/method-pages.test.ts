@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { findMethod } from '@tikhonov/regularizers';
+import { findMethod, methods } from '@tikhonov/regularizers';
 import { methodPage } from '../src/method-pages/page.ts';
 import type { MethodResults } from '../src/method-pages/results.ts';
 import { allPages, loadResults, pagesFolder } from '../src/method-pages/write.ts';
@@ -61,6 +61,11 @@ describe('the page of a method', () => {
   test('says where nothing was measured', () => {
     expect(methodPage(findMethod('l2'), written, results)).toContain('Not measured yet.');
   });
+});
+
+test('every method has a part that is written by hand', async () => {
+  const pages = await allPages(results);
+  expect(methods.map(({ id }) => `${id}.md`).filter((page) => !(page in pages))).toEqual([]);
 });
 
 test('docs/methods is up to date: run npm run docs:methods', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { methods } from '@tikhonov/regularizers';
 import { loadMutants, type Mutant, mutatedSource } from '../src/mutant.ts';
 import { runMutants } from '../src/run.ts';
 
@@ -10,6 +11,11 @@ describe('the mutants of the methods', () => {
     expect(mutants.length).toBeGreaterThan(0);
     const names = mutants.map(({ method, name }) => `${method}: ${name}`);
     expect(new Set(names).size).toBe(names.length);
+  });
+
+  test('are at least two for every method', () => {
+    const count = (id: string): number => mutants.filter(({ method }) => method === id).length;
+    expect(methods.filter(({ id }) => count(id) < 2).map(({ id }) => id)).toEqual([]);
   });
 
   test.each(mutants.map((mutant) => [mutant.method, mutant.name, mutant] as const))(

@@ -132,6 +132,7 @@ export type { BatchFactory, PendingItem } from './source.ts';
 export {
   type BatchTransform,
   type BatchTransformContext,
+  type CellTree,
   type StepBatch,
   type StepContext,
   type StepTerm,

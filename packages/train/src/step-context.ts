@@ -1,4 +1,4 @@
-import type { Tensor } from '@tikhonov/core';
+import type { Cell, Tensor } from '@tikhonov/core';
 import type { Activations } from '@tikhonov/nn';
 import type { Model } from './model.ts';
 
@@ -43,9 +43,16 @@ export interface StepContext {
   readonly activations: Activations;
 }
 
+/** Cells by name, in records that may lie in each other. */
+export interface CellTree {
+  readonly [name: string]: Cell | CellTree;
+}
+
 /** A scalar added to the loss. */
 export interface StepTerm {
   (context: StepContext): Tensor;
+  /** The cells that it owns and moves, for checkpoints: power-iteration vectors, counts, averages. */
+  readonly state?: CellTree;
   /** Whether it looks at `context.activations`. */
   readonly usesActivations?: boolean;
 }

@@ -18,7 +18,7 @@ thead { display: table-header-group; }
 table { border-collapse: collapse; font-size: 13.5px; font-variant-numeric: tabular-nums; white-space: nowrap; }
 th, td { padding: 6px 10px; text-align: right; border-bottom: 1px solid #eee; }
 th { color: #555; font-weight: 600; border-bottom: 2px solid #ccc; }
-th.left, td.left { text-align: left; } td:first-child { font-weight: 600; }
+table.wrap { white-space: normal; } th.left, td.left { text-align: left; } td:first-child { font-weight: 600; }
 .verdict { font-weight: 600; }
 svg { max-width: 100%; height: auto; display: block; }
 .note { color: #555; font-size: 14px; }

@@ -32,7 +32,11 @@ const table: Readonly<Record<ProblemName, Problem>> = {
   digits: { rows: () => loadDigits(), trainSize: 200, labelNoise: 0.1 },
   cancer: { rows: () => loadBreastCancer(), trainSize: 160, labelNoise: 0.1 },
   moons: { rows: (seed) => moons({ n: 1200, noise: 0.35, seed }), trainSize: 100, labelNoise: 0 },
-  circles: { rows: (seed) => circles({ n: 1200, noise: 0.2, seed }), trainSize: 100, labelNoise: 0 },
+  circles: {
+    rows: (seed) => circles({ n: 1200, noise: 0.2, seed }),
+    trainSize: 100,
+    labelNoise: 0,
+  },
 };
 
 /** All of them. */

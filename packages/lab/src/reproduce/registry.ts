@@ -8,5 +8,21 @@ export const reproductions: Readonly<Record<string, () => Promise<AnyReproductio
   'clipping-accelerates': () =>
     import('./clipping-accelerates.ts').then((module) => module.clippingAccelerates),
   prechelt: () => import('./prechelt.ts').then((module) => module.precheltReproduction),
+  'label-smoothing-calibration': () =>
+    import('./label-smoothing-calibration.ts').then((module) => module.labelSmoothingCalibration),
+  'igr-order': () => import('./igr-order.ts').then((module) => module.igrOrder),
+  'flooding-gaussians': () =>
+    import('./flooding-gaussians.ts').then((module) => module.floodingGaussians),
+  'weissi-invariance': () =>
+    import('./weissi-invariance.ts').then((module) => module.weissiInvariance),
+  'self-orthogonality': () =>
+    import('./self-orthogonality.ts').then((module) => module.selfOrthogonalityReproduction),
+  'vat-moons': () => import('./vat-moons.ts').then((module) => module.vatMoons),
+  'gradient-penalty-flatness': () =>
+    import('./gradient-penalty-flatness.ts').then((module) => module.gradientPenaltyFlatness),
+  'spectral-lipschitz': () =>
+    import('./spectral-lipschitz.ts').then((module) => module.spectralLipschitz),
+  vib: () => import('./vib.ts').then((module) => module.vib),
+  'l0-lenet': () => import('./l0-lenet.ts').then((module) => module.l0Lenet),
   'l1-corner': () => import('./l1-corner.ts').then((module) => module.l1Corner),
 };

@@ -109,4 +109,4 @@ const row = (tag: string, texts: readonly (string | number)[]): string =>
   `<tr>${texts.map((text, i) => `<${tag}${i === 0 ? ' class="left"' : ''}>${escapeHtml(String(text))}</${tag}>`).join('')}</tr>`;
 
 const tableOf = ({ title, head: titles, rows }: PlainTable): string =>
-  `<h2>${escapeHtml(title)}</h2>\n<section class="card"><table><thead>${row('th', titles)}</thead><tbody>${rows.map((texts) => row('td', texts)).join('')}</tbody></table></section>`;
+  `<h2>${escapeHtml(title)}</h2>\n<section class="card"><table class="wrap"><thead>${row('th', titles)}</thead><tbody>${rows.map((texts) => row('td', texts)).join('')}</tbody></table></section>`;

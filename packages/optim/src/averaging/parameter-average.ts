@@ -48,6 +48,11 @@ export class ParameterAverage {
     );
   }
 
+  /** Its cells, for what saves them by itself: `count`, and the averages by name. */
+  get state(): { readonly count: Cell; readonly average: Readonly<Record<string, Cell>> } {
+    return { count: this.#count, average: this.#averages };
+  }
+
   /** Takes in the present parameters. */
   update(): void {
     noGrad(() => {

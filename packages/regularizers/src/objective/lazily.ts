@@ -37,7 +37,7 @@ export function lazily(term: StepTerm, every: number): LazyTerm {
         () => zerosLike(context.dataLoss),
       );
     }) satisfies StepTerm,
-    { state: { count } },
+    { state: term.state === undefined ? { count } : { count, term: term.state } },
     usesActivations === undefined ? {} : { usesActivations },
   );
 }

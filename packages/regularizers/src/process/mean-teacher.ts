@@ -60,7 +60,7 @@ export function meanTeacherTerm(
     const weights = sampleWeight === undefined ? {} : { sampleWeight };
     return consistencyPenalty(student, stopGradient(target), { ...penalty, ...weights });
   };
-  return Object.assign(term, { teacher });
+  return Object.assign(term, { teacher, state: teacher.state });
 }
 
 const settings = [

@@ -1,5 +1,5 @@
 import { Cell, stopGradient, Tensor } from '@tikhonov/core';
-import { kindOf, type OptionNames, requireOptions } from '@tikhonov/core/engine';
+import { flattenTree, kindOf, type OptionNames, requireOptions } from '@tikhonov/core/engine';
 import { FormatError } from '@tikhonov/data';
 import type { Callback } from '../callback.ts';
 import type { FitPlan } from '../fit-options.ts';
@@ -100,6 +100,7 @@ export class RunCheckpoints {
       ...prefixed('optimizer', optimizer.stateDict!()),
       ...prefixed('source', this.#plan.source.stateDict()),
       ...prefixed('cells', valuesOf(this.#options.cells ?? {})),
+      ...prefixed('penalties', valuesOf(penaltyCells(this.#plan))),
     };
     await this.#store.save(await encodeCheckpoint({ tensors, state }));
   }
@@ -123,8 +124,13 @@ export class RunCheckpoints {
     const cells = {
       ...prefixed('model', this.#model.namedCells()),
       ...prefixed('cells', this.#options.cells ?? {}),
+      ...prefixed('penalties', penaltyCells(this.#plan)),
     };
-    const values = { ...prefixed('model', parts('model')), ...prefixed('cells', parts('cells')) };
+    const values = Object.fromEntries(
+      ['model', 'cells', 'penalties'].flatMap((kind) =>
+        Object.entries(prefixed(kind, parts(kind))),
+      ),
+    );
     requireSameCells(cells, values);
     const { source, optimizer, callbacks } = this.#plan;
     const ours = stateful(callbacks);
@@ -266,6 +272,16 @@ function restoreCallback(callback: Callback, state: PlainData): void {
     );
   }
   callback.loadStateDict(state);
+}
+
+/** The cells that penalties own, by the penalty's place and their path. */
+function penaltyCells({ penalties }: FitPlan): Record<string, Cell> {
+  const found = penalties.flatMap(({ state }, i) => {
+    if (state === undefined) return [];
+    const { leaves, paths } = flattenTree<Cell>(state, `fit: penalties[${i}].state`);
+    return leaves.map((cell, k) => [`${i}.${paths[k]!}`, cell] as const);
+  });
+  return Object.fromEntries(found);
 }
 
 const valuesOf = (cells: Readonly<Record<string, Cell>>): Record<string, Tensor> =>
