@@ -1,8 +1,8 @@
 import { add, Cell, cond, equal, mul, remainder, tensor, zerosLike } from '@tikhonov/core';
-import type { StepTerm } from '@tikhonov/train';
+import type { CellTree, StepTerm } from '@tikhonov/train';
 
 /** A term with the count of steps that it keeps. */
-export type LazyTerm = StepTerm & { readonly state: { readonly count: Cell } };
+export type LazyTerm = StepTerm & { readonly state: CellTree & { readonly count: Cell } };
 
 /**
  * A term that is taken in every `every`-th step only, the first one among them, and times `every` then:
@@ -27,6 +27,8 @@ export function lazily(term: StepTerm, every: number): LazyTerm {
   }
   const count = new Cell(tensor(0, { dtype: 'int32' }), { name: 'lazily.count' });
   const { usesActivations } = term;
+  const state: LazyTerm['state'] =
+    term.state === undefined ? { count } : { count, term: term.state };
   return Object.assign(
     ((context) => {
       const now = count.read();
@@ -37,7 +39,7 @@ export function lazily(term: StepTerm, every: number): LazyTerm {
         () => zerosLike(context.dataLoss),
       );
     }) satisfies StepTerm,
-    { state: term.state === undefined ? { count } : { count, term: term.state } },
+    { state },
     usesActivations === undefined ? {} : { usesActivations },
   );
 }
