@@ -132,6 +132,7 @@ export {
   rmsNorm,
 } from './norms/layer-norm.ts';
 export { type UpdateBatchNormOptions, updateBatchNorm } from './norms/update-batch-norm.ts';
+export { effectiveParameters } from './parametrize/effective-parameters.ts';
 export {
   Parametrization,
   ParametrizedTensor,

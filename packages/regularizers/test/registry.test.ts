@@ -29,6 +29,7 @@ const examples = new Dataset({
 const actsAtOnce: Readonly<Record<string, ArgumentValues>> = {
   'disturb-label': { rate: 0.5 },
   flooding: { floodLevel: 10 },
+  lookahead: { syncPeriod: 2 },
   'max-norm': { maxValue: 0.3 },
 };
 

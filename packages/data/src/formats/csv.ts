@@ -62,7 +62,9 @@ export async function readCsv(
       `readCsv: got '${text}', which looks like a path.\n  Pass what is in the file: readCsv(await readFile(path)).`,
     );
   }
-  if (text.trim() === '') throw new FormatError('readCsv: the file is empty.');
+  if (text.trim() === '') {
+    throw new FormatError('readCsv: the file is empty.\n  It needs at least a row of names.');
+  }
   const { default: Papa } = await import('papaparse');
   const parsed = Papa.parse<string[]>(text, {
     delimiter,

@@ -207,7 +207,7 @@ export class Table {
       const value = Number(text);
       if (Number.isFinite(value)) return value;
       throw new FormatError(
-        `Table: ${text.slice(0, 40)} in row ${row + 1}, column '${this.columns[column]}' is beyond the largest number.`,
+        `Table: ${text.slice(0, 40)} in row ${row + 1}, column '${this.columns[column]}' is beyond the largest number.\n  Correct the cell, or read the column as text.`,
       );
     }
     if (missing !== undefined && gaps.has(text.toLowerCase())) return missing;

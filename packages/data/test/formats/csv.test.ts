@@ -108,7 +108,7 @@ describe('readCsv and what is no table', () => {
   });
 
   test('nor is an empty file a table without rows', async () => {
-    await expect(readCsv('\n \n')).rejects.toThrow(/^readCsv: the file is empty\.$/);
+    await expect(readCsv('\n \n')).rejects.toThrow(/^readCsv: the file is empty\.\n/);
     expect((await readCsv('a,b')).size).toBe(0);
   });
 

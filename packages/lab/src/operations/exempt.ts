@@ -4,6 +4,8 @@ const creates = 'makes tensors of numbers';
 const engine = 'part of the engine, not an operation';
 const values = 'reads values, returns none that can be differentiated';
 
+const parametrized = 'reparametrizes layers: laws in regularizers/src/structure';
+
 /** Exported functions that are not checked as operations, and why. */
 export const exempt: Readonly<Record<string, string>> = {
   arange: creates,
@@ -40,6 +42,19 @@ export const exempt: Readonly<Record<string, string>> = {
   vmap: transform,
   withValues: transform,
   singularValues: values,
+  'nn.activationsOf': 'calls a model: tested in nn/test',
+  'nn.contextAmong': engine,
+  'nn.effectiveParameters': engine,
+  'nn.normalizedWeight': parametrized,
+  'nn.removeParametrizations': parametrized,
+  'nn.shareContext': engine,
+  'nn.spectralNormalization': parametrized,
+  'nn.spectrallyNormalizedWeight': parametrized,
+  'nn.standardizedWeight': parametrized,
+  'nn.updateBatchNorm': 'computes running statistics, which have no derivative',
+  'nn.weightNorm': parametrized,
+  'nn.weightStandardization': parametrized,
+  'nn.wrapForward': engine,
   'nn.activation': 'returns an activation of core by its name',
   'nn.astype': 'casts the cells of a model',
   'nn.childContext': engine,

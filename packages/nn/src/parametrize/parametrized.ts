@@ -1,5 +1,5 @@
 import { Cell, type Parameter, ShapeError, stopGradient, type Tensor } from '@tikhonov/core';
-import { kindOf, showShape } from '@tikhonov/core/engine';
+import { kindOf, requireOptions, showShape } from '@tikhonov/core/engine';
 import type { ForwardContext } from '../context.ts';
 import { Module } from '../module.ts';
 import { contextAmong, type SharedContext, shareContext, wrapForward } from './wrap-forward.ts';
@@ -260,8 +260,13 @@ export interface RemoveOptions {
  */
 export function removeParametrizations<Model extends Module>(
   model: Model,
-  { leaveParametrized = true }: RemoveOptions = {},
+  options: RemoveOptions = {},
 ): Model {
+  requireOptions('removeParametrizations', options, { leaveParametrized: 'boolean' });
+  if (!(model instanceof Module)) {
+    throw new TypeError(`removeParametrizations: needs a Module, got ${kindOf(model)}.`);
+  }
+  const { leaveParametrized = true } = options;
   for (const layer of model.modules()) {
     const undo: unknown = Reflect.get(layer, undoOf);
     if (typeof undo === 'function') undo(leaveParametrized);

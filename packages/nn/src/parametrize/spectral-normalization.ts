@@ -1,10 +1,14 @@
 import {
   Cell,
   div,
+  isFinite as finite,
+  greater,
+  logicalAnd,
   matmul,
   maximum,
   mul,
   norm,
+  notEqual,
   permute,
   random,
   reshape,
@@ -14,8 +18,16 @@ import {
   type Tensor,
   type TensorLike,
   transpose,
+  where,
 } from '@tikhonov/core';
-import { asTensor, type OptionNames, requireOptions, showShape } from '@tikhonov/core/engine';
+import {
+  asTensor,
+  check,
+  type OptionNames,
+  requireOptions,
+  showShape,
+} from '@tikhonov/core/engine';
+import { initialKey } from '../keys.ts';
 import type { Module } from '../module.ts';
 import {
   contextFor,
@@ -120,7 +132,8 @@ function iterate(
  * `dW = (g - <g, W / sigma> u v^T) / sigma`.
  *
  * @param w  rank >= 2; a kernel counts as the matrix `[out, rest]`
- * @throws ShapeError below rank 2 or for vectors of other sizes; RangeError for a bad count, `eps` or `dim`
+ * @throws ShapeError below rank 2 or for vectors of other sizes; RangeError for a bad count, `eps` or `dim`, or a
+ *   weight that is 0
  * @see Miyato, Kataoka, Koyama & Yoshida, "Spectral Normalization for Generative Adversarial Networks" (2018)
  * @example
  * ```ts
@@ -152,8 +165,24 @@ export function spectrallyNormalizedWeight(
   const moved = iterate(matrix, normed, settings);
   const { u, v } = settings.nPowerIterations === 0 ? { u: normed, v: given ?? moved.v } : moved;
   const sigma = sum(mul(u, matmul(matrix, v)));
-  return { weight: div(weight, sigma), sigma, u, v };
+  return { weight: divided(caller, weight, sigma), sigma, u, v };
 }
+
+/** `W / sigma`; a weight of norm 0 has no multiple of norm 1. */
+function divided(caller: string, weight: Tensor, sigma: Tensor): Tensor {
+  check(
+    notEqual(sigma, 0),
+    () =>
+      new RangeError(
+        `${caller}: the norm of a weight of shape ${showShape(weight.shape)} is 0, and it cannot be divided by it.\n  Start from other weights.`,
+      ),
+  );
+  return div(weight, sigma);
+}
+
+/** Whether vectors can be gone on from: those of a weight that is 0 or not finite cannot. */
+const isSound = (u: Tensor, v: Tensor): Tensor =>
+  logicalAnd(logicalAnd(finite(sum(u)), finite(sum(v))), greater(norm(u), 0));
 
 /** Vectors that follow the weight from step to step. */
 class SpectralNorm extends Parametrization {
@@ -168,12 +197,11 @@ class SpectralNorm extends Parametrization {
     this.settings = settings;
     const matrix = asMatrix('spectralNormalization', weight, settings.dim);
     const start = random.normal(key, [matrix.shape[0]!], { dtype: matrix.dtype });
-    const { u, v } = iterate(matrix, unit(start, settings.eps), {
-      ...settings,
-      nPowerIterations: warmUp,
-    });
-    this.u = new Cell(u);
-    this.v = new Cell(v);
+    const first = unit(start, settings.eps);
+    const { u, v } = iterate(matrix, first, { ...settings, nPowerIterations: warmUp });
+    const sound = isSound(u, v);
+    this.u = new Cell(where(sound, u, first));
+    this.v = new Cell(where(sound, v, 1 / Math.sqrt(Math.max(1, v.size))));
   }
 
   override get stateNames(): Readonly<Record<string, string>> {
@@ -183,14 +211,16 @@ class SpectralNorm extends Parametrization {
   forward(weight: Tensor): Tensor {
     const [u, v] = [this.u.read(), this.v.read()];
     const matrix = asMatrix('spectralNormalization', weight, this.settings.dim);
-    return div(weight, sum(mul(u, matmul(matrix, v))));
+    return divided('spectralNormalization', weight, sum(mul(u, matmul(matrix, v))));
   }
 
   override advance(weight: Tensor): void {
     const matrix = asMatrix('spectralNormalization', weight, this.settings.dim);
-    const { u, v } = iterate(matrix, this.u.read(), this.settings);
-    this.u.write(u);
-    this.v.write(v);
+    const before = this.u.read();
+    const { u, v } = iterate(matrix, before, this.settings);
+    const sound = isSound(u, v);
+    this.u.write(where(sound, u, before));
+    this.v.write(where(sound, v, this.v.read()));
   }
 }
 
@@ -220,7 +250,11 @@ export function spectralNormalization<Model extends Module>(
   const caller = 'spectralNormalization';
   requireOptions(caller, options, { ...known, filter: 'function', key: true, seed: true });
   const settings = settingsOf(caller, options, 1);
-  const key = options.key ?? random.key(options.seed ?? 0);
+  const { seed = 0 } = options;
+  if (!(Number.isSafeInteger(seed) && seed >= 0)) {
+    throw new RangeError(`${caller}: seed must be an integer in [0, 2^53), got ${String(seed)}.`);
+  }
+  const key = initialKey(caller, options.key === undefined ? { seed } : { key: options.key });
   const targets = layersWithWeight(caller, model, options);
   const shared = contextFor(model);
   for (const target of targets) {

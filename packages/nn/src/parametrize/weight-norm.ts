@@ -1,5 +1,7 @@
 import {
+  DTypeError,
   div,
+  isFloating,
   mul,
   norm,
   notEqual,
@@ -66,7 +68,7 @@ export function normalizedWeight(
   options: { readonly dim?: number } = {},
 ): Tensor {
   requireOptions('normalizedWeight', options, { dim: true });
-  const direction = asTensor(v, 'normalizedWeight');
+  const direction = floatingWeight('normalizedWeight', v);
   const size = lengths(direction, options.dim ?? 0);
   check(
     notEqual(size, 0),
@@ -75,7 +77,16 @@ export function normalizedWeight(
         'normalizedWeight: a unit has only weights 0, and so no direction.\n  Start from other weights.',
       ),
   );
-  return mul(direction, div(g, size));
+  return mul(direction, div(asTensor(g, 'normalizedWeight'), size));
+}
+
+/** A weight to compute with. */
+export function floatingWeight(caller: string, w: TensorLike): Tensor {
+  const weight = asTensor(w, caller);
+  if (isFloating(weight.dtype)) return weight;
+  throw new DTypeError(
+    `${caller}: weights must be floating, got ${weight.dtype}.\n  Cast with astype('float32').`,
+  );
 }
 
 /** Lengths as parameters beside the directions. */

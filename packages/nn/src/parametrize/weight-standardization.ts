@@ -3,13 +3,14 @@ import {
   div,
   mean,
   mul,
+  ShapeError,
   sqrt,
   square,
   sub,
   type Tensor,
   type TensorLike,
 } from '@tikhonov/core';
-import { asTensor, type OptionNames, requireOptions } from '@tikhonov/core/engine';
+import { type OptionNames, requireOptions, showShape } from '@tikhonov/core/engine';
 import type { Module } from '../module.ts';
 import {
   contextFor,
@@ -18,7 +19,7 @@ import {
   type ParametrizeOptions,
   parametrize,
 } from './parametrized.ts';
-import { otherAxes } from './weight-norm.ts';
+import { floatingWeight, otherAxes } from './weight-norm.ts';
 
 /** How weights are standardized. */
 export interface StandardizeWeightOptions {
@@ -65,8 +66,13 @@ export function standardizedWeight(w: TensorLike, options: StandardizeWeightOpti
   requireOptions('standardizedWeight', options, known);
   const { eps = 1e-5, dim = 0, scaled = false } = options;
   requireEps('standardizedWeight', eps);
-  const weight = asTensor(w, 'standardizedWeight');
+  const weight = floatingWeight('standardizedWeight', w);
   const axis = otherAxes('standardizedWeight', weight, dim);
+  if (weight.size === 0) {
+    throw new ShapeError(
+      `standardizedWeight: nothing to standardize in ${showShape(weight.shape)}.`,
+    );
+  }
   const centered = sub(weight, mean(weight, { axis, keepdims: true }));
   const variance = mean(square(centered), { axis, keepdims: true });
   const y = div(centered, sqrt(add(variance, eps)));

@@ -31,12 +31,7 @@ export function wrapForward(
   module: Module,
   around: (forward: AnyForward, ...args: readonly unknown[]) => unknown,
 ): () => void {
-  const given: unknown = module instanceof Module ? Reflect.get(module, 'forward') : null;
-  if (typeof given !== 'function') {
-    throw new TypeError(
-      `wrapForward: needs a Module with forward, got ${module instanceof Module ? module.describe() : kindOf(module)}.`,
-    );
-  }
+  const given = requireForward('wrapForward', module);
   const own = Object.getOwnPropertyDescriptor(module, 'forward');
   const before: AnyForward = (...args) => Reflect.apply(given, module, args);
   let active = true;
@@ -49,6 +44,14 @@ export function wrapForward(
     if (own === undefined) Reflect.deleteProperty(module, 'forward');
     else Object.defineProperty(module, 'forward', own);
   };
+}
+
+/** The `forward` of a module. */
+function requireForward(caller: string, module: unknown): AnyForward {
+  const given: unknown = module instanceof Module ? Reflect.get(module, 'forward') : null;
+  if (typeof given === 'function') return given as AnyForward;
+  const seen = module instanceof Module ? module.describe() : kindOf(module);
+  throw new TypeError(`${caller}: needs a Module with forward, got ${seen}.`);
 }
 
 /** The context of the call of a model that is running, for parts that are not given one. */
@@ -75,6 +78,7 @@ export interface SharedContext {
  * ```
  */
 export function shareContext(model: Module): SharedContext {
+  requireForward('shareContext', model);
   let running: ForwardContext = {};
   const off = wrapForward(model, (forward, ...args) => {
     const before = running;
@@ -97,6 +101,9 @@ export function shareContext(model: Module): SharedContext {
  * ```
  */
 export function contextAmong(args: readonly unknown[]): ForwardContext | undefined {
-  const last = args.at(-1);
+  if (!Array.isArray(args)) {
+    throw new TypeError(`contextAmong: needs the arguments as an array, got ${kindOf(args)}.`);
+  }
+  const last: unknown = args.at(-1);
   return args.length > 1 && kindOf(last) === 'object' ? (last as ForwardContext) : undefined;
 }
