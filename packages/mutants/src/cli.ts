@@ -8,7 +8,7 @@ const usage = `Makes deliberate mistakes in the catalogue and looks whether its 
 
   npm run check:mutants -- [--only text] [--runs 100] [--seed 0] [--jobs n]
 
---only keeps the mutants whose method or name contains the text. Exit status 1 if one survives.`;
+--only keeps the mutants whose method or name contains the text. Exit status 1 unless all are caught.`;
 
 function fail(message: string): never {
   process.stderr.write(`check:mutants: ${message}\n`);
@@ -62,8 +62,9 @@ const table = new Table({
 for (const { mutant, fate, caughtBy, problem } of fates) {
   table.push([mutant.method, mutant.name, fate, fate === 'stale' ? problem : caughtBy]);
 }
+const outcomes = ['caught', 'survived', 'stale', 'timeout', 'crashed'] as const;
 const number = (fate: Fate['fate']): number => fates.filter((one) => one.fate === fate).length;
 process.stdout.write(
-  `${table.toString()}\n${number('caught')} caught, ${number('survived')} survived, ${number('stale')} stale\n`,
+  `${table.toString()}\n${outcomes.map((one) => `${number(one)} ${one}`).join(', ')}\n`,
 );
 process.exitCode = number('caught') === fates.length ? 0 : 1;

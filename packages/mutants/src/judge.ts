@@ -18,16 +18,16 @@ export interface Verdict {
   readonly problem: string;
 }
 
-/** Tries the laws of a method, then all reference values. */
+/** Tries the laws of a method, then all reference values in both precisions. */
 function judge({ method, runs, seed }: JudgeTask): Verdict {
   for (const law of laws.filter(({ id }) => id.startsWith(`${method}/`))) {
     const { holds, counterexample } = runLaw(law, { runs, seed });
     if (!holds) return { caughtBy: law.id, problem: counterexample?.text ?? '' };
   }
-  const [float, tolerance] = precisions[0]!;
-  const wrong = runObjective(float, tolerance).find(({ status }) => status === 'mismatch');
-  if (wrong !== undefined) {
-    return { caughtBy: `reference ${wrong.id}`, problem: wrong.problems[0] ?? '' };
+  for (const [dtype, tolerance] of precisions) {
+    const wrong = runObjective(dtype, tolerance).find(({ status }) => status === 'mismatch');
+    if (wrong === undefined) continue;
+    return { caughtBy: `reference ${wrong.id} (${dtype})`, problem: wrong.problems[0] ?? '' };
   }
   return { caughtBy: null, problem: '' };
 }

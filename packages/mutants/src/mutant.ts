@@ -13,6 +13,8 @@ export interface Mutant {
   /** What is there, exactly once, and what takes its place. */
   readonly find: string;
   readonly replace: string;
+  /** Says that falling over or not ending, which no law reports, is what must happen. */
+  readonly expect?: 'crash';
 }
 
 /** The root of the repository, from src as from dist. */
@@ -43,7 +45,10 @@ function mutantOf(file: string, method: string, entry: unknown): Mutant {
     if (typeof value === 'string') return value;
     throw new TypeError(`${file}: a mutant has no text "${field}".`);
   }) as [string, string, string, string];
-  return { method, name, file: source, find, replace };
+  const mutant = { method, name, file: source, find, replace };
+  if (given.expect === undefined) return mutant;
+  if (given.expect === 'crash') return { ...mutant, expect: 'crash' };
+  throw new TypeError(`${file}: "expect" of "${name}" must be "crash" or left out.`);
 }
 
 /** The source with the mistake in it; null unless what it changes is there exactly once. */

@@ -6,13 +6,16 @@ import { build } from 'esbuild';
 import type { JudgeTask, Verdict } from './judge.ts';
 import { type Mutant, mutatedSource, root } from './mutant.ts';
 
-/** A mutant may loop for ever; that is noticed, too. */
-const limit = 120_000;
+const patience = 120_000;
 
-/** What became of a mutant: `stale` if the source is no longer what it changes. */
+/**
+ * What became of a mutant. `stale`: the source is no longer what it changes. `timeout` and `crashed`: the judge
+ * did not end, or fell over, before a law or a reference case could notice; that counts as caught for a mutant
+ * that expects it, and as nothing for others.
+ */
 export interface Fate {
   readonly mutant: Mutant;
-  readonly fate: 'caught' | 'survived' | 'stale';
+  readonly fate: 'caught' | 'survived' | 'stale' | 'timeout' | 'crashed';
   /** Which law or reference case noticed, and what it says. */
   readonly caughtBy: string;
   readonly problem: string;
@@ -21,6 +24,8 @@ export interface Fate {
 /** How hard the laws try, and how many threads do. */
 export interface RunSettings extends Omit<JudgeTask, 'method'> {
   readonly jobs: number;
+  /** Milliseconds that a mutant has: it may loop for ever. @defaultValue two minutes */
+  readonly limit?: number;
   /** Called when a mutant's fate is known. */
   readonly onFate?: (fate: Fate) => void;
 }
@@ -53,23 +58,38 @@ async function bundleOf(file: string | null, contents: string): Promise<string> 
 
 const golden = join(root, 'packages', 'golden', 'fixtures');
 
-/** What a thread of its own finds; running for ever or falling over is a finding. */
-const verdictOf = (code: string, task: JudgeTask): Promise<Verdict> =>
+/** What a thread of its own finds, or that it came to no finding. */
+interface Judged extends Verdict {
+  readonly end: 'judged' | 'timeout' | 'crashed';
+}
+
+const judgedBy = (code: string, task: JudgeTask, limit: number): Promise<Judged> =>
   new Promise((resolve) => {
     const env = { ...process.env, TIKHONOV_GOLDEN: golden };
     const worker = new Worker(code, { workerData: task, env });
-    const done = (verdict: Verdict): void => {
+    const done = (judged: Judged): void => {
       clearTimeout(timer);
       void worker.terminate();
-      resolve(verdict);
+      resolve(judged);
     };
-    const timer = setTimeout(
-      () => done({ caughtBy: 'the clock', problem: `not done after ${limit / 1000} s` }),
-      limit,
-    );
-    worker.once('message', done);
-    worker.once('error', (error) => done({ caughtBy: 'an error', problem: String(error) }));
+    const without = (end: 'timeout' | 'crashed', problem: string): void =>
+      done({ end, caughtBy: null, problem });
+    const timer = setTimeout(() => without('timeout', `not done after ${limit / 1000} s`), limit);
+    worker.once('message', (verdict: Verdict) => done({ end: 'judged', ...verdict }));
+    worker.once('error', (error) => without('crashed', String(error)));
+    worker.once('exit', (code) => without('crashed', `ended with code ${code} and no verdict`));
   });
+
+function fateAfter(
+  { expect }: Mutant,
+  end: Judged['end'],
+  { caughtBy, problem }: Verdict,
+): Omit<Fate, 'mutant'> {
+  if (end === 'judged') {
+    return { fate: caughtBy === null ? 'survived' : 'caught', caughtBy: caughtBy ?? '', problem };
+  }
+  return { fate: expect === 'crash' ? 'caught' : end, caughtBy: problem, problem };
+}
 
 /**
  * Makes one mistake after the other and looks who notices.
@@ -78,7 +98,7 @@ const verdictOf = (code: string, task: JudgeTask): Promise<Verdict> =>
  */
 export async function runMutants(
   mutants: readonly Mutant[],
-  { jobs, onFate, ...how }: RunSettings,
+  { jobs, limit = patience, onFate, ...how }: RunSettings,
 ): Promise<Fate[]> {
   const folder = await mkdtemp(join(tmpdir(), 'tikhonov-mutants-'));
   const judged = async (
@@ -86,19 +106,19 @@ export async function runMutants(
     method: string,
     file: string | null,
     source: string,
-  ): Promise<Verdict> => {
+  ): Promise<Judged> => {
     const code = join(folder, `${at}.mjs`);
     await writeFile(code, await bundleOf(file, source));
-    return verdictOf(code, { method, ...how });
+    // Code without a mistake ends; how long it takes says nothing.
+    return judgedBy(code, { method, ...how }, file === null ? patience : limit);
   };
   const fateOf = async (at: number, mutant: Mutant): Promise<Fate> => {
     const source = await mutatedSource(mutant);
     const stale = (problem: string): Fate => ({ mutant, fate: 'stale', caughtBy: '', problem });
     if (source === null) return stale(`${mutant.file} has changed: the mutant must, too`);
     try {
-      const { caughtBy, problem } = await judged(String(at), mutant.method, mutant.file, source);
-      const fate = caughtBy === null ? 'survived' : 'caught';
-      return { mutant, fate, caughtBy: caughtBy ?? '', problem };
+      const { end, ...found } = await judged(String(at), mutant.method, mutant.file, source);
+      return { mutant, ...fateAfter(mutant, end, found) };
     } catch (error) {
       // What does not even build says nothing about the laws.
       return stale(String(error));
@@ -107,9 +127,9 @@ export async function runMutants(
   try {
     for (const method of new Set(mutants.map((mutant) => mutant.method))) {
       const sound = await judged(method, method, null, '');
-      if (sound.caughtBy === null) continue;
+      if (sound.end === 'judged' && sound.caughtBy === null) continue;
       throw new Error(
-        `${method}: ${sound.caughtBy} fails without any mistake: ${sound.problem}\n  Mend that first.`,
+        `${method}: ${sound.caughtBy ?? 'the judge'} fails without any mistake: ${sound.problem}\n  Mend that first.`,
       );
     }
     const fates: Fate[] = [];

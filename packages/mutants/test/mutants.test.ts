@@ -45,4 +45,20 @@ describe('a run', () => {
     expect(fates.map(({ fate }) => fate)).toEqual(['caught', 'survived', 'stale', 'stale']);
     expect(fates[0]!.caughtBy).toMatch(/^l1\//);
   }, 60_000);
+
+  test('does not count a judge that falls over or does not end as a catch, unless that is expected', async () => {
+    const atImport = {
+      ...wrong,
+      name: 'falls over at once',
+      find: 'const known: OptionNames<L1Options>',
+      replace: "throw new Error('at once');\nconst known: OptionNames<L1Options>",
+    };
+    const loop = { ...atImport, name: 'loops', replace: `for (;;);\n${atImport.find}` };
+    const expected = { ...atImport, expect: 'crash' as const };
+    const fates = await runMutants([atImport, expected], settings);
+    expect(fates.map(({ fate }) => fate)).toEqual(['crashed', 'caught']);
+    expect(fates[0]!.problem).toContain('at once');
+    const [looping] = await runMutants([loop], { ...settings, limit: 3000 });
+    expect(looping!.fate).toBe('timeout');
+  }, 90_000);
 });

@@ -1,6 +1,6 @@
 import { random, type Tensor } from '@tikhonov/core';
 import { crossEntropy, mlp } from '@tikhonov/nn';
-import { adamw, type SteppingOptimizer } from '@tikhonov/optim';
+import { adamw, type SteppingOptimizer, weightsOnly } from '@tikhonov/optim';
 import type { Callback, FitOptions, Loss } from '@tikhonov/train';
 import type { Network, PlanScope, TrainingPlan, TrainingTask } from './method.ts';
 
@@ -78,6 +78,7 @@ export function configure(plan: TrainingPlan, options: ConfigureOptions): Config
       lr,
       gradients: plan.gradients.map((make, i) => make(scope('gradients', i))),
       weightDecay: plan.weightDecay,
+      decay: weightsOnly,
       updates: (rate) => plan.updates.map((make) => make(rate)),
     }),
   );

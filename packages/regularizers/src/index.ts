@@ -241,8 +241,11 @@ export {
   clipByGlobalNorm,
   clipByNorm,
   clipGradsByGlobalNorm,
+  clipGradsByNorm,
+  type GivenGradients,
   type GlobalNormOptions,
   globalNorm,
+  type NormClipOptions,
 } from './process/gradient-clipping.ts';
 export {
   addGradientNoise,
@@ -251,6 +254,7 @@ export {
   gradientNoise,
   gradientNoiseScale,
 } from './process/gradient-noise.ts';
+export { klOfLogits } from './process/kl-of-logits.ts';
 export {
   type CrossEntropyOptions,
   crossEntropy,
@@ -316,9 +320,9 @@ export {
   type SemiSupervisedVatOptions,
   semiSupervisedVat,
 } from './process/semi-supervised-vat.ts';
-export { softClip } from './process/soft-clipping.ts';
+export { softClip, softClipGrads } from './process/soft-clipping.ts';
 export { swa, type UpdateBatchNormOptions, updateBatchNorm } from './process/swa.ts';
-export { clipByValue } from './process/value-clipping.ts';
+export { clipByValue, clipGradsByValue } from './process/value-clipping.ts';
 export {
   type CodeOptions,
   type GaussianCode,
@@ -337,11 +341,7 @@ export {
   vibTerm,
   withBottleneck,
 } from './process/variational-information-bottleneck-layers.ts';
-export {
-  type Divergence,
-  klOfLogits,
-  type VatPerturbationOptions,
-} from './process/vat-perturbation.ts';
+export type { Divergence, VatPerturbationOptions } from './process/vat-perturbation.ts';
 export {
   localDistributionalSmoothness,
   type SmoothnessOptions,

@@ -87,7 +87,7 @@ export interface TrainingPlan {
   readonly penalties: readonly ((model: Network, scope: PlanScope) => StepTerm)[];
   /** Gradient transforms that run before the optimizer. */
   readonly gradients: readonly ((scope: PlanScope) => Transform)[];
-  /** Decoupled weight decay of the optimizer; 0 is plain Adam. */
+  /** Decoupled weight decay of what has two axes or more, not of biases and gates; 0 is plain Adam. */
   readonly weightDecay: number;
   /** Transforms of the final updates: proximal steps, projections, Lookahead. */
   readonly updates: readonly ((lr: Scalar) => Transform)[];

@@ -7,9 +7,13 @@ import {
   zeros,
 } from '@tikhonov/core';
 import { asTensor, flattenTree } from '@tikhonov/core/engine';
-import { Module } from '@tikhonov/nn';
+import { effectiveParameters, Module } from '@tikhonov/nn';
 
-/** What a penalty is taken of: a tensor or cell, a list or tree of them, or a network. */
+/**
+ * What a penalty is taken of: a tensor or cell, a list or tree of them, or a network. Of a network whose weights
+ * are reparametrized it is taken of the weights that the layers see, under the layers' names, and not of what
+ * they are computed from; to penalize those, pass `model.namedParameters()`.
+ */
 export type PenaltyTarget = Differentiable | Module;
 
 /** Which parameters a penalty covers; `name` is the path, as in `layers.0.weight`. */
@@ -42,7 +46,7 @@ export function selectParameters(
   options: SelectOptions,
 ): Selection {
   const isNetwork = params instanceof Module;
-  const tree = flattenTree(isNetwork ? params.namedParameters() : params, caller);
+  const tree = flattenTree(isNetwork ? effectiveParameters(params) : params, caller);
   const filter =
     options.filter ??
     (isNetwork ? (_name: string, parameter: Tensor | Cell) => parameter.shape.length >= 2 : null);

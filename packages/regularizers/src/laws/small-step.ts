@@ -1,4 +1,4 @@
-import { random, type Tensor } from '@tikhonov/core';
+import { random, type Tensor, tensor, where } from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
 import { crossEntropy, type MLP, mlp } from '@tikhonov/nn';
 import type { StepContext } from '@tikhonov/train';
@@ -26,8 +26,8 @@ export function smallStep(draw: CaseDraw): SmallStep {
   });
   const rng = random.key(draw.integer(0, 1e6));
   const batch = { x, y, sampleWeight };
-  const forward = (rows: Tensor): Tensor =>
-    model.forward(rows, { training: true, rng, updateState: false });
+  const forward: StepContext['forward'] = (rows, { rng: other = rng } = {}) =>
+    model.forward(rows, { training: true, rng: other, updateState: false });
   const loss = (output: Tensor, labels = y): Tensor =>
     crossEntropy(output, labels, { sampleWeight });
   const output = forward(x);
@@ -49,3 +49,34 @@ export function smallStep(draw: CaseDraw): SmallStep {
     weightedMean: (values) => values.mul(sampleWeight).sum().div(sampleWeight.sum()),
   };
 }
+
+/**
+ * The step with a loss that leaves out the marked rows by `ignoreIndex` -1, and the same with weights of 0 for
+ * them, which must come to the same.
+ *
+ * @param kept  bool `[n]`
+ */
+export function withIgnoredRows(
+  { context }: SmallStep,
+  kept: Tensor,
+): { readonly ignoring: StepContext; readonly weighing: StepContext } {
+  const { batch, output } = context;
+  const y = where(kept, batch.y, -1);
+  const ignoring = (other: Tensor): Tensor =>
+    crossEntropy(other, y, { ignoreIndex: -1, sampleWeight: batch.sampleWeight! });
+  const sampleWeight = where(kept, batch.sampleWeight!, 0);
+  const weighing = (other: Tensor): Tensor => crossEntropy(other, batch.y, { sampleWeight });
+  return {
+    ignoring: { ...context, batch: { ...batch, y }, dataLoss: ignoring(output), loss: ignoring },
+    weighing: {
+      ...context,
+      batch: { ...batch, sampleWeight },
+      dataLoss: weighing(output),
+      loss: weighing,
+    },
+  };
+}
+
+/** Which rows count: the first one, and of the others half. */
+export const someRows = (draw: CaseDraw, n: number): Tensor =>
+  tensor(Array.from({ length: n }, (_, i) => i === 0 || draw.pick([true, false])));

@@ -1,9 +1,13 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import { concat, grad, square, sum, type Tensor, tensor } from '@tikhonov/core';
+import { concat, grad, square, sum, type Tensor, tanh, tensor } from '@tikhonov/core';
+import { mlp } from '@tikhonov/nn';
+import { activationStep } from '../laws/activation-step.ts';
 import { real } from '../laws/draws.ts';
+import { recipeLaw } from '../laws/recipe.ts';
 import { exactly, near } from '../laws/slack.ts';
 import { zeroStrengthLaw } from '../laws/zero-strength.ts';
-import { activityL2 } from './activity-penalty.ts';
+import { activityL2Method } from './activity-l2.ts';
+import { activityL2, activityL2Term } from './activity-penalty.ts';
 
 /** What the L2 penalty of activations promises. */
 export const activityL2Laws: readonly Law[] = [
@@ -61,4 +65,28 @@ export const activityL2Laws: readonly Law[] = [
   zeroStrengthLaw('activity-l2', (ws, zero) =>
     ws.map((w) => activityL2(w.reshape([1, -1]), { lambda: zero })).reduce((a, b) => a.add(b)),
   ),
+  recipeLaw(activityL2Method, (model, { lambda }, step) =>
+    activityL2Term(model, { lambda: lambda! })(step),
+  ),
+  law({
+    id: 'activity-l2/term',
+    statement:
+      'Of a network it is the sum over the hidden activations, behind their activation function, with the weights of the rows; its input does not count.',
+    cases: drawn((draw) => ({
+      x: draw.tensor([3, 2]),
+      seed: draw.integer(0, 1000),
+      lambda: real(draw, 0.1, 2),
+      weighted: draw.pick([true, false]),
+    })),
+    slack: ({ x, seed, lambda, weighted }) => {
+      const model = mlp([2, 4, 3, 2], { seed, dtype: 'float64', activation: 'tanh' });
+      const given = weighted ? { sampleWeight: tensor(Float64Array.of(1, 2, 0.5)) } : {};
+      const first = tanh(model.layers[0]!.forward(x));
+      const second = tanh(model.layers[1]!.forward(first));
+      const got = activityL2Term(model, { lambda })(activationStep(model, x, { seed, ...given }));
+      const options = { lambda, ...given };
+      return near(got, activityL2(first, options).add(activityL2(second, options)), 1e-12);
+    },
+    effort: 0.3,
+  }),
 ];

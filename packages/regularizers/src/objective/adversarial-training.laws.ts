@@ -14,6 +14,7 @@ import {
   reshape,
   slice,
   square,
+  sub,
   sum,
   type Tensor,
 } from '@tikhonov/core';
@@ -26,10 +27,12 @@ import {
   smallForward,
   smallNetwork,
 } from '../laws/small-network.ts';
-import { smallStep } from '../laws/small-step.ts';
+import { smallStep, someRows, withIgnoredRows } from '../laws/small-step.ts';
+import { flooding } from '../process/flooding.ts';
 import { type AdversarialExampleOptions, adversarialExample } from './adversarial-example.ts';
 import { adversarialLoss, adversarialTerm } from './adversarial-training.ts';
 import { inputGradientPenalty } from './input-gradient-penalty.ts';
+import type { SampleLosses } from './per-sample.ts';
 
 const classification = drawn((draw) => {
   const { p, act, x } = smallNetwork(draw);
@@ -66,6 +69,9 @@ const directions = [
   { direction: 'fgm', norm: 'l2' },
   { direction: 'fgsm', norm: 'l1' },
 ] as const;
+
+/** Losses without any slope. */
+const flat: SampleLosses = (rows) => sum(mul(rows, 0), { axis: 1 });
 
 /** What adversarial training promises. */
 export const adversarialTrainingLaws: readonly Law[] = [
@@ -226,6 +232,74 @@ export const adversarialTrainingLaws: readonly Law[] = [
       return near(add(context.dataLoss, term), want, 1e-12);
     },
     effort: 0.1,
+  }),
+  law({
+    id: 'adversarial-training/ignored-rows',
+    statement: 'Rows that the loss leaves out by ignoreIndex count as rows of weight 0 do.',
+    cases: drawn((draw) => {
+      const step = smallStep(draw);
+      const kept = someRows(draw, step.context.batch.x.shape[0]!);
+      return { ...withIgnoredRows(step, kept), epsilon: real(draw, 0.1, 1) };
+    }),
+    slack: ({ ignoring, weighing, epsilon }) => {
+      const options = { direction: 'gradient', epsilon } as const;
+      return near(
+        adversarialTerm({ ...options, ignoreIndex: -1 })(ignoring),
+        adversarialTerm(options)(weighing),
+        1e-13,
+      );
+    },
+    effort: 0.1,
+  }),
+  law({
+    id: 'adversarial-training/below-the-flood-level',
+    statement:
+      'With a flooded loss the rows are moved to where the loss itself grows, also below the level.',
+    cases: drawn((draw) => ({
+      ...smallStep(draw),
+      epsilon: real(draw, 0.05, 0.5),
+      share: draw.pick([0.5, 2]),
+      direction: draw.pick(['fgsm', 'fgm', 'gradient'] as const),
+    })),
+    slack: ({ context, losses, weightedMean, epsilon, share, direction }) => {
+      const floodLevel = context.dataLoss.item() * share;
+      const flooded = (loss: Tensor): Tensor => flooding(loss, { floodLevel });
+      const step = {
+        ...context,
+        dataLoss: flooded(context.dataLoss),
+        loss: (output: Tensor) => flooded(context.loss(output)),
+      };
+      const moved = adversarialExample(losses, context.batch.x, { direction, epsilon });
+      const want = sub(flooded(weightedMean(losses(moved))), step.dataLoss).mul(0.5);
+      return near(adversarialTerm({ direction, epsilon })(step), want, 1e-12);
+    },
+    effort: 0.1,
+  }),
+  law({
+    id: 'adversarial-training/projected-start',
+    statement:
+      'With a key the first place of projected steps is uniform in the whole box, anew for each key: of both signs, and not the input; no place leaves the box.',
+    cases: drawn((draw) => ({
+      x: draw.tensor([2, 100]),
+      seed: draw.integer(0, 1e6),
+      epsilon: real(draw, 0.1, 1),
+    })),
+    slack: ({ x, seed, epsilon }) => {
+      const still = { direction: 'pgd', epsilon, steps: 1, stepSize: 0 } as const;
+      const startAt = (s: number): Tensor =>
+        sub(adversarialExample(flat, x, { ...still, key: random.key(s) }), x).div(epsilon);
+      const offsets = startAt(seed);
+      const far = adversarialExample(flat, x, { ...still, start: x.mul(0).add(3 * epsilon) });
+      // Of 200 uniform numbers the mean is within 6 / sqrt(600), that of the squares within 6 * sqrt(4 / 45 / 200).
+      return Math.min(
+        1 - Math.abs(mean(offsets).item()) * (Math.sqrt(600) / 6),
+        1 - Math.abs(mean(square(offsets)).item() - 1 / 3) / (6 * Math.sqrt(4 / 45 / 200)),
+        atMost(max(abs(offsets)), 1, 1e-12),
+        holds(max(abs(sub(offsets, startAt(seed + 1)))).item() > 0.1),
+        near(sub(far, x), x.mul(0).add(epsilon), 1e-12),
+      );
+    },
+    effort: 0.5,
   }),
   law({
     id: 'adversarial-training/shares',

@@ -24,8 +24,10 @@ import {
 import {
   gatedTerm,
   gradientsPerSample,
+  type IgnoredRows,
   lossesOf,
   requireBatch,
+  rowWeights,
   type SampleLosses,
   stepGradients,
 } from './per-sample.ts';
@@ -41,8 +43,8 @@ export type AdversarialLossOptions = AdversarialExampleOptions & AlphaOption;
 
 /** Options of `adversarialTerm`; a random start is drawn anew in every step. */
 export type AdversarialTermOptions =
-  | (SingleStepOptions & AlphaOption)
-  | (Omit<ProjectedStepsOptions, 'start' | 'key'> & AlphaOption);
+  | (SingleStepOptions & AlphaOption & IgnoredRows)
+  | (Omit<ProjectedStepsOptions, 'start' | 'key'> & AlphaOption & IgnoredRows);
 
 /**
  * Adversarial training: `alpha * mean loss(x) + (1 - alpha) * mean loss(xAdv)`, with the inputs moved against the
@@ -87,7 +89,8 @@ export function adversarialLoss(
 /**
  * What makes adversarial training of the data loss, for `penalties` of `train.fit`: the value
  * `(1 - alpha) (loss(xAdv) - loss(x))`, so that the sum with the data loss is `adversarialLoss`. With the loss
- * that is trained, the masks of the step, and running statistics left alone.
+ * that is trained, the masks of the step, and running statistics left alone. A loss that leaves rows out by
+ * `ignoreIndex` is a mean over the others: give the term the same, or `'gradient'` moves the rows too far.
  *
  * @throws as `adversarialLoss`
  * @example
@@ -105,7 +108,7 @@ export function adversarialTerm(options: AdversarialTermOptions): StepTerm {
       );
     }
   }
-  requirePerturbation(caller, options, { alpha: true });
+  requirePerturbation(caller, options, { alpha: true, ignoreIndex: true });
   requireShare(caller, options.alpha);
   return (context) => {
     const { dataLoss, forward, loss, rng } = context;
@@ -115,8 +118,9 @@ export function adversarialTerm(options: AdversarialTermOptions): StepTerm {
         ? { ...options, key: random.foldIn(rng, 'adversarial-training') }
         : options;
     return gatedTerm(rest(requireShare(caller, options.alpha)), dataLoss.dtype, () => {
+      const weights = rowWeights(caller, context, options);
       const gradients = (rows: Tensor): Tensor =>
-        stepGradients(context, rows, { createGraph: false });
+        stepGradients(context, rows, { createGraph: false, weights });
       return sub(loss(forward(perturbed(caller, gradients, x, drawn))), dataLoss);
     });
   };

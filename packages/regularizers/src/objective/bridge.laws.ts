@@ -1,9 +1,10 @@
 import { drawn, type Law, law } from '@tikhonov/check';
 import { abs, add, grad, sum, type Tensor, tensor } from '@tikhonov/core';
 import { parametersOf, real, withZeros } from '../laws/draws.ts';
+import { recipeLaw } from '../laws/recipe.ts';
 import { atMost, exactly, near } from '../laws/slack.ts';
 import { zeroStrengthLaw } from '../laws/zero-strength.ts';
-import { bridge } from './bridge.ts';
+import { bridge, bridgeMethod } from './bridge.ts';
 import { l1 } from './l1.ts';
 import { l2 } from './l2.ts';
 
@@ -128,5 +129,8 @@ export const bridgeLaws: readonly Law[] = [
   }),
   zeroStrengthLaw('bridge', (ws, lambda) =>
     add(bridge(ws, { lambda, p: 0.5 }), bridge(ws, { lambda, p: 3, eps: 0.1 })),
+  ),
+  recipeLaw(bridgeMethod, (model, { lambda, p }) =>
+    bridge(model, { lambda: lambda!, p: p!, eps: 1e-3 }),
   ),
 ];

@@ -12,9 +12,10 @@ import {
   transpose,
 } from '@tikhonov/core';
 import { orthogonalOf, real } from '../laws/draws.ts';
+import { recipeLaw } from '../laws/recipe.ts';
 import { exactly, near } from '../laws/slack.ts';
 import { zeroStrengthLaw } from '../laws/zero-strength.ts';
-import { deCov } from './decov.ts';
+import { deCov, deCovMethod, deCovTerm } from './decov.ts';
 
 const centered = (h: Tensor): Tensor => h.sub(mean(h, { axis: 0 }));
 
@@ -107,5 +108,8 @@ export const deCovLaws: readonly Law[] = [
   }),
   zeroStrengthLaw('decov', (ws, zero) =>
     ws.map((w) => deCov(w.reshape([1, -1]), { lambda: zero })).reduce((a, b) => a.add(b)),
+  ),
+  recipeLaw(deCovMethod, (model, values, step) =>
+    deCovTerm(model, { lambda: values.lambda! })(step),
   ),
 ];

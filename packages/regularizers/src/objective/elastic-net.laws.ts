@@ -1,9 +1,21 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import { concat, eye, grad, matmul, square, sum, type Tensor, tensor, zeros } from '@tikhonov/core';
+import {
+  Cell,
+  concat,
+  eye,
+  grad,
+  matmul,
+  square,
+  sum,
+  type Tensor,
+  tensor,
+  zeros,
+} from '@tikhonov/core';
 import { parametersOf, real, withZeros } from '../laws/draws.ts';
+import { recipeLaw } from '../laws/recipe.ts';
 import { atMost, exactly, near } from '../laws/slack.ts';
 import { zeroStrengthLaw } from '../laws/zero-strength.ts';
-import { elasticNet, proxElasticNet } from './elastic-net.ts';
+import { elasticNet, elasticNetMethod, proxElasticNet } from './elastic-net.ts';
 import { l1 } from './l1.ts';
 import { l2 } from './l2.ts';
 
@@ -105,4 +117,28 @@ export const elasticNetLaws: readonly Law[] = [
     },
   }),
   zeroStrengthLaw('elastic-net', (ws, zero) => elasticNet(ws, { lambda1: zero, lambda2: zero })),
+  recipeLaw(elasticNetMethod, (model, { lambda1, lambda2 }) =>
+    elasticNet(model, { lambda1: lambda1!, lambda2: lambda2! }),
+  ),
+  law({
+    id: 'elastic-net/strengths-in-cells',
+    statement: 'Strengths in cells do what the same numbers do, shared out or not.',
+    cases: drawn((draw) => ({
+      w: draw.tensor(draw.shape()),
+      alpha: real(draw, 0.1, 2),
+      l1Ratio: real(draw, 0, 1),
+    })),
+    slack: ({ w, alpha, l1Ratio }) => {
+      const held = new Cell(tensor(alpha, { dtype: 'float64' }));
+      return Math.min(
+        near(elasticNet(w, { alpha: held, l1Ratio }), elasticNet(w, { alpha, l1Ratio }), 1e-13),
+        near(
+          elasticNet(w, { lambda1: held, lambda2: held }),
+          elasticNet(w, { lambda1: alpha, lambda2: alpha }),
+          1e-13,
+        ),
+      );
+    },
+    effort: 0.5,
+  }),
 ];

@@ -1,4 +1,5 @@
 import { add, mul, type Tensor, type TensorLike } from '@tikhonov/core';
+import { type OptionNames, requireOptions } from '@tikhonov/core/engine';
 import { resolveArguments } from '../arguments.ts';
 import type { Argument, Method } from '../method.ts';
 import type { PenaltyTarget, SelectOptions } from '../parameters.ts';
@@ -25,6 +26,16 @@ export interface StrengthAndRatio {
 /** Options of `elasticNet`. */
 export type ElasticNetOptions = (TwoStrengths | StrengthAndRatio) & SelectOptions;
 
+type AnyStrengths = Partial<TwoStrengths & StrengthAndRatio> & SelectOptions;
+
+const known: OptionNames<AnyStrengths> = {
+  lambda1: true,
+  lambda2: true,
+  alpha: true,
+  l1Ratio: true,
+  filter: 'function',
+};
+
 /**
  * Elastic net, `lambda1 * sum |w| + lambda2 * sum w^2`, or in the second parametrisation
  * `alpha * (l1Ratio * sum |w| + (1 - l1Ratio) / 2 * sum w^2)`. The gradient is
@@ -35,7 +46,8 @@ export type ElasticNetOptions = (TwoStrengths | StrengthAndRatio) & SelectOption
  *
  * @param params  tensors of any shapes `[...s]`, or a network (its weights, not its biases)
  * @returns scalar `[]`, dtype of the parameters; a part whose strength is 0 contributes nothing
- * @throws RangeError if a strength is negative or not finite, or `l1Ratio` is outside [0, 1]
+ * @throws RangeError if a strength is negative or not finite, or `l1Ratio` is outside [0, 1]; TypeError for
+ *   options of both parametrisations
  * @see Zou & Hastie, "Regularization and Variable Selection via the Elastic Net" (2005)
  * @example
  * ```ts
@@ -53,6 +65,7 @@ export function elasticNet(params: PenaltyTarget, options: ElasticNetOptions): T
 }
 
 function strengthsOf(options: ElasticNetOptions): Record<'lambda1' | 'lambda2', number | Tensor> {
+  requireOptions<AnyStrengths>('elasticNet', options, known);
   if ('alpha' in options) {
     if ('lambda1' in options || 'lambda2' in options) {
       throw new TypeError(
@@ -67,6 +80,11 @@ function strengthsOf(options: ElasticNetOptions): Record<'lambda1' | 'lambda2', 
     const share = (part: number): number | Tensor =>
       typeof alpha === 'number' ? alpha * part : mul(alpha, part);
     return { lambda1: share(l1Ratio), lambda2: share((1 - l1Ratio) / 2) };
+  }
+  if ('l1Ratio' in options) {
+    throw new TypeError(
+      'elasticNet: l1Ratio shares out alpha, and there is none.\n  Pass { alpha, l1Ratio } or { lambda1, lambda2 }.',
+    );
   }
   return {
     lambda1: requireStrength('elasticNet: lambda1', options.lambda1),
@@ -89,6 +107,7 @@ export function proxElasticNet(
   v: TensorLike,
   options: TwoStrengths & { readonly step: Strength },
 ): Tensor {
+  requireOptions('proxElasticNet', options, { lambda1: true, lambda2: true, step: true });
   const lambda2 = requireStrength('proxElasticNet: lambda2', options.lambda2);
   const step = requireStrength('proxElasticNet: step', options.step);
   return shrink(proxL1(v, { lambda: options.lambda1, step }), lambda2, step);

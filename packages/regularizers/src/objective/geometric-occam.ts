@@ -23,7 +23,7 @@ import {
   requireOptions,
   showShape,
 } from '@tikhonov/core/engine';
-import { type ActivationFunction, MLP } from '@tikhonov/nn';
+import { type ActivationFunction, Dropout, Linear, MLP } from '@tikhonov/nn';
 
 /** A layer `h -> activation(W h + b)` of the network that `geometricOccam` looks at. */
 export interface OccamLayer {
@@ -86,7 +86,7 @@ const known: OptionNames<GeometricOccamOptions> = { head: 'function', norm: true
  * @param x  one example `[d]`
  * @returns scalars, which can be recorded in a compiled function
  * @throws ShapeError for a batch, weights that are no matrices, or an output that is no scalar;
- *   RangeError for an empty list or another norm
+ *   RangeError for an empty list or another norm; TypeError for a model with gates or a bottleneck
  * @see Dherin, Munn & Barrett, "The Geometric Occam's Razor Implicit in Deep Learning" (2021)
  * @example
  * ```ts
@@ -160,6 +160,7 @@ export function geometricOccam(
 
 function layersOf(network: MLP | readonly OccamLayer[]): readonly OccamLayer[] {
   if (network instanceof MLP) {
+    requirePlain(network);
     const { layers, activation } = network;
     return layers.map(({ weight, bias }, l) =>
       l === layers.length - 1 ? { weight, bias } : { weight, bias, activation },
@@ -172,6 +173,18 @@ function layersOf(network: MLP | readonly OccamLayer[]): readonly OccamLayer[] {
   }
   if (network.length === 0) throw new RangeError('geometricOccam: there are no layers.');
   return network;
+}
+
+/** Gates and bottlenecks change what passes between the layers. */
+function requirePlain(network: MLP): void {
+  for (const [name, module] of Object.entries(network.namedModules())) {
+    const isPart = name.split('.').includes('parametrizations');
+    const plain = module === network || module instanceof Linear || module instanceof Dropout;
+    if (plain || isPart) continue;
+    throw new TypeError(
+      `geometricOccam: "${name}", ${module.describe()}, is no layer of the kind activation(W h + b).\n  Take the model without it, or pass a list of layers.`,
+    );
+  }
 }
 
 function requireExample(x: Tensor): void {

@@ -164,7 +164,8 @@ export const gradientPenaltyLaws: readonly Law[] = [
   }),
   law({
     id: 'gradient-penalty/zero-strength',
-    statement: 'A strength of 0 gives value 0 and gradient 0, even where the loss is infinite.',
+    statement:
+      'A strength of 0 gives value 0 and gradient 0, even where the loss is infinite, and still depends on the parameters.',
     cases: drawn((draw) => ({
       w: draw.tensor([2], { avoid: [0] }),
       held: draw.pick([true, false]),
@@ -174,8 +175,29 @@ export const gradientPenaltyLaws: readonly Law[] = [
       const loss = (v: Tensor): Tensor => sum(div(1, sub(v, w)));
       const at = { w };
       const value = gradientPenalty((p) => loss(p.w), at, { lambda });
-      const slope = grad((p: typeof at) => gradientPenalty((q) => loss(q.w), p, { lambda }))(at);
+      const penalty = (p: typeof at): Tensor => gradientPenalty((q) => loss(q.w), p, { lambda });
+      const slope = grad(penalty, { unreached: 'error' })(at);
       return Math.min(exactly(value, 0), exactly(slope.w, zerosLike(w)));
+    },
+  }),
+  law({
+    id: 'gradient-penalty/unreached',
+    statement:
+      "A parameter that the loss does not depend on is an error, unless 'zeros' lets it count as one of gradient 0.",
+    cases: drawn((draw) => ({
+      at: { w: draw.tensor([2]), unused: draw.tensor([2]) },
+      lambda: real(draw, 0.1, 1),
+    })),
+    slack: ({ at, lambda }) => {
+      const loss = (p: typeof at): Tensor => sum(square(p.w));
+      let refused = false;
+      try {
+        gradientPenalty(loss, at, { lambda });
+      } catch (error) {
+        refused = String(error).includes('unused');
+      }
+      const got = gradientPenalty(loss, at, { lambda, unreached: 'zeros' });
+      return Math.min(holds(refused), near(got, sum(square(at.w)).mul(4 * lambda), 1e-13));
     },
   }),
   law({

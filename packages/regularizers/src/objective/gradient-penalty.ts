@@ -156,10 +156,11 @@ export function gradientPenalty<P extends LossParameters | TreeParts<P>>(
   const { at, dtype, loss: lossOf, rebuild } = byPath('gradientPenalty', loss, params);
   const gradient = (named: NamedLeaves): NamedTensors => grad(lossOf, { unreached })(named);
   if (!hvp) {
-    return gatedTerm(lambda, dtype, () => {
+    const term = (): Tensor => {
       const g = gradient(at);
       return innerProduct(g, g, dtype);
-    });
+    };
+    return gatedTerm(lambda, dtype, term, Object.values(at));
   }
   // The gradient of L + 2 lambda <dL/dp, g> with g = dL/dp held constant is g + 2 lambda H g.
   const both = valueAndGradWithAux(

@@ -3,9 +3,10 @@ import { add, grad, mul, norm, square, sub, sum, type Tensor, tensor, where } fr
 import type { CaseDraw } from '@tikhonov/core/engine';
 import { proxGroupLasso } from '@tikhonov/optim';
 import { real } from '../laws/draws.ts';
+import { recipeLaw } from '../laws/recipe.ts';
 import { atMost, exactly, near } from '../laws/slack.ts';
 import { zeroStrengthLaw } from '../laws/zero-strength.ts';
-import { groupLasso } from './group-lasso.ts';
+import { groupLasso, groupLassoMethod } from './group-lasso.ts';
 import { l1 } from './l1.ts';
 
 /** A matrix, some of whose rows are 0, as an array of rows too. */
@@ -154,4 +155,5 @@ export const groupLassoLaws: readonly Law[] = [
     },
   }),
   zeroStrengthLaw('group-lasso', (ws, lambda) => groupLasso(ws, { lambda, axis: null })),
+  recipeLaw(groupLassoMethod, (model, { lambda }) => groupLasso(model, { lambda: lambda! })),
 ];

@@ -1,9 +1,10 @@
 import { drawn, type Law, law } from '@tikhonov/check';
 import { abs, add, clamp, grad, mul, square, sub, sum, type Tensor } from '@tikhonov/core';
 import { parametersOf, real, withZeros } from '../laws/draws.ts';
+import { recipeLaw } from '../laws/recipe.ts';
 import { atMost, near } from '../laws/slack.ts';
 import { zeroStrengthLaw } from '../laws/zero-strength.ts';
-import { huberPenalty, smoothL1Penalty } from './huber-penalty.ts';
+import { huberPenalty, huberPenaltyMethod, smoothL1Penalty } from './huber-penalty.ts';
 import { l1, softThreshold } from './l1.ts';
 import { l2 } from './l2.ts';
 
@@ -107,5 +108,8 @@ export const huberPenaltyLaws: readonly Law[] = [
   }),
   zeroStrengthLaw('huber-penalty', (ws, lambda) =>
     add(huberPenalty(ws, { lambda }), smoothL1Penalty(ws, { lambda })),
+  ),
+  recipeLaw(huberPenaltyMethod, (model, { lambda, delta }) =>
+    huberPenalty(model, { lambda: lambda!, delta: delta! }),
   ),
 ];

@@ -23,7 +23,7 @@ import { crossEntropy } from '@tikhonov/nn';
 import { real } from '../laws/draws.ts';
 import { atMost, exactly, near } from '../laws/slack.ts';
 import { labelsFor, smallForward, smallNetwork } from '../laws/small-network.ts';
-import { smallStep } from '../laws/small-step.ts';
+import { smallStep, someRows, withIgnoredRows } from '../laws/small-step.ts';
 import { dirichletEnergy, functionGradientPenalty } from './function-gradient-penalty.ts';
 import {
   type GradientSize,
@@ -261,6 +261,22 @@ export const inputGradientPenaltyLaws: readonly Law[] = [
     },
   }),
   law({
+    id: 'input-gradient-penalty/ignored-rows',
+    statement: 'Rows that the loss leaves out by ignoreIndex count as rows of weight 0 do.',
+    cases: drawn((draw) => {
+      const step = smallStep(draw);
+      const kept = someRows(draw, step.context.batch.x.shape[0]!);
+      return { ...withIgnoredRows(step, kept), lambda: real(draw, 0.1, 1) };
+    }),
+    slack: ({ ignoring, weighing, lambda }) =>
+      near(
+        inputGradientTerm({ lambda, ignoreIndex: -1 })(ignoring),
+        inputGradientTerm({ lambda })(weighing),
+        1e-13,
+      ),
+    effort: 0.1,
+  }),
+  law({
     id: 'input-gradient-penalty/lipschitz-bounds',
     statement:
       'The largest Jacobian is at most the product of the spectral norms, and so is every difference quotient; for one linear layer both are the constant.',
@@ -273,7 +289,12 @@ export const inputGradientPenaltyLaws: readonly Law[] = [
       });
       const [a, b] = [slice(x, [{ stop: 1 }]), slice(other, [{ stop: 1 }, { stop: x.shape[1]! }])];
       const run = norm(a.sub(b)).item();
+      const alone = Array.from({ length: x.shape[0]! }, (_, i) => {
+        const row = slice(x, [{ start: i, stop: i + 1 }]);
+        return lipschitzEstimate(f, row, { weights: [p.w1] }).lower.item();
+      });
       return Math.min(
+        near(lower, Math.max(...alone), 1e-12),
         atMost(lower, upper, 1e-9),
         atMost(norm(f(a).sub(f(b))).item(), upper.item() * run + 1e-12, 1e-9),
         near(linear.lower, linear.upper, 1e-9),

@@ -8,9 +8,11 @@ import { requireStrength, type Strength } from '../strength.ts';
 import {
   gatedTerm,
   gradientsPerSample,
+  type IgnoredRows,
   meanOverSamples,
   normPerSample,
   requireBatch,
+  rowWeights,
   type SampleLosses,
   stepGradients,
   sumPerSample,
@@ -81,14 +83,14 @@ export function inputGradientPenalty(
 ): Tensor {
   const { lambda, size } = settingsOf('inputGradientPenalty', options);
   requireBatch('inputGradientPenalty', x);
-  return gatedTerm(lambda, x.dtype, () =>
-    mean(size(gradientsPerSample('inputGradientPenalty', losses, x))),
-  );
+  const term = (): Tensor => mean(size(gradientsPerSample('inputGradientPenalty', losses, x)));
+  return gatedTerm(lambda, x.dtype, term, [x]);
 }
 
 /**
  * The gradient penalty on the inputs of each step, for `penalties` of `train.fit`: with the data loss that is
- * trained, the masks of the step, and running statistics left alone. Rows with weights count by them.
+ * trained, the masks of the step, and running statistics left alone. Rows with weights count by them. A loss
+ * that leaves rows out by `ignoreIndex` is a mean over the others: give the term the same.
  *
  * @throws as `inputGradientPenalty`
  * @example
@@ -97,17 +99,20 @@ export function inputGradientPenalty(
  * typeof term; // => 'function'
  * ```
  */
-export function inputGradientTerm(options: InputGradientPenaltyOptions): StepTerm {
-  settingsOf('inputGradientTerm', options);
+export function inputGradientTerm(options: InputGradientPenaltyOptions & IgnoredRows): StepTerm {
+  const caller = 'inputGradientTerm';
+  const { ignoreIndex, ...penalty } = options;
+  settingsOf(caller, penalty);
   return (context) => {
-    const { lambda, size } = settingsOf('inputGradientTerm', options);
-    const x = requireBatch('inputGradientTerm', context.batch.x);
-    return gatedTerm(lambda, x.dtype, () =>
-      meanOverSamples(
-        size(stepGradients(context, x, { createGraph: true })),
-        context.batch.sampleWeight,
-      ),
-    );
+    const { lambda, size } = settingsOf(caller, penalty);
+    const x = requireBatch(caller, context.batch.x);
+    return gatedTerm(lambda, x.dtype, () => {
+      const weights = rowWeights(caller, context, options);
+      return meanOverSamples(
+        size(stepGradients(context, x, { createGraph: true, weights })),
+        weights,
+      );
+    });
   };
 }
 

@@ -18,7 +18,7 @@ import {
   zerosLike,
 } from '@tikhonov/core';
 import { orthogonalOf, real } from '../laws/draws.ts';
-import { exactly, near } from '../laws/slack.ts';
+import { exactly, holds, near } from '../laws/slack.ts';
 import { smallForward, smallNetwork } from '../laws/small-network.ts';
 import { smallStep } from '../laws/small-step.ts';
 import { dirichletEnergy } from './function-gradient-penalty.ts';
@@ -141,6 +141,27 @@ export const jacobianRegularizationLaws: readonly Law[] = [
       const options = { lambda, sampleWeight: sampleWeight! };
       const want = jacobianPenalty((rows) => context.forward(rows), x, options);
       return near(jacobianTerm({ lambda })(context), want, 1e-13);
+    },
+    effort: 0.1,
+  }),
+  law({
+    id: 'jacobian-regularization/other-projections-each-step',
+    statement:
+      'With projections the term of a step is the penalty with the key of the step, and another step has others.',
+    cases: drawn((draw) => ({ ...smallStep(draw), lambda: real(draw, 0.5, 1) })),
+    slack: ({ context, lambda }) => {
+      const { sampleWeight, x } = context.batch;
+      const forward = (rows: Tensor): Tensor => context.forward(rows);
+      const term = jacobianTerm({ lambda, projections: 2 });
+      const of = (rng: Tensor): Tensor => term({ ...context, rng });
+      const key = random.foldIn(context.rng, 'jacobian-regularization');
+      const options = { lambda, projections: 2, key, sampleWeight: sampleWeight! };
+      return Math.min(
+        near(of(context.rng), jacobianPenalty(forward, x, options), 1e-13),
+        holds(
+          of(random.foldIn(context.rng, 1)).item() !== of(random.foldIn(context.rng, 2)).item(),
+        ),
+      );
     },
     effort: 0.1,
   }),

@@ -1,17 +1,20 @@
 import {
+  abs,
   add,
   expandDims,
+  lessEqual,
   matmul,
   mul,
   random,
   reshape,
   ShapeError,
   square,
+  sub,
   type Tensor,
   tanh,
   unbind,
 } from '@tikhonov/core';
-import { type OptionNames, requireOptions, showShape } from '@tikhonov/core/engine';
+import { check, type OptionNames, requireOptions, showShape } from '@tikhonov/core/engine';
 import type { StepTerm } from '@tikhonov/train';
 import { resolveArguments } from '../arguments.ts';
 import type { Argument, Method } from '../method.ts';
@@ -25,6 +28,7 @@ import {
 import {
   gatedTerm,
   meanOverSamples,
+  normPerSample,
   requireBatch,
   sumPerSample,
   unitPerSample,
@@ -66,7 +70,7 @@ const known: OptionNames<JacobianPenaltyOptions> = {
  * @param f  `[n, ...] -> [n, ...]`, such as the logits
  * @param x  `[n, ...]`, floating
  * @returns scalar `[]`; exactly 0 with zero gradient if `lambda` is 0
- * @throws RangeError for a bad `lambda` or count; TypeError for projections without `key` or `v`; ShapeError
+ * @throws RangeError for a bad `lambda` or count, or projections of another length or number; TypeError for projections without `key` or `v`; ShapeError
  *   for outputs or projections that do not fit
  * @see Hoffman, Roberts & Yaida, "Robust Learning with Jacobian Regularization" (2019)
  * @see Sokolic, Giryes, Sapiro & Rodrigues, "Robust Large Margin Deep Neural Networks" (2017)
@@ -111,7 +115,7 @@ function directions(
   caller: string,
   { output, count }: Outputs,
   projections: number,
-  { v, key }: JacobianPenaltyOptions,
+  { v, key, projections: given }: JacobianPenaltyOptions,
 ): readonly Tensor[] {
   if (v === undefined) {
     const drawn = random.normal(key!, [projections, ...output.shape], { dtype: output.dtype });
@@ -123,7 +127,25 @@ function directions(
       `${caller}: v must have the shape of the outputs, ${showShape(output.shape)}, or several of them along a first axis, got ${showShape(v.shape)}.`,
     );
   }
-  return unbind(all);
+  if (given !== undefined && given !== all.shape[0]) {
+    throw new RangeError(
+      `${caller}: v holds ${all.shape[0]} projections, but projections is ${given}.\n  Leave one of the two out.`,
+    );
+  }
+  return unbind(all).map((each) => requireUnit(caller, each));
+}
+
+/** Any other length would scale the penalty by its square. */
+function requireUnit(caller: string, v: Tensor): Tensor {
+  const lengths = normPerSample(v);
+  check(
+    lessEqual(abs(sub(lengths, 1)), v.dtype === 'float64' ? 1e-6 : 1e-3),
+    () =>
+      new RangeError(
+        `${caller}: every row of v must have length 1, got lengths ${String(lengths)}.\n  Divide each by its norm.`,
+      ),
+  );
+  return v;
 }
 
 function requireProjections(

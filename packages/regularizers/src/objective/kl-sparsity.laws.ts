@@ -1,9 +1,10 @@
 import { drawn, type Law, law } from '@tikhonov/check';
 import { concat, grad, indexSelect, log, mean, type Tensor, tensor } from '@tikhonov/core';
 import { real } from '../laws/draws.ts';
+import { recipeLaw } from '../laws/recipe.ts';
 import { atMost, exactly, holds, near } from '../laws/slack.ts';
 import { zeroStrengthLaw } from '../laws/zero-strength.ts';
-import { klSparsity } from './kl-sparsity.ts';
+import { klSparsity, klSparsityMethod, klSparsityTerm } from './kl-sparsity.ts';
 
 const inside = { min: 0.05, max: 0.95 };
 
@@ -117,4 +118,31 @@ export const klSparsityLaws: readonly Law[] = [
   zeroStrengthLaw('kl-sparsity', (ws, zero) =>
     ws.map((w) => klSparsity(w.reshape([1, -1]), { lambda: zero })).reduce((a, b) => a.add(b)),
   ),
+  recipeLaw(klSparsityMethod, (model, { lambda, rho }, step) =>
+    klSparsityTerm(model, { lambda: lambda!, rho: rho! })(step),
+  ),
+  law({
+    id: 'kl-sparsity/range-and-eps',
+    statement:
+      'An activation outside [0, 1] is refused, whatever the mean is, unless its sample has weight 0; a unit that is always silent has the mean 1e-7.',
+    cases: drawn((draw) => ({
+      h: draw.tensor([3, 2], { min: 0, max: 1 }),
+      outside: draw.pick([-0.01, 1.01, 7]),
+      counted: draw.pick([true, false]),
+    })),
+    slack: ({ h, outside, counted }) => {
+      const rows = concat([h, tensor(Float64Array.of(outside, 0.5), { shape: [1, 2] })]);
+      const sampleWeight = tensor(Float64Array.of(1, 1, 1, counted ? 1 : 0));
+      let refused = false;
+      try {
+        klSparsity(rows, { sampleWeight });
+      } catch (error) {
+        refused = error instanceof RangeError;
+      }
+      const silent = klSparsity(h.mul(0)).item() / 2;
+      const want = 0.05 * Math.log(0.05 / 1e-7) + 0.95 * Math.log(0.95 / (1 - 1e-7));
+      return Math.min(holds(refused === counted), near(silent, want, 1e-12));
+    },
+    effort: 0.5,
+  }),
 ];

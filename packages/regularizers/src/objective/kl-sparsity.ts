@@ -4,10 +4,12 @@ import {
   greater,
   less,
   log,
+  logicalAnd,
   logicalNot,
   logicalOr,
   mul,
   neg,
+  reshape,
   sub,
   sum,
   type Tensor,
@@ -88,15 +90,20 @@ export function klSparsity(h: Tensor, options: KlSparsityOptions = {}): Tensor {
   const { rho, eps } = requireSettings('klSparsity', options);
   const units = asUnits(requireActivations('klSparsity', h));
   return gatedTerm(lambda, units.dtype, () => {
-    const shares = unitMeans(units, sampleWeight);
-    // Of the means, so that samples of weight 0 may hold anything. NaN stays NaN.
+    const outside = logicalOr(less(units, 0), greater(units, 1));
+    // Samples of weight 0 may hold anything. NaN stays NaN.
+    const counted =
+      sampleWeight === undefined
+        ? outside
+        : logicalAnd(outside, greater(reshape(sampleWeight, [-1, 1]), 0));
     check(
-      logicalNot(logicalOr(less(shares, 0), greater(shares, 1))),
+      logicalNot(counted),
       () =>
         new RangeError(
-          `klSparsity: activations must lie in [0, 1], their means are ${String(shares)}.\n  Use it behind a sigmoid.`,
+          `klSparsity: activations must lie in [0, 1], got ${String(units)}.\n  Use it behind a sigmoid.`,
         ),
     );
+    const shares = unitMeans(units, sampleWeight);
     const mean = eps === 0 ? shares : clamp(shares, { min: eps, max: 1 - eps });
     const cross = add(mul(log(mean), rho), mul(log(add(neg(mean), 1)), 1 - rho));
     const entropy = rho * Math.log(rho) + (1 - rho) * Math.log(1 - rho);

@@ -208,14 +208,25 @@ export interface L0PenaltyOptions extends HardConcreteOptions {
   readonly groupSize?: TensorLike;
 }
 
+function requireGroupSize(groupSize: TensorLike): void {
+  const refused = (): RangeError =>
+    new RangeError(`l0Penalty: groupSize must be finite and >= 0, got ${String(groupSize)}.`);
+  if (typeof groupSize === 'number') {
+    if (!(groupSize >= 0 && groupSize < Infinity)) throw refused();
+    return;
+  }
+  const sizes = asTensor(groupSize, 'l0Penalty');
+  check(logicalAnd(greaterEqual(sizes, 0), less(sizes, Infinity)), refused);
+}
+
 /**
  * Expected L0 norm of gated weights, `lambda * sum_j groupSize_j P(z_j != 0)`. The derivative with respect to
  * `logAlpha` is `lambda groupSize p (1 - p)`; the probabilities are not cut off, so it never vanishes early.
  *
  * @param logAlpha  `[...s]`
  * @returns scalar `[]`; exactly 0 with zero gradient if `lambda` is 0
- * @throws RangeError for a bad `lambda`, as `hardConcrete` for the others; ShapeError if `groupSize` does not
- *   broadcast to the gates
+ * @throws RangeError for a bad `lambda` or a `groupSize` that is negative or not finite, as `hardConcrete` for the
+ *   others; ShapeError if `groupSize` does not broadcast to the gates
  * @see Louizos, Welling & Kingma, "Learning Sparse Neural Networks through L0 Regularization" (2018)
  * @example
  * ```ts
@@ -229,6 +240,7 @@ export function l0Penalty(logAlpha: TensorLike, options: L0PenaltyOptions): Tens
   const lambda = requireStrength('l0Penalty: lambda', strength);
   const alpha = requireLogAlpha('l0Penalty', logAlpha);
   const p = gateProbNonzero(gated(lambda, alpha), rest);
+  requireGroupSize(groupSize);
   const counted = groupSize === 1 ? p : mul(p, groupSize);
   if (counted.size !== p.size) {
     throw new ShapeError(

@@ -6,14 +6,20 @@ import {
   random,
   relu,
   sigmoid,
+  sum,
   type Tensor,
+  tensor,
   transpose,
 } from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
 import { Conv2d, Flatten, Linear, mlp, Sequential } from '@tikhonov/nn';
+import { sgd } from '@tikhonov/optim';
+import { activationStep } from '../laws/activation-step.ts';
 import { real } from '../laws/draws.ts';
+import { recipeLaw } from '../laws/recipe.ts';
 import { atMost, exactly, holds, near } from '../laws/slack.ts';
 import { zeroStrengthLaw } from '../laws/zero-strength.ts';
+import { l0Method } from './l0.ts';
 import { l0GatesOf, withL0Gates } from './l0-gates.ts';
 import {
   gateProbNonzero,
@@ -25,6 +31,7 @@ import {
 } from './l0-hard-concrete.ts';
 import { l0Prune } from './l0-prune.ts';
 import { countNonzero, l0Report } from './l0-report.ts';
+import { l0Clamp, l0Term } from './l0-term.ts';
 
 const distributionOf = (draw: CaseDraw): Required<HardConcreteOptions> => ({
   beta: real(draw, 0.3, 0.9),
@@ -279,4 +286,128 @@ export const l0Laws: readonly Law[] = [
   zeroStrengthLaw('l0', (ws, zero) =>
     ws.map((w) => l0Penalty(w, { lambda: zero })).reduce((a, b) => a.add(b)),
   ),
+  recipeLaw(l0Method, (model, { lambda }, step) => l0Term(model, { lambda: lambda! })(step)),
+  law({
+    id: 'l0/term',
+    statement:
+      "The term is the sum of the penalties of all gates, counted once or by their weights, plus what turns the step's data loss into the mean over draws.",
+    cases: drawn((draw) => ({
+      x: draw.tensor([3, 2]),
+      seed: draw.integer(0, 1000),
+      lambda: real(draw, 0.1, 2),
+      count: draw.pick(['gates', 'weights'] as const),
+      samples: draw.integer(1, 3),
+    })),
+    slack: ({ x, seed, lambda, count, samples }) => {
+      const model = withL0Gates(mlp([2, 4, 3], { seed, dtype: 'float64' }), { seed });
+      const step = activationStep(model, x, { seed });
+      const outputs = [4, 3];
+      const penalty = model.layers
+        .map((layer, l) => {
+          const open = gateProbNonzero(l0GatesOf(layer)!.logAlpha).sum().item();
+          return lambda * open * (count === 'weights' ? outputs[l]! : 1);
+        })
+        .reduce((a, b) => a + b);
+      const key = random.foldIn(step.rng, 'l0Term');
+      const losses = Array.from({ length: samples }, (_, k) =>
+        k === 0
+          ? step.dataLoss.item()
+          : step.loss(step.forward(x, { rng: random.foldIn(key, k) })).item(),
+      );
+      const average = losses.reduce((a, b) => a + b) / samples;
+      const term = l0Term(model, { lambda, count, samples })(step);
+      return near(term.add(step.dataLoss), penalty + average, 1e-11);
+    },
+    effort: 0.3,
+  }),
+  law({
+    id: 'l0/first-gates',
+    statement:
+      'Gates begin with the given probability of dropping: logAlpha is log(1 - p) - log p up to noise of deviation 0.01.',
+    cases: drawn((draw) => ({ p: real(draw, 0.05, 0.95), seed: draw.integer(0, 1000) })),
+    slack: ({ p, seed }) => {
+      const layer = new Linear(100, 1, { seed, dtype: 'float64' });
+      withL0Gates(layer, { dropRateInit: p, seed });
+      const noise = l0GatesOf(layer)!
+        .logAlpha.read()
+        .sub(Math.log((1 - p) / p))
+        .div(0.01);
+      const [center, size] = [noise.mean().item(), noise.mul(noise).mean().item()];
+      // Deviations of the mean and of the mean square of 100 normal draws: 0.1 and sqrt(2) / 10.
+      return Math.min(1 - Math.abs(center) / 0.6, 1 - Math.abs(size - 1) / 0.9);
+    },
+    effort: 0.3,
+  }),
+  law({
+    id: 'l0/clamp',
+    statement:
+      'After each step every logAlpha lies within log 0.01 and log 100, and nothing else is changed.',
+    cases: drawn((draw) => ({ to: draw.tensor([3], { min: -20, max: 20 }) })),
+    slack: ({ to }) => {
+      const layer = new Linear(3, 1, { seed: 0, dtype: 'float64' });
+      withL0Gates(layer);
+      const { logAlpha } = l0GatesOf(layer)!;
+      const weight = layer.weight.read().mul(100);
+      layer.weight.write(weight);
+      const optimizer = sgd(layer, { lr: 1, updates: () => [l0Clamp()] });
+      const pull = logAlpha.read().sub(to);
+      optimizer.minimize(() =>
+        logAlpha.read().mul(pull).sum().add(sum(layer.weight).mul(0)).add(sum(layer.bias!).mul(0)),
+      );
+      const want = [...to.data()].map((x) => Math.min(Math.log(100), Math.max(Math.log(0.01), x)));
+      return Math.min(near(logAlpha.read(), want, 1e-12), exactly(layer.weight.read(), weight));
+    },
+    effort: 0.3,
+  }),
+  law({
+    id: 'l0/report',
+    statement:
+      'A gate on an input switches one weight per output, one on a filter its kernel: the report counts those behind open gates, and all.',
+    cases: drawn((draw) => ({ first: statesOf(draw, 2), second: statesOf(draw, 8) })),
+    slack: ({ first, second }) => {
+      const model = new Sequential(
+        new Conv2d(1, 2, 2, { seed: 0, dtype: 'float64' }),
+        new Flatten(),
+        new Linear(8, 3, { seed: 0, dtype: 'float64' }),
+      );
+      withL0Gates(model);
+      const found = model
+        .modules()
+        .map((part) => l0GatesOf(part))
+        .filter((gates) => gates !== null);
+      for (const [l, states] of [first, second].entries()) {
+        found[l]!.logAlpha.write(tensor(Float64Array.from(states)));
+      }
+      const open = (states: readonly number[]): number => states.filter((a) => a > -9).length;
+      const report = l0Report(model);
+      return holds(
+        report.weights === 2 * 4 + 8 * 3 &&
+          report.activeWeights === open(first) * 4 + open(second) * 3 &&
+          report.layers.every(
+            ({ gates, active }, l) => gates === [2, 8][l] && active === open([first, second][l]!),
+          ),
+      );
+    },
+    effort: 0.3,
+  }),
+  law({
+    id: 'l0/refused-sizes',
+    statement:
+      'A group size that is negative or not finite is refused, as a number and in a tensor.',
+    cases: drawn((draw) => ({
+      alpha: draw.tensor([2]),
+      bad: draw.pick([-3, Number.NaN, Infinity]),
+      held: draw.pick([true, false]),
+    })),
+    slack: ({ alpha, bad, held }) => {
+      const groupSize = held ? tensor(Float64Array.of(1, bad)) : bad;
+      try {
+        l0Penalty(alpha, { lambda: 1, groupSize });
+      } catch (error) {
+        return holds(error instanceof RangeError);
+      }
+      return -1;
+    },
+    effort: 0.2,
+  }),
 ];

@@ -2,6 +2,7 @@ import { drawn, type Law, law } from '@tikhonov/check';
 import {
   abs,
   add,
+  Cell,
   grad,
   matmul,
   maximum,
@@ -18,10 +19,11 @@ import {
   zerosLike,
 } from '@tikhonov/core';
 import { parametersOf, real, withZeros } from '../laws/draws.ts';
-import { atMost, exactly, near, withinUlps } from '../laws/slack.ts';
+import { recipeLaw } from '../laws/recipe.ts';
+import { atMost, exactly, holds, near, withinUlps } from '../laws/slack.ts';
 import { runSgd } from '../laws/training.ts';
 import { zeroStrengthLaw } from '../laws/zero-strength.ts';
-import { l1, laplacePrior, proxL1, softThreshold } from './l1.ts';
+import { l1, l1Method, laplacePrior, proxL1, softThreshold } from './l1.ts';
 import { spectralNormValue } from './spectral-norm.ts';
 
 /** `(u - v)^2 / 2 + t |u|`, elementwise: what the soft threshold minimises. */
@@ -206,4 +208,42 @@ export const l1Laws: readonly Law[] = [
     },
   }),
   zeroStrengthLaw('l1', (ws, lambda) => l1(ws, { lambda })),
+  recipeLaw(l1Method, (model, { lambda }) => l1(model, { lambda: lambda! })),
+  law({
+    id: 'l1/strengths-in-cells',
+    statement: 'Strengths, scales and steps in cells do what the same numbers do.',
+    cases: drawn((draw) => ({
+      w: draw.tensor(draw.shape()),
+      a: real(draw, 0.1, 2),
+      step: real(draw, 0.1, 2),
+    })),
+    slack: ({ w, a, step }) => {
+      const [held, heldStep] = [a, step].map((x) => new Cell(tensor(x, { dtype: 'float64' })));
+      return Math.min(
+        near(l1(w, { lambda: held! }), l1(w, { lambda: a }), 1e-14),
+        near(laplacePrior(w, { scale: held! }), laplacePrior(w, { scale: a }), 1e-13),
+        near(proxL1(w, { lambda: held!, step: heldStep! }), proxL1(w, { lambda: a, step }), 1e-14),
+      );
+    },
+    effort: 0.5,
+  }),
+  law({
+    id: 'l1/refused-strengths',
+    statement:
+      'Negative strengths, and those that are not finite, are refused, as numbers and in cells.',
+    cases: drawn((draw) => ({
+      bad: draw.pick([-1, -1e-300, Number.NaN, Infinity, -Infinity]),
+      held: draw.pick([true, false]),
+    })),
+    slack: ({ bad, held }) => {
+      const lambda = held ? new Cell(tensor(bad, { dtype: 'float64' })) : bad;
+      try {
+        l1(tensor([1]), { lambda });
+      } catch (error) {
+        return holds(error instanceof RangeError);
+      }
+      return -1;
+    },
+    effort: 0.2,
+  }),
 ];

@@ -34,7 +34,7 @@ export interface L1Options extends SelectOptions {
 
 const known: OptionNames<L1Options> = {
   lambda: true,
-  filter: true,
+  filter: 'function',
 };
 
 /**
@@ -80,6 +80,7 @@ export interface LaplacePriorOptions extends SelectOptions {
  * ```
  */
 export function laplacePrior(params: PenaltyTarget, options: LaplacePriorOptions): Tensor {
+  requireOptions('laplacePrior', options, { scale: true, filter: 'function' });
   const scale = requireStrength('laplacePrior: scale', options.scale, 'positive');
   const selected = selectParameters('laplacePrior', params, options);
   const d = countElements(selected);
@@ -129,6 +130,7 @@ export function proxL1(
   v: TensorLike,
   options: { readonly lambda: Strength; readonly step: Strength },
 ): Tensor {
+  requireOptions('proxL1', options, { lambda: true, step: true });
   const lambda = requireStrength('proxL1: lambda', options.lambda);
   const step = requireStrength('proxL1: step', options.step);
   const x = asTensor(v);

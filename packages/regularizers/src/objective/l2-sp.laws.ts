@@ -1,11 +1,12 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import { add, grad, mul, parameter, type Tensor, zerosLike } from '@tikhonov/core';
+import { add, grad, mul, parameter, type Tensor, tensor, zerosLike } from '@tikhonov/core';
 import { parametersOf, real } from '../laws/draws.ts';
+import { recipeLaw } from '../laws/recipe.ts';
 import { exactly, near } from '../laws/slack.ts';
 import { runSgd } from '../laws/training.ts';
 import { zeroStrengthLaw } from '../laws/zero-strength.ts';
 import { l2 } from './l2.ts';
-import { l2Sp } from './l2-sp.ts';
+import { l2Sp, l2SpMethod } from './l2-sp.ts';
 
 /** What L2 towards a starting point promises. */
 export const l2SpLaws: readonly Law[] = [
@@ -107,5 +108,11 @@ export const l2SpLaws: readonly Law[] = [
   }),
   zeroStrengthLaw('l2-sp', (ws, zero) =>
     l2Sp([...ws, ...ws], { alpha: zero, beta: zero, reference: [...ws] }),
+  ),
+  recipeLaw(
+    l2SpMethod,
+    // A network of 2, 4, 3 and 3 units has 29 weights, each moved by 2; biases do not count.
+    (_model, { alpha }) => tensor((alpha! / 2) * 29 * 4, { dtype: 'float64' }),
+    { moved: 2 },
   ),
 ];

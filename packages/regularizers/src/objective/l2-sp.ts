@@ -16,6 +16,7 @@ import {
   requireOptions,
   showShape,
 } from '@tikhonov/core/engine';
+import { effectiveParameters, Module } from '@tikhonov/nn';
 import { resolveArguments } from '../arguments.ts';
 import type { Argument, Method } from '../method.ts';
 import {
@@ -49,7 +50,8 @@ const known: OptionNames<L2SpOptions> = { alpha: true, beta: true, reference: tr
  *
  * @param params  tensors of any shapes `[...s]`, or a network (its weights, not its biases)
  * @returns scalar `[]`, dtype of the parameters; a part whose strength is 0 contributes nothing
- * @throws ShapeError if a tensor's shape is not that of its starting point; TypeError if no parameter has one;
+ * @throws ShapeError if a tensor's shape is not that of its starting point; TypeError if no parameter has one, or
+ *   if the reference has what the weights of a reparametrized network are computed from;
  *   RangeError for a bad strength
  * @see Li, Grandvalet & Davoine, "Explicit Inductive Bias for Transfer Learning with Convolutional Networks"
  *   (2018)
@@ -67,6 +69,12 @@ export function l2Sp(params: PenaltyTarget, options: L2SpOptions): Tensor {
   const beta = requireStrength('l2Sp: beta', options.beta ?? 0);
   const { leaves, paths } = flattenTree(options.reference, 'l2Sp: reference');
   const starts = new Map(paths.map((path, i) => [path, stopGradient(asTensor(leaves[i]!))]));
+  const stored = params instanceof Module ? paths.find((path) => isStored.test(path)) : undefined;
+  if (stored !== undefined) {
+    throw new TypeError(
+      `l2Sp: the reference has "${stored}", of which a weight is computed, and the penalty is of the weights that the layers see.\n  Take model.parameterValues() before the model is reparametrized; names are the same.`,
+    );
+  }
   const { parameters, dtype } = selectParameters('l2Sp', params, options);
   const [old, fresh] = [
     parameters.filter(({ name }) => starts.has(name)),
@@ -92,6 +100,9 @@ export function l2Sp(params: PenaltyTarget, options: L2SpOptions): Tensor {
     ),
   );
 }
+
+/** The names of what reparametrized weights are computed from. */
+const isStored = /(^|\.)parametrizations\.weight\./;
 
 const namesOf = (parameters: readonly Selected[]): string =>
   parameters.map(({ name }) => (name === '' ? 'one tensor' : name)).join(', ');
@@ -140,7 +151,12 @@ export const l2SpMethod: Method = {
       penalties: [
         ...plan.penalties,
         (model) => {
-          const reference = model.parameterValues();
+          const reference = Object.fromEntries(
+            Object.entries(effectiveParameters(model)).map(([name, cell]) => [
+              name,
+              stopGradient(cell.read()),
+            ]),
+          );
           return () => l2Sp(model, { alpha, reference });
         },
       ],

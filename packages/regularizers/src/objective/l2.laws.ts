@@ -2,7 +2,7 @@ import { drawn, type Law, law } from '@tikhonov/check';
 import {
   abs,
   add,
-  type Cell,
+  Cell,
   eye,
   grad,
   linalg,
@@ -13,14 +13,17 @@ import {
   square,
   sum,
   type Tensor,
+  tensor,
   transpose,
   zerosLike,
 } from '@tikhonov/core';
+import { mlp, spectralNormalization, weightNorm, weightStandardization } from '@tikhonov/nn';
 import { parametersOf, real } from '../laws/draws.ts';
-import { atMost, exactly, near, withinUlps } from '../laws/slack.ts';
+import { recipeLaw } from '../laws/recipe.ts';
+import { atMost, exactly, holds, near, withinUlps } from '../laws/slack.ts';
 import { runSgd } from '../laws/training.ts';
 import { zeroStrengthLaw } from '../laws/zero-strength.ts';
-import { frobeniusNorm, gaussianPrior, l2, proxL2 } from './l2.ts';
+import { frobeniusNorm, gaussianPrior, l2, l2Method, proxL2 } from './l2.ts';
 import { spectralNormValue } from './spectral-norm.ts';
 
 /** What L2 regularization promises. */
@@ -210,4 +213,49 @@ export const l2Laws: readonly Law[] = [
     },
   }),
   zeroStrengthLaw('l2', (ws, lambda) => l2(ws, { lambda })),
+  law({
+    id: 'l2/networks',
+    statement:
+      'Of a network it is that of the weights that its layers see, reparametrized or not, and not of biases.',
+    cases: drawn((draw) => ({
+      seed: draw.integer(0, 1000),
+      how: draw.pick(['plain', 'normalized', 'standardized', 'spectral'] as const),
+      lambda: real(draw, 0.1, 2),
+    })),
+    slack: ({ seed, how, lambda }) => {
+      const model = mlp([2, 3, 2], { seed, dtype: 'float64' });
+      for (const p of model.parameters()) p.write(p.read().add(0.5));
+      if (how === 'normalized') weightNorm(model);
+      if (how === 'standardized') weightStandardization(model);
+      if (how === 'spectral') spectralNormalization(model);
+      const weights = model.layers.map(({ weight }) => weight.read());
+      const want = weights.reduce((total, w) => total + sum(square(w)).item(), 0) * lambda;
+      const names: string[] = [];
+      l2(model, { lambda, filter: (name) => names.push(name) > 0 });
+      return Math.min(
+        near(l2(model, { lambda }), want, 1e-13),
+        holds(names.includes('layers.1.weight') && names.length === 4),
+      );
+    },
+    effort: 0.5,
+  }),
+  recipeLaw(l2Method, (model, { lambda }) => l2(model, { lambda: lambda! })),
+  law({
+    id: 'l2/strengths-in-cells',
+    statement: 'Strengths, deviations and steps in cells do what the same numbers do.',
+    cases: drawn((draw) => ({
+      w: draw.tensor(draw.shape()),
+      a: real(draw, 0.1, 2),
+      step: real(draw, 0.1, 2),
+    })),
+    slack: ({ w, a, step }) => {
+      const [held, heldStep] = [a, step].map((x) => new Cell(tensor(x, { dtype: 'float64' })));
+      return Math.min(
+        near(l2(w, { lambda: held! }), l2(w, { lambda: a }), 1e-14),
+        near(gaussianPrior(w, { sigma: held! }), gaussianPrior(w, { sigma: a }), 1e-13),
+        near(proxL2(w, { lambda: held!, step: heldStep! }), proxL2(w, { lambda: a, step }), 1e-14),
+      );
+    },
+    effort: 0.5,
+  }),
 ];

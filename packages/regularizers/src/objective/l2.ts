@@ -32,8 +32,8 @@ export interface L2Options extends SelectOptions {
 
 const known: OptionNames<L2Options> = {
   lambda: true,
-  half: true,
-  filter: true,
+  half: 'boolean',
+  filter: 'function',
 };
 
 /**
@@ -83,6 +83,7 @@ export interface GaussianPriorOptions extends SelectOptions {
  * ```
  */
 export function gaussianPrior(params: PenaltyTarget, options: GaussianPriorOptions): Tensor {
+  requireOptions('gaussianPrior', options, { sigma: true, filter: 'function' });
   const sigma = requireStrength('gaussianPrior: sigma', options.sigma, 'positive');
   const selected = selectParameters('gaussianPrior', params, options);
   const d = countElements(selected);
@@ -120,6 +121,7 @@ export function proxL2(
   v: TensorLike,
   options: { readonly lambda: Strength; readonly step: Strength },
 ): Tensor {
+  requireOptions('proxL2', options, { lambda: true, step: true });
   const lambda = requireStrength('proxL2: lambda', options.lambda);
   const step = requireStrength('proxL2: step', options.step);
   return shrink(v, lambda, step);

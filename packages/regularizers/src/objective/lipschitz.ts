@@ -1,6 +1,6 @@
 import { type Cell, linalg, max, mul, ShapeError, type Tensor, tensor } from '@tikhonov/core';
 import { asTensor, requireOptions, showShape } from '@tikhonov/core/engine';
-import { Linear, Module } from '@tikhonov/nn';
+import { Linear, Module, MultiheadAttention, Residual } from '@tikhonov/nn';
 import { type BatchFunction, jacobians } from './jacobian-rows.ts';
 import { requireBatch } from './per-sample.ts';
 
@@ -29,7 +29,8 @@ export interface LipschitzEstimateOptions {
  * @param x  samples `[n, ...]`, floating
  * @returns scalars, which can be recorded in a compiled function
  * @throws ShapeError for weights that are no matrices (of a convolution the matrix is another one); TypeError
- *   for a function without `weights`, or a model without linear layers
+ *   for a function without `weights`, a model without linear layers, or one with other layers that have
+ *   parameters, branches or gates
  * @see Szegedy et al., "Intriguing properties of neural networks" (2014), section 4.3
  * @example
  * ```ts
@@ -59,15 +60,26 @@ function weightsOf(
   f: Module | BatchFunction,
   { weights }: LipschitzEstimateOptions,
 ): readonly (Tensor | Cell)[] {
-  const found =
-    weights ??
-    (f instanceof Module
-      ? f.modules().flatMap((module) => (module instanceof Linear ? [module.weight] : []))
-      : []);
+  const found = weights ?? (f instanceof Module ? linearWeights(f) : []);
   if (found.length > 0) return found;
   throw new TypeError(
     'lipschitzEstimate: found no weights to bound the function by.\n  Pass { weights: [...] }, the matrices of its layers, or a network of nn.Linear layers.',
   );
+}
+
+/** The matrices of a network that consists of linear layers and functions without parameters. */
+function linearWeights(model: Module): readonly Cell[] {
+  return Object.entries(model.namedModules()).flatMap(([name, module]) => {
+    if (module instanceof Linear) return [module.weight];
+    // What a linear layer computes its weight from is in the weight already.
+    const isPart = name.split('.').includes('parametrizations');
+    const own = Object.keys(module.namedParameters()).filter((path) => !path.includes('.'));
+    const branches = module instanceof Residual || module instanceof MultiheadAttention;
+    if (isPart || (own.length === 0 && !branches)) return [];
+    throw new TypeError(
+      `lipschitzEstimate: the product of the linear layers does not bound ${module.describe()}, "${name}".\n  Pass { weights: [...] }: for every layer a matrix whose norm bounds it.`,
+    );
+  });
 }
 
 function requireMatrix(weight: Tensor | Cell): Tensor {

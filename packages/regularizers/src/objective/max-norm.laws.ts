@@ -1,9 +1,24 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import { mul, norm, parameter, permute, reshape, sub, sum, type Tensor } from '@tikhonov/core';
+import {
+  Cell,
+  mul,
+  norm,
+  parameter,
+  permute,
+  reshape,
+  sub,
+  sum,
+  type Tensor,
+  tensor,
+  zerosLike,
+} from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
-import { maxNorm, project, sgd } from '@tikhonov/optim';
+import { maxNorm, NonFiniteUpdateError, project, sgd } from '@tikhonov/optim';
+import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
-import { atMost, exactly, near } from '../laws/slack.ts';
+import { atMost, exactly, holds, near } from '../laws/slack.ts';
+import { thrown } from '../laws/thrown.ts';
+import { maxNormMethod } from './max-norm.ts';
 
 const matrixOf = (draw: CaseDraw): Tensor => draw.tensor([draw.integer(1, 4), draw.integer(1, 4)]);
 
@@ -113,5 +128,43 @@ export const maxNormLaws: readonly Law[] = [
       });
       return Math.min(...losses, near(parameters.b.read(), b.sub(3 * lr), 1e-14));
     },
+  }),
+  law({
+    id: 'max-norm/cell',
+    statement:
+      'A bound in a cell holds from the moment on that it is written. That of the recipe is 1.5.',
+    cases: drawn((draw) => ({ w: matrixOf(draw), c: real(draw, 0.1, 4) })),
+    slack: ({ w, c }) => {
+      const bound = new Cell(tensor(2 * c, { dtype: 'float64' }));
+      const projection = maxNorm(bound);
+      const wide = exactly(projection(w), maxNorm(2 * c)(w));
+      bound.write(tensor(c, { dtype: 'float64' }));
+      return Math.min(
+        recipeTakes(maxNormMethod, { maxValue: 1.5 }),
+        wide,
+        exactly(projection(w), maxNorm(c)(w)),
+      );
+    },
+  }),
+  law({
+    id: 'max-norm/hides-nothing',
+    statement: 'A step that is not finite is refused, the weights stay: no projection hides it.',
+    cases: drawn((draw) => ({
+      w: draw.tensor([2, 2]),
+      bad: draw.pick([Infinity, -Infinity, Number.NaN]),
+    })),
+    slack: ({ w, bad }) => {
+      const cell = parameter(w);
+      // It would put anything back into its set.
+      const anywhere = (x: Tensor): Tensor => zerosLike(x);
+      return Math.min(
+        ...[maxNorm(1), anywhere].map((projection) => {
+          const optimizer = sgd({ w: cell }, { lr: 1, updates: () => [project(projection)] });
+          const error = thrown(() => optimizer.apply({ w: w.mul(0).add(bad) }));
+          return Math.min(holds(error instanceof NonFiniteUpdateError), exactly(cell.read(), w));
+        }),
+      );
+    },
+    effort: 0.3,
   }),
 ];

@@ -19,9 +19,12 @@ import {
 } from '@tikhonov/core';
 import { proxNuclear } from '@tikhonov/optim';
 import { orthogonalOf, real } from '../laws/draws.ts';
+import { recipeLaw } from '../laws/recipe.ts';
 import { atMost, exactly, near } from '../laws/slack.ts';
+import { stepOf } from '../laws/step.ts';
 import { zeroStrengthLaw } from '../laws/zero-strength.ts';
-import { nuclearNorm } from './nuclear-norm.ts';
+import { lazily } from './lazily.ts';
+import { nuclearNorm, nuclearNormMethod } from './nuclear-norm.ts';
 import { spectralNormValue } from './spectral-norm.ts';
 
 const value = (w: Tensor): number => nuclearNorm(w, { lambda: 1 }).item();
@@ -174,6 +177,28 @@ export const nuclearNormLaws: readonly Law[] = [
       { lambda },
     ),
   ),
+  recipeLaw(nuclearNormMethod, (model, { lambda, every }) =>
+    nuclearNorm(model, { lambda: lambda! * every! }),
+  ),
+  law({
+    id: 'nuclear-norm/lazily',
+    statement:
+      'Taken in every k-th step only, the first one among them, it is k times what it is, and so the same in sum; steps that keep their state do not count.',
+    cases: drawn((draw) => ({
+      w: draw.tensor([2, 3]),
+      every: draw.integer(1, 4),
+      x: draw.tensor([2, 2]),
+    })),
+    slack: ({ w, every, x }) => {
+      const term = lazily(() => nuclearNorm(w, { lambda: 1 }), every);
+      const step = stepOf(x, 0);
+      const still = term(stepOf(x, 0, { updateState: false }));
+      const terms = Array.from({ length: 2 * every }, () => term(step).item());
+      const want = terms.map((_, k) => (k % every === 0 ? every * value(w) : 0));
+      return Math.min(near(terms, want, 1e-13), near(still, every * value(w), 1e-13));
+    },
+    effort: 0.2,
+  }),
 ];
 
 /** `[n, m]` with the values, or ones, on the diagonal. */

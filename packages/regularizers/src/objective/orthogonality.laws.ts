@@ -16,9 +16,10 @@ import {
 } from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
 import { orthogonalOf, real } from '../laws/draws.ts';
+import { recipeLaw } from '../laws/recipe.ts';
 import { atMost, exactly, near } from '../laws/slack.ts';
 import { zeroStrengthLaw } from '../laws/zero-strength.ts';
-import { type OrthogonalityOptions, orthogonality } from './orthogonality.ts';
+import { type OrthogonalityOptions, orthogonality, orthogonalityMethod } from './orthogonality.ts';
 import type { OrthogonalityForm } from './orthogonality-forms.ts';
 import { spectralNormValue } from './spectral-norm.ts';
 
@@ -239,5 +240,8 @@ export const orthogonalityLaws: readonly Law[] = [
         ),
       )
       .reduce((a, b) => a.add(b)),
+  ),
+  recipeLaw(orthogonalityMethod, (model, { lambda }) =>
+    orthogonality(model, { lambda: lambda!, vectors: 'fewer' }),
   ),
 ];

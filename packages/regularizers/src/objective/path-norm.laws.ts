@@ -15,11 +15,12 @@ import {
 } from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
 import { real } from '../laws/draws.ts';
+import { recipeLaw } from '../laws/recipe.ts';
 import { atMost, exactly, near } from '../laws/slack.ts';
 import { zeroStrengthLaw } from '../laws/zero-strength.ts';
 import { l1 } from './l1.ts';
 import { l2 } from './l2.ts';
-import { pathNorm } from './path-norm.ts';
+import { pathNorm, pathNormMethod } from './path-norm.ts';
 
 const layersOf = (draw: CaseDraw): Tensor[] => {
   const sizes = Array.from({ length: draw.integer(2, 4) }, () => draw.integer(1, 3));
@@ -183,4 +184,5 @@ export const pathNormLaws: readonly Law[] = [
       .map((w) => pathNorm([reshape(w, [-1, 1]), reshape(w, [1, -1])], { lambda }))
       .reduce((a, b) => a.add(b)),
   ),
+  recipeLaw(pathNormMethod, (model, { lambda }) => pathNorm(model, { lambda: lambda! })),
 ];

@@ -2,7 +2,12 @@ import { add, matmul, ShapeError, sum, type Tensor, type TensorLike, zeros } fro
 import { asTensor, type OptionNames, requireOptions, showShape } from '@tikhonov/core/engine';
 import { resolveArguments } from '../arguments.ts';
 import type { Argument, Method } from '../method.ts';
-import { type PenaltyTarget, type SelectOptions, selectParameters } from '../parameters.ts';
+import {
+  type PenaltyTarget,
+  type Selected,
+  type SelectOptions,
+  selectParameters,
+} from '../parameters.ts';
 import { gated, requireStrength, type Strength, scaled } from '../strength.ts';
 import { powers } from './powers.ts';
 
@@ -53,7 +58,7 @@ export function pathNorm(params: PenaltyTarget, options: PathNormOptions): Tenso
     throw new RangeError(`pathNorm: p must be finite and >= 1, got ${p}.`);
   }
   const { parameters, dtype } = selectParameters('pathNorm', params, options);
-  requireLayers(parameters.map(({ parameter }) => parameter.shape));
+  requireLayers(parameters);
   requireBiases(biases, parameters);
   const strengthOf = (x: TensorLike): Tensor => powers(gated(lambda, asTensor(x)), p);
   let reached: Tensor | null = null;
@@ -67,17 +72,21 @@ export function pathNorm(params: PenaltyTarget, options: PathNormOptions): Tenso
   return scaled(lambda, reached === null ? zeros([], { dtype }) : sum(reached));
 }
 
-function requireLayers(shapes: readonly (readonly number[])[]): void {
-  for (const [l, shape] of shapes.entries()) {
+const which = (l: number, name: string): string =>
+  `layer ${l}${/^\d*$/.test(name) ? '' : ` ("${name}")`}`;
+
+function requireLayers(layers: readonly Selected[]): void {
+  for (const [l, { name, parameter }] of layers.entries()) {
+    const { shape } = parameter;
     if (shape.length !== 2) {
       throw new ShapeError(
-        `pathNorm: layer ${l} has shape ${showShape(shape)}, and is no matrix [out, in].\n  Leave it out with { filter }, or pass the weights of the linear layers.`,
+        `pathNorm: ${which(l, name)} has shape ${showShape(shape)}, and is no matrix [out, in].\n  Leave it out with { filter }, or pass the weights of the linear layers.`,
       );
     }
-    const before = shapes[l - 1];
+    const before = layers[l - 1]?.parameter.shape;
     if (before !== undefined && before[0] !== shape[1]) {
       throw new ShapeError(
-        `pathNorm: layer ${l} of shape ${showShape(shape)} takes ${shape[1]} values, and the one before gives ${before[0]}.\n  Pass the weights [out, in] in the order from input to output.`,
+        `pathNorm: ${which(l, name)} of shape ${showShape(shape)} takes ${shape[1]} values, and the one before gives ${before[0]}.\n  Pass the weights [out, in] in the order from input to output, and leave out with { filter } what is not on the way, such as the encoder of a bottleneck.`,
       );
     }
   }

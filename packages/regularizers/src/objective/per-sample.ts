@@ -1,10 +1,13 @@
 import {
   abs,
+  add,
   astype,
+  type Cell,
   cond,
   type DType,
   DTypeError,
   div,
+  equal,
   expandDims,
   grad,
   greater,
@@ -13,15 +16,17 @@ import {
   mean,
   mul,
   norm,
+  ones,
   ShapeError,
   sum,
   Tensor,
   where,
   zeros,
 } from '@tikhonov/core';
-import { kindOf, showShape } from '@tikhonov/core/engine';
+import { asTensor, kindOf, showShape } from '@tikhonov/core/engine';
 import type { StepContext } from '@tikhonov/train';
-import { scaled } from '../strength.ts';
+import { gated, scaled } from '../strength.ts';
+import { withPlainLoss } from './plain-loss.ts';
 
 /** A batch `[n, ...]`, `n >= 1`, that derivatives can be taken with respect to. */
 export function requireBatch(caller: string, x: Tensor, name = 'x'): Tensor {
@@ -100,30 +105,68 @@ export const gradientsPerSample = (
   { createGraph = true }: { readonly createGraph?: boolean } = {},
 ): Tensor => grad((rows: Tensor) => sum(lossesOf(caller, losses, rows)), { createGraph })(x);
 
+/** Labels `[n]` of this value mark rows that the loss leaves out; see `crossEntropy`. */
+export interface IgnoredRows {
+  /** As that of the loss. @defaultValue none */
+  readonly ignoreIndex?: number;
+}
+
+/**
+ * The weights that a step's loss gives its rows `[n]`; `undefined` if all count the same.
+ *
+ * @throws ShapeError for `ignoreIndex` and targets that are no labels `[n]`
+ */
+export function rowWeights(
+  caller: string,
+  { batch: { x, y, sampleWeight } }: StepContext,
+  { ignoreIndex }: IgnoredRows,
+): Tensor | undefined {
+  if (ignoreIndex === undefined) return sampleWeight;
+  if (y.rank !== 1) {
+    throw new ShapeError(
+      `${caller}: ignoreIndex needs labels [n], got targets of shape ${showShape(y.shape)}.\n  Give the rows sampleWeight 0 instead.`,
+    );
+  }
+  const ignored = equal(y, ignoreIndex);
+  return where(ignored, 0, sampleWeight ?? ones(y.shape, { dtype: x.dtype }));
+}
+
 /**
  * `d loss_n / d x_n` of a step's rows at other inputs. The step knows the mean over rows, or the weighted
  * mean: each row's share of it is taken out again.
+ *
+ * @param weights  those of the mean, as `rowWeights` has them
  */
 export function stepGradients(
   context: StepContext,
   x: Tensor,
-  { createGraph }: { readonly createGraph: boolean },
+  { createGraph, weights }: { readonly createGraph: boolean; readonly weights: Tensor | undefined },
 ): Tensor {
   const mean = (rows: Tensor): Tensor => context.loss(context.forward(rows));
-  const gradient = grad(mean, { createGraph })(x);
-  const { sampleWeight } = context.batch;
-  if (sampleWeight === undefined) return mul(gradient, x.shape[0]!);
-  const counts = greater(sampleWeight, 0);
-  const factor = where(counts, div(sum(sampleWeight), where(counts, sampleWeight, 1)), 0);
+  const gradient = withPlainLoss(() => grad(mean, { createGraph })(x));
+  if (weights === undefined) return mul(gradient, x.shape[0]!);
+  const counts = greater(weights, 0);
+  const factor = where(counts, div(sum(weights), where(counts, weights, 1)), 0);
   return mul(gradient, alongSamples(astype(factor, x.dtype), x));
 }
 
 /**
  * `strength * term()`, and exactly 0, with gradients of 0, where the strength is 0: the term, which may
  * be infinite there, is then not computed.
+ *
+ * @param connected  what the result stays a function of all the same
  */
-export function gatedTerm(strength: number | Tensor, dtype: DType, term: () => Tensor): Tensor {
-  const none = (): Tensor => zeros([], { dtype });
+export function gatedTerm(
+  strength: number | Tensor,
+  dtype: DType,
+  term: () => Tensor,
+  connected: readonly (Tensor | Cell)[] = [],
+): Tensor {
+  const none = (): Tensor =>
+    connected.reduce<Tensor>(
+      (total, each) => add(total, astype(sum(gated(0, asTensor(each))), dtype)),
+      zeros([], { dtype }),
+    );
   if (typeof strength === 'number') return strength > 0 ? scaled(strength, term()) : none();
   return cond(greater(strength, 0), () => scaled(strength, term()), none);
 }

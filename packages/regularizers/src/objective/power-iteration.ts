@@ -1,5 +1,6 @@
 import {
   div,
+  isFinite as finite,
   greater,
   less,
   logicalAnd,
@@ -10,6 +11,7 @@ import {
   reshape,
   ShapeError,
   stopGradient,
+  sum,
   type Tensor,
   transpose,
   where,
@@ -53,6 +55,12 @@ export function asMatrix(caller: string, w: Tensor, dim: number): Tensor {
 
 /** `x / max(||x||, eps)`: 0 stays 0. */
 const normalize = (x: Tensor, eps: number): Tensor => div(x, maximum(norm(x), eps));
+
+/** The vectors, or those before where a weight was not finite: they must serve when it is again. */
+export function soundPair(next: SingularPair, before: SingularPair): SingularPair {
+  const sound = logicalAnd(finite(sum(next.u)), finite(sum(next.v)));
+  return { u: where(sound, next.u, before.u), v: where(sound, next.v, before.v) };
+}
 
 /**
  * Rounds of `v <- W^T u / ||W^T u||`, `u <- W v / ||W v||` from `u`. Nothing is differentiated.

@@ -81,6 +81,8 @@ export interface SelfOrthogonalityOfOutputsOptions extends CorrelationPenaltyOpt
   readonly gamma?: Strength;
   /** Along which axis the units are; every other axis holds samples. @defaultValue 1 */
   readonly axis?: number;
+  /** Weights of the samples along the first axis, `[n]`. @defaultValue all count once */
+  readonly sampleWeight?: Tensor;
 }
 
 const knownOfOutputs: OptionNames<SelfOrthogonalityOfOutputsOptions> = {
@@ -89,6 +91,7 @@ const knownOfOutputs: OptionNames<SelfOrthogonalityOfOutputsOptions> = {
   reduction: true,
   gamma: true,
   axis: true,
+  sampleWeight: true,
 };
 
 /**
@@ -97,7 +100,7 @@ const knownOfOutputs: OptionNames<SelfOrthogonalityOfOutputsOptions> = {
  *
  * @param outputs  `[n, m, ...positions]` (see `axis`)
  * @returns scalar `[]`
- * @throws ShapeError below rank 2; RangeError for bad strengths, `gamma` or `axis`
+ * @throws ShapeError below rank 2 or for weights of other samples; RangeError for bad strengths, `gamma` or `axis`
  * @example
  * ```ts
  * const y = tensor([[1, 1], [1, -1]]);
@@ -110,14 +113,19 @@ export function selfOrthogonalityOfOutputs(
 ): Tensor {
   const name = 'selfOrthogonalityOfOutputs';
   requireOptions(name, options, knownOfOutputs);
-  const { gamma = 10, axis = 1, ...strengths } = options;
+  const { gamma = 10, axis = 1, sampleWeight, ...strengths } = options;
   const y = asTensor(outputs);
   if (y.rank < 2) {
     throw new ShapeError(
       `${name}: needs outputs [n, units, ...], got shape ${showShape(y.shape)}.`,
     );
   }
-  return penalty(name, y, strengths, (each) => correlationsOfOutputs(name, each, gamma, axis));
+  if (sampleWeight !== undefined && (axis === 0 || axis === -y.rank)) {
+    throw new RangeError(`${name}: sampleWeight is along axis 0, where the units are.`);
+  }
+  return penalty(name, y, strengths, (each) =>
+    correlationsOfOutputs(name, each, gamma, axis, sampleWeight),
+  );
 }
 
 function penalty(

@@ -69,16 +69,19 @@ export function selfOrthogonalityTerm(
   const sumOverLayers = (term: (name: string, layer: Layer) => Tensor): Tensor =>
     layers.map(([name, layer]) => term(name, layer)).reduce((total, one) => add(total, one));
   if (estimator === 'self') {
-    return withActivations((context) =>
-      sumOverLayers((name, layer) =>
+    return withActivations((context) => {
+      const weightsOf = ({ sampleWeight }: StepContext['batch']) =>
+        sampleWeight === undefined ? {} : { sampleWeight };
+      return sumOverLayers((name, layer) =>
         selfOrthogonalityOfOutputs(preActivations(context, name, layer, detachInput), {
           ...strengths,
+          ...weightsOf(context.batch),
           gamma,
           // A convolution's channels are in front of its positions.
           axis: layer instanceof Linear ? -1 : 1 - layer.weight.shape.length,
         }),
-      ),
-    );
+      );
+    });
   }
   return ({ rng }) =>
     sumOverLayers((name, { weight }) =>

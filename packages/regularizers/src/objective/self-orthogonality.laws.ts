@@ -8,21 +8,30 @@ import {
   matmul,
   mul,
   norm,
+  type Parameter,
   random,
   reshape,
   sign,
+  slice,
   sum,
   type Tensor,
   tanh,
   tensor,
   transpose,
   unfold,
+  valueAndGrad,
   zeros,
 } from '@tikhonov/core';
+import { mlp } from '@tikhonov/nn';
+import type { StepContext } from '@tikhonov/train';
+import { activationStep } from '../laws/activation-step.ts';
 import { orthogonalOf, real } from '../laws/draws.ts';
+import { recipeLaw } from '../laws/recipe.ts';
 import { atMost, exactly, holds, near } from '../laws/slack.ts';
 import { zeroStrengthLaw } from '../laws/zero-strength.ts';
+import { selfOrthogonalityMethod } from './self-orthogonality.ts';
 import { selfOrthogonality, selfOrthogonalityOfOutputs } from './self-orthogonality-penalty.ts';
+import { selfOrthogonalityTerm } from './self-orthogonality-term.ts';
 import { signCorrelations } from './sign-correlations.ts';
 
 /** `1 - 2 angle / pi` of two rows, by the angle's tangent, which is accurate for all angles. */
@@ -281,5 +290,62 @@ export const selfOrthogonalityLaws: readonly Law[] = [
         }),
       )
       .reduce((a, b) => a.add(b)),
+  ),
+  law({
+    id: 'self-orthogonality/weighted-samples',
+    statement: 'A sample of weight 2 counts twice, one of weight 0 not at all, whatever it holds.',
+    cases: drawn((draw) => ({
+      y: draw.tensor([2, 3], { avoid: [0] }),
+      junk: draw.pick([Number.NaN, Infinity, 7]),
+    })),
+    slack: ({ y, junk }) => {
+      const sampleWeight = tensor(Float64Array.of(2, 1, 0, 0));
+      const first = slice(y, [{ stop: 1 }]);
+      const want = selfOrthogonalityOfOutputs(concat([y, first]));
+      const rows = concat([y, y.mul(0).add(junk)]);
+      return near(selfOrthogonalityOfOutputs(rows, { sampleWeight }), want, 1e-11);
+    },
+  }),
+  law({
+    id: 'self-orthogonality/term',
+    statement:
+      "Of a network it is the sum over its layers of that of x W^T, without biases, with the weights of the batch's rows; detachInput lets no gradient to the layers before; 'random' draws anew in every step.",
+    cases: drawn((draw) => ({
+      x: draw.tensor([3, 2], { avoid: [0] }),
+      seed: draw.integer(0, 1000),
+      sampleWeight: draw.pick([null, [1, 2, 0.5]]),
+    })),
+    slack: ({ x, seed, sampleWeight }) => {
+      const model = mlp([2, 3, 2], { seed, dtype: 'float64', activation: 'tanh' });
+      for (const { bias } of model.layers) bias!.write(bias!.read().add(0.7));
+      const given =
+        sampleWeight === null ? {} : { sampleWeight: tensor(Float64Array.from(sampleWeight)) };
+      const step = (): StepContext => activationStep(model, x, { seed, ...given });
+      const [first, second] = model.layers.map(({ weight }) => weight) as [Parameter, Parameter];
+      const hidden = tanh(model.layers[0]!.forward(x));
+      const of = (h: Tensor, w: Parameter): Tensor =>
+        selfOrthogonalityOfOutputs(matmul(h, transpose(w)), given);
+      const got = selfOrthogonalityTerm(model)(step());
+      const slopes = (f: () => Tensor): Tensor =>
+        valueAndGrad(f, { createGraph: false })({ first })[1].first;
+      const detached = slopes(() => selfOrthogonalityTerm(model, { detachInput: true })(step()));
+      const random = selfOrthogonalityTerm(model, { estimator: 'random', samples: 4, gamma: 1 });
+      const draws = [seed, seed, seed + 1].map((k) =>
+        random(activationStep(model, x, { seed: k })).item(),
+      );
+      return Math.min(
+        near(got, of(x, first).add(of(hidden, second)), 1e-11),
+        near(
+          detached,
+          slopes(() => of(x, first)),
+          1e-10,
+        ),
+        holds(draws[0] === draws[1] && draws[0] !== draws[2]),
+      );
+    },
+    effort: 0.3,
+  }),
+  recipeLaw(selfOrthogonalityMethod, (model, values, step) =>
+    selfOrthogonalityTerm(model, { ...values, reduction: 'mean' })(step),
   ),
 ];

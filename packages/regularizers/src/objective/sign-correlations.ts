@@ -1,9 +1,11 @@
 import {
   abs,
   asin,
+  astype,
   clamp,
   div,
   eye,
+  greater,
   less,
   logicalAnd,
   logicalNot,
@@ -18,6 +20,7 @@ import {
   ShapeError,
   sigmoid,
   sign,
+  sqrt,
   stopGradient,
   sub,
   type Tensor,
@@ -124,20 +127,41 @@ function samplesOf(
   return random.normal(key, [samples, length], { dtype: matrix.dtype });
 }
 
-/** `Y^T Y` of outputs whose units are along an axis; all other axes are samples. `[..., m, ...] -> [m, m]`. */
+/**
+ * `Y^T Y` of outputs whose units are along an axis; all other axes are samples. `[..., m, ...] -> [m, m]`.
+ *
+ * @param sampleWeight  of what lies along the first axis, `[n]`: a sample counts so many times
+ */
 export function correlationsOfOutputs(
   name: string,
   outputs: Tensor,
   gamma: Strength,
   axis: number,
+  sampleWeight?: Tensor,
 ): Tensor {
   const columns = moveaxis(outputs, axis, -1);
-  const rows = reshape(columns, [
-    columns.size / Math.max(1, columns.shape.at(-1)!),
-    columns.shape.at(-1)!,
-  ]);
-  const y = normalize(soften(name, rows, gamma), { axis: 0 });
+  const soft = soften(name, columns, gamma);
+  const counted = sampleWeight === undefined ? soft : counting(name, soft, sampleWeight);
+  const m = columns.shape.at(-1)!;
+  const rows = reshape(counted, [columns.size / Math.max(1, m), m]);
+  const y = normalize(rows, { axis: 0 });
   return matmul(transpose(y), y);
+}
+
+/** Rows times the roots of their weights, which their products then have; those of weight 0 may hold anything. */
+function counting(name: string, rows: Tensor, sampleWeight: Tensor): Tensor {
+  const n = rows.shape[0]!;
+  if (sampleWeight.rank !== 1 || sampleWeight.size !== n) {
+    throw new ShapeError(
+      `${name}: sampleWeight must be [${n}], one for each of the samples along the first axis, got ${showShape(sampleWeight.shape)}.`,
+    );
+  }
+  const weight = reshape(astype(sampleWeight, rows.dtype), [
+    n,
+    ...new Array<number>(rows.rank - 1).fill(1),
+  ]);
+  const counts = greater(weight, 0);
+  return mul(where(counts, rows, 0), sqrt(where(counts, weight, 1)));
 }
 
 function soften(name: string, y: Tensor, gamma: Strength): Tensor {

@@ -1,13 +1,16 @@
 import { drawn, type Law, law } from '@tikhonov/check';
 import {
   abs,
+  Cell,
   expandDims,
   grad,
   linalg,
   matmul,
   norm,
   ones,
+  parameter,
   permute,
+  random,
   relu,
   reshape,
   square,
@@ -17,9 +20,10 @@ import {
   transpose,
 } from '@tikhonov/core';
 import { orthogonalOf, real } from '../laws/draws.ts';
+import { recipeLaw } from '../laws/recipe.ts';
 import { atMost, exactly, holds, near } from '../laws/slack.ts';
 import { zeroStrengthLaw } from '../laws/zero-strength.ts';
-import { spectralNorm, spectralNormValue } from './spectral-norm.ts';
+import { spectralNorm, spectralNormMethod, spectralNormValue } from './spectral-norm.ts';
 import { spectralNormPenalty } from './spectral-norm-penalty.ts';
 
 const outer = (u: Tensor, v: Tensor): Tensor => expandDims(u, 1).mul(expandDims(v, 0));
@@ -313,5 +317,61 @@ export const spectralNormLaws: readonly Law[] = [
         spectralNormPenalty(w, { lambda: zero, u: ones([w.size], { dtype: 'float64' }) }).loss,
       ])
       .reduce((a, b) => a.add(b)),
+  ),
+  law({
+    id: 'spectral-norm/recovery',
+    statement:
+      'A weight that was not finite in a step, or when the penalty was made, leaves finite vectors: repaired, its norm is found.',
+    cases: drawn((draw) => ({
+      w: draw.tensor([2, 3], { min: 0.5, max: 2 }),
+      bad: draw.pick([Infinity, Number.NaN]),
+      lambda: draw.pick([0, 1]),
+      atStart: draw.pick([true, false]),
+    })),
+    slack: ({ w, bad, lambda, atStart }) => {
+      const cell = parameter(atStart ? w.mul(bad) : w);
+      const strength = new Cell(tensor(lambda, { dtype: 'float64' }));
+      const penalty = spectralNorm(cell, { lambda: strength });
+      cell.write(w.mul(bad));
+      penalty();
+      cell.write(w);
+      strength.write(1);
+      for (let k = 0; k < 60; k++) penalty();
+      return near(penalty(), spectralNormValue(w) ** 2, 1e-9);
+    },
+    effort: 0.1,
+  }),
+  law({
+    id: 'spectral-norm/defaults',
+    statement: 'By default there is one round per call, and divisors below 1e-12 are replaced.',
+    cases: drawn((draw) => ({
+      w: draw.tensor([2, 3], { min: 0.5, max: 2 }),
+      u: draw.tensor([2], { min: 0.5, max: 2 }),
+      small: draw.pick([1e-5, 1e-9]),
+    })),
+    slack: ({ w, u, small }) => {
+      const [one, given] = [
+        spectralNormPenalty(w, { u, lambda: 1 }),
+        spectralNormPenalty(w, { u, lambda: 1, nPowerIterations: 1, eps: 1e-12 }),
+      ];
+      const tiny = spectralNormPenalty(w.mul(small), { u, lambda: 1 });
+      const [state, want] = [
+        spectralNorm(w, { lambda: 1 }),
+        spectralNorm(w, { lambda: 1, nPowerIterations: 1 }),
+      ];
+      return Math.min(
+        exactly(one.sigma, given.sigma),
+        near(tiny.sigma.div(small), one.sigma, 1e-9),
+        near(norm(tiny.v), 1, 1e-9),
+        exactly(state(), want()),
+      );
+    },
+    effort: 0.5,
+  }),
+  recipeLaw(spectralNormMethod, (model, { lambda }, { rng }) =>
+    spectralNorm(model, {
+      lambda: lambda!,
+      key: random.foldIn(random.foldIn(rng, 'penalties'), 0),
+    })(),
   ),
 ];

@@ -6,6 +6,7 @@ import {
   stopGradient,
   type Tensor,
   type TensorLike,
+  zerosLike,
 } from '@tikhonov/core';
 import { asTensor, type OptionNames, requireOptions } from '@tikhonov/core/engine';
 import { resolveArguments } from '../arguments.ts';
@@ -17,7 +18,7 @@ import {
   sumOver,
 } from '../parameters.ts';
 import { requireStrength } from '../strength.ts';
-import { asMatrix, powerIteration } from './power-iteration.ts';
+import { asMatrix, powerIteration, soundPair } from './power-iteration.ts';
 import {
   iterationSettings,
   spectralNormPenalty,
@@ -105,9 +106,10 @@ export function spectralNorm(
       eps,
       restart: restart!,
     });
+    const first = soundPair(warm, { u: start!, v: zerosLike(warm.v) });
     const cells = {
-      u: new Cell(warm.u, { name: `spectralNorm.${selected.name}.u` }),
-      v: new Cell(warm.v, { name: `spectralNorm.${selected.name}.v` }),
+      u: new Cell(first.u, { name: `spectralNorm.${selected.name}.u` }),
+      v: new Cell(first.v, { name: `spectralNorm.${selected.name}.v` }),
     };
     return { selected, cells, restart: restart! };
   });
@@ -124,8 +126,9 @@ export function spectralNorm(
         half,
       });
       if (updateState) {
-        cells.u.write(result.u);
-        cells.v.write(result.v);
+        const next = soundPair(result, { u: cells.u.read(), v: cells.v.read() });
+        cells.u.write(next.u);
+        cells.v.write(next.v);
       }
       return { name: selected.name, parameter: result.loss };
     });
@@ -147,8 +150,10 @@ export function spectralNorm(
  * reg.spectralNormValue(tensor([[0, 2], [0, 0]])); // => 2
  * ```
  */
-export const spectralNormValue = (w: TensorLike, options: { readonly dim?: number } = {}): number =>
-  singularValues(asMatrix('spectralNormValue', asTensor(w), options.dim ?? 0))[0] ?? 0;
+export function spectralNormValue(w: TensorLike, options: { readonly dim?: number } = {}): number {
+  requireOptions('spectralNormValue', options, { dim: true });
+  return singularValues(asMatrix('spectralNormValue', asTensor(w), options.dim ?? 0))[0] ?? 0;
+}
 
 const settings = [
   {

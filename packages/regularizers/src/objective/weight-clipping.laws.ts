@@ -11,10 +11,13 @@ import {
   type Tensor,
   tensor,
 } from '@tikhonov/core';
-import { project, sgd } from '@tikhonov/optim';
+import { NonFiniteUpdateError, project, sgd } from '@tikhonov/optim';
+import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
-import { atMost, exactly, near } from '../laws/slack.ts';
-import { clipWeights } from './weight-clipping.ts';
+import { atMost, exactly, holds, near } from '../laws/slack.ts';
+import { thrown } from '../laws/thrown.ts';
+import { plainPlan } from '../registry.ts';
+import { clipWeights, weightClippingMethod } from './weight-clipping.ts';
 
 /** What weight clipping promises. */
 export const weightClippingLaws: readonly Law[] = [
@@ -99,5 +102,50 @@ export const weightClippingLaws: readonly Law[] = [
       });
       return Math.min(...steps);
     },
+  }),
+  law({
+    id: 'weight-clipping/recipe-takes-weights',
+    statement:
+      'The recipe clips what has two axes or more: biases and the gates of L0 are left as they are. Its bound is 0.15.',
+    cases: drawn((draw) => ({
+      w: draw.tensor([2, 3]),
+      kernel: draw.tensor([2, 1, 2, 2]),
+      b: draw.tensor([3]),
+      logAlpha: draw.tensor([2]),
+      c: real(draw, 0.1, 2),
+    })),
+    slack: ({ c, ...given }) => {
+      const parameters = Object.fromEntries(
+        Object.entries(given).map(([name, x]) => [name, parameter(x)]),
+      );
+      const { updates } = weightClippingMethod.recipe(plainPlan, { c });
+      const still = Object.fromEntries(Object.entries(given).map(([name, x]) => [name, x.mul(0)]));
+      sgd(parameters, { lr: 1, updates: (lr) => updates.map((make) => make(lr)) }).apply(still);
+      return Math.min(
+        recipeTakes(weightClippingMethod, { c: 0.15 }),
+        ...Object.entries(given).map(([name, x]) =>
+          x.rank < 2
+            ? exactly(parameters[name]!.read(), x)
+            : near(parameters[name]!.read(), clipWeights(c)(x), 1e-15),
+        ),
+      );
+    },
+  }),
+  law({
+    id: 'weight-clipping/hides-nothing',
+    statement:
+      'A gradient that is not finite is refused, the weights stay: they are not put to a bound.',
+    cases: drawn((draw) => ({
+      w: draw.tensor([2, 2]),
+      bad: draw.pick([Infinity, -Infinity, Number.NaN]),
+      c: real(draw, 0.1, 4),
+    })),
+    slack: ({ w, bad, c }) => {
+      const cell = parameter(w);
+      const optimizer = sgd({ w: cell }, { lr: 1, updates: () => [project(clipWeights(c))] });
+      const error = thrown(() => optimizer.apply({ w: w.mul(0).add(bad) }));
+      return Math.min(holds(error instanceof NonFiniteUpdateError), exactly(cell.read(), w));
+    },
+    effort: 0.3,
   }),
 ];

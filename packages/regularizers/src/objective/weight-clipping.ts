@@ -28,7 +28,7 @@ export function clipWeights(c: Strength): Projection {
 const settings = [
   {
     name: 'c',
-    description: 'largest size of a weight or bias',
+    description: 'largest size of a weight',
     default: 0.15,
     source: 'ours, for small networks; 0.01 for the critic in the paper',
     min: 0,
@@ -53,12 +53,11 @@ export const weightClippingMethod: Method = {
   arguments: settings,
   notes: [
     'The paper clips a critic to make it Lipschitz, and calls clipping a clearly terrible way to do so: weights gather at the bounds. Gradient penalties replaced it there.',
-    'Biases are clipped too, as in the paper; max-norm leaves them free.',
+    'The paper clips biases, too; the recipe takes only what has two axes or more, and leaves biases, the scales of norms and the gates of L0 free.',
   ],
   recipe: (plan, values) => {
     const { c } = resolveArguments('weight-clipping', settings, values);
-    const all = { select: () => true };
-    return { ...plan, updates: [...plan.updates, () => project(clipWeights(c), all)] };
+    return { ...plan, updates: [...plan.updates, () => project(clipWeights(c))] };
   },
   gradientCases: (draw) => {
     const shape = draw.shape();

@@ -2,6 +2,7 @@ import { drawn, type Law, law } from '@tikhonov/check';
 import {
   abs,
   add,
+  Cell,
   grad,
   matmul,
   norm,
@@ -13,10 +14,11 @@ import {
 } from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
 import { real } from '../laws/draws.ts';
-import { atMost, exactly, near } from '../laws/slack.ts';
+import { recipeLaw } from '../laws/recipe.ts';
+import { atMost, exactly, holds, near } from '../laws/slack.ts';
 import { zeroStrengthLaw } from '../laws/zero-strength.ts';
 import { l2 } from './l2.ts';
-import { weissi } from './weissi.ts';
+import { weissi, weissiMethod } from './weissi.ts';
 
 /** Layers of a network, none of them zero. */
 const layersOf = (draw: CaseDraw): Tensor[] => {
@@ -180,7 +182,8 @@ export const weissiLaws: readonly Law[] = [
     statement: 'With eps a zero tensor has value lambda1 log eps and gradient 0.',
     cases: drawn((draw) => ({
       w: draw.tensor(draw.shape({ minSize: 1 })).mul(0),
-      eps: real(draw, 0.01, 1),
+      // Down to where the squares are 0 in float64.
+      eps: draw.pick([real(draw, 0.01, 1), 1e-30, 1e-200]),
       lambda1: real(draw, 0.1, 2),
     })),
     slack: ({ w, eps, lambda1 }) => {
@@ -194,4 +197,26 @@ export const weissiLaws: readonly Law[] = [
   zeroStrengthLaw('weissi', (ws, zero) =>
     weissi([...ws, tensor(0, { dtype: 'float64' })], { lambda1: zero, lambda2: zero }),
   ),
+  recipeLaw(weissiMethod, (model, { lambda1, lambda2 }) =>
+    weissi(model, { lambda1: lambda1!, lambda2: lambda2! }),
+  ),
+  law({
+    id: 'weissi/refuses-zeros',
+    statement:
+      'Without eps a tensor of zeros is refused, whether the strength is a number or in a cell; with strengths of 0 it is not.',
+    cases: drawn((draw) => ({
+      w: draw.tensor(draw.shape({ minSize: 1 })).mul(0),
+      strength: draw.pick([0, 0.5]),
+      held: draw.pick([true, false]),
+    })),
+    slack: ({ w, strength, held }) => {
+      const lambda1 = held ? new Cell(tensor(strength, { dtype: 'float64' })) : strength;
+      try {
+        return Math.min(holds(strength === 0), exactly(weissi(w, { lambda1 }), 0));
+      } catch (error) {
+        return holds(strength > 0 && error instanceof RangeError);
+      }
+    },
+    effort: 0.3,
+  }),
 ];

@@ -4,12 +4,17 @@ import {
   type Cell,
   div,
   equal,
+  less,
   log,
   logicalOr,
+  max,
+  maximum,
+  mul,
   norm,
   notEqual,
   sqrt,
   square,
+  stopGradient,
   sum,
   type Tensor,
   where,
@@ -74,6 +79,9 @@ export function weissi(params: PenaltyTarget, options: WeissiOptions): Tensor {
     throw new RangeError(`weissi: eps must be finite and >= 0, got ${eps}.`);
   }
   const selected = selectParameters('weissi', params, options);
+  if (eps > 0 && selected.dtype === 'float32' && Math.fround(eps) === 0) {
+    throw new RangeError(`weissi: eps is 0 in float32, got ${eps}.\n  Use at least 1e-45.`);
+  }
   const either = eitherOf(lambda1, lambda2, selected.dtype);
   if (eps === 0 && either !== 0) {
     for (const { name, parameter } of selected.parameters) {
@@ -93,7 +101,13 @@ export function weissi(params: PenaltyTarget, options: WeissiOptions): Tensor {
 
 /** `sqrt(||w||^2 + eps^2)`; 1 for zeros where there is no `eps`, which are those of a closed gate. */
 function lengthOf(w: Tensor, eps: number): Tensor {
-  if (eps > 0) return sqrt(add(sum(square(w)), eps ** 2));
+  if (eps > 0) {
+    if (w.size === 0) return add(sum(w), eps);
+    // Divided first: squares of small numbers, eps among them, would be lost.
+    const largest = maximum(max(abs(stopGradient(w))), eps);
+    const unit = where(less(largest, Infinity), largest, 1);
+    return mul(sqrt(add(sum(square(div(w, unit))), square(div(eps, unit)))), unit);
+  }
   const length = norm(w);
   return where(notEqual(length, 0), length, 1);
 }

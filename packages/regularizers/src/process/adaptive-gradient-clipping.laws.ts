@@ -1,10 +1,11 @@
 import { drawn, type Law, law } from '@tikhonov/check';
 import { type Tensor, tensor } from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
+import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
 import { applied } from '../laws/named-gradients.ts';
 import { atMost, exactly, near } from '../laws/slack.ts';
-import { clipAdaptively } from './adaptive-gradient-clipping.ts';
+import { adaptiveGradientClippingMethod, clipAdaptively } from './adaptive-gradient-clipping.ts';
 
 interface Units {
   readonly w: Tensor;
@@ -88,5 +89,16 @@ export const adaptiveGradientClippingLaws: readonly Law[] = [
       const other = clipped({ w: w.mul(scale), g: g.mul(scale), clipping }, 0);
       return near(other, clipped(given, 0).mul(scale), 1e-14);
     },
+  }),
+  law({
+    id: 'adaptive-gradient-clipping/defaults',
+    statement: 'Left out, c is 0.01 and eps 1e-3, as in the paper; the recipe takes a c of 0.1.',
+    cases: drawn(units),
+    slack: ({ w, g }) =>
+      Math.min(
+        exactly(applied(clipAdaptively(), { w: g }, { w }).w!, clipped({ w, g, clipping: 0.01 })),
+        recipeTakes(adaptiveGradientClippingMethod, { clipping: 0.1, eps: 1e-3 }),
+      ),
+    effort: 0.3,
   }),
 ];

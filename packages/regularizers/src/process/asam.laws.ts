@@ -1,9 +1,11 @@
 import { drawn, type Law, law } from '@tikhonov/check';
 import { abs, mul, sum, type Tensor } from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
+import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
 import { type Gradients, gradientsOf, lengthOf, like, same } from '../laws/named-gradients.ts';
 import { atMost, exactly, near } from '../laws/slack.ts';
+import { asamMethod } from './asam.ts';
 import { samPerturbation } from './sam.ts';
 
 interface Point {
@@ -117,5 +119,20 @@ export const asamLaws: readonly Law[] = [
       const { w0 } = samPerturbation(zero, grads, { ...options, eta: 0 });
       return Math.min(same(still, nothing, exactly), exactly(w0!, zero.w0));
     },
+  }),
+  law({
+    id: 'asam/defaults',
+    statement: 'Left out, rho is 0.5 and eta 0.01, as in the paper; the recipe takes a rho of 2.',
+    cases: drawn(point),
+    slack: ({ params, grads }) =>
+      Math.min(
+        same(
+          samPerturbation(params, grads, { adaptive: true }),
+          samPerturbation(params, grads, { adaptive: true, rho: 0.5, eta: 0.01 }),
+          exactly,
+        ),
+        recipeTakes(asamMethod, { rho: 2, eta: 0.01 }),
+      ),
+    effort: 0.3,
   }),
 ];

@@ -11,7 +11,7 @@ import { type OptionNames, requireOptions, showShape, showValue } from '@tikhono
 import { meanOverSamples } from '../objective/per-sample.ts';
 import { gated, requireStrength, type Strength, scaled } from '../strength.ts';
 import { requireLogits } from './entropy.ts';
-import { klOfLogits } from './vat-perturbation.ts';
+import { klOfLogits } from './kl-of-logits.ts';
 
 /** Options of `consistencyPenalty`. */
 export interface ConsistencyOptions {

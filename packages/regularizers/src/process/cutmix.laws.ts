@@ -1,5 +1,5 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import { gather, mean, random, type Tensor, tensor } from '@tikhonov/core';
+import { arange, gather, mean, random, reshape, type Tensor, tensor, where } from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
 import { crossEntropy } from '@tikhonov/nn';
 import { everyPixel, imagesOf, reader } from '../laws/images.ts';
@@ -30,6 +30,9 @@ const problem = (draw: CaseDraw): Problem => {
 
 const mixed = ({ x, y, classes, permutation, box }: Problem) =>
   cutmix({ x, y }, { classes, permutation, box: tensor(box, { dtype: 'int32' }) });
+
+/** The permutation that leaves every row where it is. */
+const own = ({ y }: Problem): Tensor => arange(y.size, { dtype: 'int32' });
 
 /** What CutMix promises. */
 export const cutmixLaws: readonly Law[] = [
@@ -79,6 +82,42 @@ export const cutmixLaws: readonly Law[] = [
         near(mean(rows.y, { axis: 0 }), mean(plain.y, { axis: 0 }), 1e-14),
       );
     },
+  }),
+  law({
+    id: 'cutmix/rows-of-weight-0',
+    statement:
+      'A row of weight 0, and one whose partner has it, stays as it is, with a share of 1; the others are mixed as ever.',
+    cases: drawn((draw) => {
+      const p = problem(draw);
+      return { p, counts: Array.from({ length: p.y.size }, () => draw.pick([true, false])) };
+    }),
+    slack: ({ p, counts }) => {
+      const { x, y, classes, permutation, box } = p;
+      const partner = permutation.data();
+      const mixes = tensor(counts.map((own, i) => own && counts[partner[i]!]!));
+      const sampleWeight = tensor(Float64Array.from(counts, Number));
+      const options = { classes, permutation, box: tensor(box, { dtype: 'int32' }) };
+      const got = cutmix({ x, y, sampleWeight }, options);
+      const [plain, still] = [mixed(p), cutmix({ x, y }, { ...options, permutation: own(p) })];
+      return Math.min(
+        exactly(got.x, where(reshape(mixes, [-1, 1, 1, 1]), plain.x, x)),
+        exactly(got.y, where(reshape(mixes, [-1, 1]), plain.y, still.y)),
+        exactly(got.lambda, where(mixes, plain.lambda, 1)),
+      );
+    },
+    effort: 0.5,
+  }),
+  law({
+    id: 'cutmix/default-alpha',
+    statement: 'By default the area is drawn uniformly: alpha is 1.',
+    cases: drawn((draw) => ({ p: problem(draw), seed: draw.integer(0, 1e6) })),
+    slack: ({ p: { x, y, classes }, seed }) => {
+      const [byDefault, one] = [{}, { alpha: 1 }].map((options) =>
+        cutmix({ x, y }, { classes, key: random.key(seed), ...options }),
+      );
+      return exactly(byDefault!.lambda, one!.lambda);
+    },
+    effort: 0.5,
   }),
   law({
     id: 'cutmix/drawn-boxes',

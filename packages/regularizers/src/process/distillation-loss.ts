@@ -3,7 +3,7 @@ import { type OptionNames, requireOptions } from '@tikhonov/core/engine';
 import { meanOverSamples } from '../objective/per-sample.ts';
 import { inDType, requireStrength, type Strength } from '../strength.ts';
 import { samePair } from './consistency.ts';
-import { klOfLogits } from './vat-perturbation.ts';
+import { klOfLogits } from './kl-of-logits.ts';
 
 /** Options of `distillationLoss`. */
 export interface DistillationLossOptions {

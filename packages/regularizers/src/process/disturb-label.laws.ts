@@ -2,7 +2,7 @@ import { drawn, type Law, law } from '@tikhonov/check';
 import { oneHot, random, type Tensor, tensor } from '@tikhonov/core';
 import { crossEntropy } from '@tikhonov/nn';
 import { real } from '../laws/draws.ts';
-import { exactly, near } from '../laws/slack.ts';
+import { exactly, holds, near } from '../laws/slack.ts';
 import { disturbLabels } from './disturb-label.ts';
 
 const int = (values: readonly number[]): Tensor => tensor(Int32Array.from(values));
@@ -78,6 +78,20 @@ export const disturbLabelLaws: readonly Law[] = [
         rowsOf(disturbLabels(labels, options)),
       );
     },
+  }),
+  law({
+    id: 'disturb-label/refuses-other-labels',
+    statement: 'A label beyond the classes is refused, hit or not.',
+    cases: drawn((draw) => ({ bad: draw.pick([-1, 3, 7]), seed: draw.integer(0, 1e6) })),
+    slack: ({ bad, seed }) => {
+      try {
+        disturbLabels(int([0, bad]), { rate: 0.5, classes: 3, key: random.key(seed) });
+      } catch (error) {
+        return holds(error instanceof RangeError && error.message.includes('[0, 3)'));
+      }
+      return -1;
+    },
+    effort: 0.25,
   }),
   law({
     id: 'disturb-label/zero-strength',

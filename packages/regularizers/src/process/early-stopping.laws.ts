@@ -1,11 +1,10 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import { parameter, type Tensor, tensor } from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
-import { Module } from '@tikhonov/nn';
-import { sgd } from '@tikhonov/optim';
 import { initialPatience, type PatienceRule } from '@tikhonov/train';
+import { recipeTakes } from '../laws/defaults.ts';
 import { exactly, holds } from '../laws/slack.ts';
-import { earlyStopping, patienceUpdate } from './early-stopping.ts';
+import { stoppedWeight } from '../laws/stopped-weights.ts';
+import { earlyStopping, earlyStoppingMethod, patienceUpdate } from './early-stopping.ts';
 import { equivalentL2Laws } from './equivalent-l2.laws.ts';
 
 /** A curve of validation errors; few distinct values, so that ties are common. */
@@ -28,14 +27,6 @@ function follow(
     }
   }
   return { stop: Infinity, best: state.best, bestEpoch: state.bestEpoch, bests };
-}
-
-/** One parameter, which tests overwrite as training would. */
-class Scalar extends Module {
-  readonly w = parameter(tensor(0, { dtype: 'float64' }));
-  forward(x: Tensor): Tensor {
-    return x.mul(this.w.read());
-  }
 }
 
 /** What early stopping promises. */
@@ -132,42 +123,9 @@ export const earlyStoppingLaws: readonly Law[] = [
       };
     }),
     slack: ({ curve, weights, patience }) => {
-      const model = new Scalar();
       const callback = earlyStopping({ patience, restoreBestWeights: true });
-      const control = {
-        stopReason: null as string | null,
-        stop(reason: string) {
-          this.stopReason ??= reason;
-        },
-        markBest() {},
-        markRestored() {},
-        markReplaced() {},
-      };
-      callback.onTrainBegin?.({
-        model,
-        optimizer: sgd(model, { lr: 0 }),
-        epochs: curve.length,
-        batchSize: 1,
-        stepsPerEpoch: 1,
-        evaluateEvery: 1,
-        monitored: ['validation.loss'],
-      });
-      for (const [i, loss] of curve.entries()) {
-        model.w.write(weights[i]!);
-        const record = { epoch: i + 1, steps: i + 1, dataLoss: 0, penalty: 0 };
-        callback.onEpochEnd?.(i + 1, { ...record, evaluations: { validation: { loss } } }, control);
-        if (control.stopReason !== null) break;
-      }
-      const history = {
-        epochs: [],
-        stopReason: control.stopReason ?? 'completed',
-        bestEpoch: null,
-        restoredEpoch: null,
-        nonFinite: null,
-      };
-      callback.onTrainEnd?.(history, control);
       const { bestEpoch } = follow(curve, { patience });
-      return exactly(model.w.read(), weights[bestEpoch - 1]!);
+      return exactly(stoppedWeight(callback, curve, weights), weights[bestEpoch - 1]!);
     },
   }),
   law({
@@ -191,6 +149,55 @@ export const earlyStoppingLaws: readonly Law[] = [
       return Math.min(
         holds(strict.stop === place + 1),
         holds(!comparable || lenient.stop === like.stop),
+      );
+    },
+  }),
+  law({
+    id: 'early-stopping/as-keras',
+    statement:
+      "The whole rule is Keras': in mode 'max' high values are good; the wait starts anew only below the baseline; the first epochs may not count; the first epoch never stops.",
+    cases: drawn((draw) => ({
+      curve: curveOf(draw),
+      first: draw.pick([null, Number.NaN]),
+      mode: draw.pick(['min', 'max'] as const),
+      minDelta: draw.pick([0, 0.25]),
+      patience: draw.integer(0, 3),
+      baseline: draw.pick([undefined, 0.5, 1, 1.5]),
+      startFromEpoch: draw.integer(0, 3),
+    })),
+    slack: ({ curve, first, baseline, ...rule }) => {
+      const values = first === null ? curve : [first, ...curve];
+      const { mode, minDelta, patience, startFromEpoch } = rule;
+      const better = (value: number, than: number): boolean =>
+        mode === 'max' ? value > than + minDelta : value < than - minDelta;
+      let [wait, best, bestEpoch] = [0, mode === 'max' ? -Infinity : Infinity, 0];
+      let want = Infinity;
+      for (const [i, value] of values.entries()) {
+        if (i < startFromEpoch) continue;
+        wait += 1;
+        if (better(value, best)) {
+          [best, bestEpoch] = [value, i + 1];
+          if (baseline === undefined || better(value, baseline)) wait = 0;
+        } else if (wait >= patience && i > 0) {
+          want = i + 1;
+          break;
+        }
+      }
+      const bounded = baseline === undefined ? {} : { baseline };
+      const got = follow(values, { ...rule, ...bounded, checkFinite: false });
+      return holds(got.stop === want && got.bestEpoch === bestEpoch);
+    },
+  }),
+  law({
+    id: 'early-stopping/defaults',
+    statement:
+      'Left out, low values are good, and every one that is no improvement stops; the recipe has a patience of 5 and holds out a fifth.',
+    cases: drawn((draw) => ({ curve: curveOf(draw) })),
+    slack: ({ curve }) => {
+      const rule = { mode: 'min', minDelta: 0, patience: 0, startFromEpoch: 0 } as const;
+      return Math.min(
+        holds(follow(curve, {}).stop === follow(curve, rule).stop),
+        recipeTakes(earlyStoppingMethod, { patience: 5, validationFraction: 0.2 }),
       );
     },
   }),

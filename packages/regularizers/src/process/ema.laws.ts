@@ -2,9 +2,10 @@ import { drawn, type Law, law } from '@tikhonov/check';
 import { mul, parameter, sum, type Tensor } from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
 import { sgd } from '@tikhonov/optim';
+import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
 import { atMost, exactly, near } from '../laws/slack.ts';
-import { averaging, ema } from './ema.ts';
+import { averaging, ema, emaMethod } from './ema.ts';
 
 /** Values of a parameter: the first when the average is made, the others after each step. */
 interface Walk {
@@ -116,5 +117,20 @@ export const emaLaws: readonly Law[] = [
         exactly(inside, average.values().w!),
       );
     },
+  }),
+  law({
+    id: 'ema/defaults',
+    statement:
+      'Left out, the decay is 0.999, from the first weights without debiasing; the recipe takes 0.99.',
+    cases: drawn((draw) => ({ start: draw.tensor([2]), next: draw.tensor([2], { avoid: [0] }) })),
+    slack: ({ start, next }) => {
+      const w = parameter(start);
+      const average = ema({ w });
+      w.write(next);
+      average.update();
+      const want = averageOf({ values: [start, next], decay: 0.999 });
+      return Math.min(exactly(average.values().w!, want), recipeTakes(emaMethod, { decay: 0.99 }));
+    },
+    effort: 0.3,
   }),
 ];

@@ -1,5 +1,15 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import { Cell, exp, grad, logSoftmax, sum, type Tensor, tensor } from '@tikhonov/core';
+import {
+  Cell,
+  concat,
+  exp,
+  full,
+  grad,
+  logSoftmax,
+  sum,
+  type Tensor,
+  tensor,
+} from '@tikhonov/core';
 import { real } from '../laws/draws.ts';
 import { atMost, exactly, holds, near } from '../laws/slack.ts';
 import { confidencePenalty } from './confidence-penalty.ts';
@@ -49,6 +59,21 @@ export const entropyMinimizationLaws: readonly Law[] = [
       const after = z.sub(grad(loss)(z).mul(0.1));
       const gap = (x: Tensor): number => Math.abs(x.data()[0]! - x.data()[1]!);
       return Math.min(holds(gap(after) > gap(z)), holds(loss(after).item() < loss(z).item()));
+    },
+  }),
+  law({
+    id: 'entropy-minimization/impossible-classes',
+    statement: 'A class with a logit of -Infinity adds nothing to the entropy or its gradient.',
+    cases: drawn((draw) => ({ logits: draw.tensor([draw.integer(1, 3), draw.integer(1, 3)]) })),
+    slack: ({ logits }) => {
+      const ends = (z: Tensor, end: number): Tensor =>
+        concat([z, full([z.shape[0]!, 1], end, { dtype: 'float64' })], { axis: 1 });
+      const loss = (z: Tensor): Tensor => entropyMinimization(z, { lambda: 1 });
+      const wide = ends(logits, -Infinity);
+      return Math.min(
+        near(loss(wide), loss(logits), 1e-14),
+        near(grad(loss)(wide), ends(grad(loss)(logits), 0), 1e-14),
+      );
     },
   }),
   law({

@@ -1,6 +1,7 @@
 import { drawn, type Law, law } from '@tikhonov/check';
 import {
   add,
+  Cell,
   exp,
   eye,
   grad,
@@ -16,7 +17,7 @@ import {
 } from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
 import { real } from '../laws/draws.ts';
-import { atMost, exactly, near } from '../laws/slack.ts';
+import { atMost, exactly, holds, near } from '../laws/slack.ts';
 import { flooding } from './flooding.ts';
 
 interface Problem {
@@ -79,6 +80,30 @@ export const floodingLaws: readonly Law[] = [
         exactly(flooding(scalar(loss), { floodLevel: 0 }), loss),
         near(flooding(scalar(loss), { floodLevel: below, allowNegative: true }), loss, 1e-15),
       ),
+  }),
+  law({
+    id: 'flooding/refuses',
+    statement: 'Losses of samples and negative levels are refused, unless these are allowed.',
+    cases: drawn((draw) => ({ losses: draw.tensor([2]), below: real(draw, -2, -0.1) })),
+    slack: ({ losses, below }) => {
+      const refused = (call: () => unknown, text: string): number => {
+        try {
+          call();
+        } catch (error) {
+          return holds(String(error).includes(text));
+        }
+        return -1;
+      };
+      const level = new Cell(scalar(below));
+      return Math.min(
+        refused(() => flooding(losses, { floodLevel: 0.1 }), 'must be a scalar'),
+        refused(() => flooding(mean(losses), { floodLevel: below }), 'finite and >= 0'),
+        refused(() => flooding(mean(losses), { floodLevel: level }), 'finite and >= 0'),
+        refused(() => flooding(mean(losses), { floodLevel: Number.NaN }), 'finite and >= 0'),
+        near(flooding(scalar(below), { floodLevel: level, allowNegative: true }), below, 1e-15),
+      );
+    },
+    effort: 0.25,
   }),
   law({
     id: 'flooding/down-and-up',

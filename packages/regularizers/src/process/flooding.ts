@@ -14,6 +14,7 @@ import { asTensor, type OptionNames, requireOptions, showShape } from '@tikhonov
 import type { Loss } from '@tikhonov/train';
 import { resolveArguments } from '../arguments.ts';
 import type { Argument, Method } from '../method.ts';
+import { wantsPlainLoss } from '../objective/plain-loss.ts';
 import { inDType, requireStrength, type Strength } from '../strength.ts';
 
 /** Options of `flooding`. */
@@ -31,7 +32,8 @@ const known: OptionNames<FloodingOptions> = { floodLevel: true, allowNegative: '
  * turns into ascent and the loss floats around `b`. At `L = b` the gradient is 0.
  *
  * Give it the reduced loss of the mini-batch, and only in training: what is reported stays plain. A flooded
- * loss per sample is another method (iFlood).
+ * loss per sample is another method (iFlood). Adversarial terms of a step search with the loss as it is without
+ * flooding, which would turn their directions round.
  *
  * @param loss  scalar `[]`, usually the mean of a mini-batch
  * @returns scalar `[]`, dtype of the loss; never below `b`
@@ -64,6 +66,7 @@ export function flooding(loss: TensorLike, options: FloodingOptions): Tensor {
       `flooding: the loss must be floating, got ${value.dtype}.\n  Cast with astype('float32').`,
     );
   }
+  if (wantsPlainLoss()) return value;
   const b = inDType(level, value.dtype);
   return add(abs(sub(value, b)), b);
 }

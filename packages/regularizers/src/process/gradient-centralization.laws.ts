@@ -13,7 +13,7 @@ const kernel = (draw: CaseDraw): { readonly g: Tensor } => ({
       [3, 2],
       [2, 3, 2],
       [1, 4],
-      [2, 1],
+      [2, 1, 2],
     ]),
   ),
 });
@@ -69,6 +69,21 @@ export const gradientCentralizationLaws: readonly Law[] = [
     id: 'gradient-centralization/vectors-stay',
     statement: 'Vectors and scalars, as biases, are left as they are.',
     cases: drawn((draw) => ({ g: draw.tensor(draw.pick([[], [3]])) })),
+    slack: ({ g }) => exactly(centred(g), g),
+  }),
+  law({
+    id: 'gradient-centralization/single-weights-stay',
+    statement:
+      'A unit of one weight, as the gains of weight normalization are, keeps its gradient: it would be its own mean.',
+    cases: drawn((draw) => ({
+      g: draw.tensor(
+        draw.pick([
+          [3, 1],
+          [1, 1],
+          [2, 1, 1],
+        ]),
+      ),
+    })),
     slack: ({ g }) => exactly(centred(g), g),
   }),
   law({

@@ -20,7 +20,7 @@ export const gradientCentralizationMethod: Method = {
   },
   arguments: [],
   notes: [
-    'A unit is a slice along axis 0 of weights [out, ...]; vectors and scalars, as biases, stay.',
+    'A unit is a slice along axis 0 of weights [out, ...]; vectors and scalars, as biases, stay, and so do units of one weight, which would never learn.',
     'Under plain gradient descent the mean of every unit stays what it was at the start. Under Adam it does not, because the division is elementwise; the authors apply it before Adam all the same.',
   ],
   recipe: (plan, values) => {

@@ -1,6 +1,7 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import { sum } from '@tikhonov/core';
+import { Cell, sum, tensor } from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
+import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
 import {
   applied,
@@ -11,11 +12,14 @@ import {
   same,
 } from '../laws/named-gradients.ts';
 import { exactly, holds, near } from '../laws/slack.ts';
+import { thrown } from '../laws/thrown.ts';
 import {
   clipByGlobalNorm,
   clipByNorm,
   clipGradsByGlobalNorm,
+  clipGradsByNorm,
   globalNorm,
+  gradientClippingMethod,
 } from './gradient-clipping.ts';
 import { relaxedSmoothnessLaws } from './relaxed-smoothness.laws.ts';
 
@@ -136,23 +140,59 @@ export const gradientClippingLaws: readonly Law[] = [
     cases: drawn((draw) => ({ grads: gradientsOf(draw), bad: draw.pick([NaN, Infinity]) })),
     slack: ({ grads, bad }) => {
       const broken = { ...grads, culprit: sum(Object.values(grads)[0]!).mul(0).add(bad) };
-      let message = '';
-      try {
-        clipGradsByGlobalNorm(broken, 1);
-      } catch (error) {
-        message = error instanceof RangeError ? error.message : '';
-      }
+      const named = [clipGradsByGlobalNorm, clipGradsByNorm].map((clip) => {
+        const error = thrown(() => clip(broken, 1));
+        return holds(error instanceof RangeError && error.message.includes('"culprit"'));
+      });
       const { totalNorm } = clipGradsByGlobalNorm(broken, 1, { errorIfNonfinite: false });
-      return holds(message.includes('"culprit"') && !Number.isFinite(totalNorm.item()));
+      const { culprit } = clipGradsByNorm(broken, 1, { errorIfNonfinite: false });
+      const seen = !Number.isFinite(totalNorm.item()) && Number.isNaN(culprit!.item());
+      return Math.min(...named, holds(seen));
     },
   }),
   law({
     id: 'gradient-clipping/transform-is-function',
-    statement: 'As a transform in front of an optimizer it gives the same gradients.',
+    statement:
+      'As a transform in front of an optimizer it gives the same gradients; the recipe has a bound of 1.',
     cases: drawn(problem),
     slack: ({ grads, maxNorm }) => {
       const updates = applied(clipByGlobalNorm(maxNorm), grads);
-      return same(updates, clipGradsByGlobalNorm(grads, maxNorm).grads, exactly);
+      return Math.min(
+        recipeTakes(gradientClippingMethod, { maxNorm: 1 }),
+        same(updates, clipGradsByGlobalNorm(grads, maxNorm).grads, exactly),
+        same(applied(clipByNorm(maxNorm), grads), clipGradsByNorm(grads, maxNorm), exactly),
+      );
+    },
+  }),
+  law({
+    id: 'gradient-clipping/cell',
+    statement: 'A bound in a cell holds from the moment on that it is written.',
+    cases: drawn(problem),
+    slack: ({ grads, maxNorm }) => {
+      const bound = new Cell(tensor(2 * maxNorm, { dtype: 'float64' }));
+      const clips = [clipByGlobalNorm, clipByNorm].map((make) => [make, make(bound)] as const);
+      const alike = (c: number): number[] =>
+        clips.map(([make, clip]) => same(applied(clip, grads), applied(make(c), grads), exactly));
+      const wide = alike(2 * maxNorm);
+      bound.write(tensor(maxNorm, { dtype: 'float64' }));
+      return Math.min(...wide, ...alike(maxNorm));
+    },
+  }),
+  law({
+    id: 'gradient-clipping/missing',
+    statement: 'Parameters without a gradient are left out, and count as if there were none.',
+    cases: drawn(problem),
+    slack: ({ grads, maxNorm }) => {
+      const some = { none: null, ...grads };
+      const got = clipGradsByGlobalNorm(some, maxNorm);
+      const want = clipGradsByGlobalNorm(grads, maxNorm);
+      const alone = clipGradsByNorm(some, maxNorm);
+      return Math.min(
+        holds(!('none' in got.grads) && !('none' in alone)),
+        exactly(got.totalNorm, want.totalNorm),
+        same(got.grads, want.grads, exactly),
+        same(alone, clipGradsByNorm(grads, maxNorm), exactly),
+      );
     },
   }),
   ...relaxedSmoothnessLaws,

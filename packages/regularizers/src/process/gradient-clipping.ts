@@ -7,8 +7,11 @@ export {
   clipByGlobalNorm,
   clipByNorm,
   clipGradsByGlobalNorm,
+  clipGradsByNorm,
+  type GivenGradients,
   type GlobalNormOptions,
   globalNorm,
+  type NormClipOptions,
 } from '@tikhonov/optim';
 
 const settings = [

@@ -1,6 +1,7 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import { full, random, type Tensor, tensor } from '@tikhonov/core';
+import { Cell, full, random, type Tensor, tensor } from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
+import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
 import {
   applied,
@@ -11,7 +12,12 @@ import {
   same,
 } from '../laws/named-gradients.ts';
 import { exactly, holds, near } from '../laws/slack.ts';
-import { addGradientNoise, gradientNoise, gradientNoiseScale } from './gradient-noise.ts';
+import {
+  addGradientNoise,
+  gradientNoise,
+  gradientNoiseMethod,
+  gradientNoiseScale,
+} from './gradient-noise.ts';
 
 const count = (t: number): Tensor => tensor(t, { dtype: 'int32' });
 
@@ -102,5 +108,42 @@ export const gradientNoiseLaws: readonly Law[] = [
         same(none, grads, exactly),
       );
     },
+  }),
+  law({
+    id: 'gradient-noise/cell',
+    statement: 'A variance in a cell counts from the moment on that it is written.',
+    cases: drawn((draw) => {
+      const grads = gradientsOf(draw);
+      return { grads, noise: like(draw, grads), ...strength(draw) };
+    }),
+    slack: ({ grads, noise, eta, gamma }) => {
+      const given = { noise, count: count(3), gamma };
+      const cell = new Cell(tensor(0, { dtype: 'float64' }));
+      const none = gradientNoise(grads, { ...given, eta: cell });
+      cell.write(tensor(eta, { dtype: 'float64' }));
+      return Math.min(
+        same(none, grads, exactly),
+        same(
+          gradientNoise(grads, { ...given, eta: cell }),
+          gradientNoise(grads, { ...given, eta }),
+          exactly,
+        ),
+      );
+    },
+  }),
+  law({
+    id: 'gradient-noise/defaults',
+    statement: 'Left out, eta is 0.3 and gamma 0.55; the recipe takes an eta of 0.01.',
+    cases: drawn((draw) => ({ t: draw.integer(1, 100), seed: draw.integer(0, 1000) })),
+    slack: ({ t, seed }) => {
+      const zero = { w: full([3], 0, { dtype: 'float64' }) };
+      const drawn = applied(addGradientNoise({ seed }), zero);
+      return Math.min(
+        near(gradientNoiseScale(count(t)), Math.sqrt(0.3 / (1 + t) ** 0.55), 1e-14),
+        exactly(drawn.w!, applied(addGradientNoise({ seed, eta: 0.3 }), zero).w!),
+        recipeTakes(gradientNoiseMethod, { eta: 0.01, gamma: 0.55 }),
+      );
+    },
+    effort: 0.3,
   }),
 ];

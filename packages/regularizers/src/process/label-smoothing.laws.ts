@@ -12,9 +12,10 @@ import {
   where,
 } from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
+import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
 import { atMost, exactly, holds, near } from '../laws/slack.ts';
-import { crossEntropy, smoothLabels } from './label-smoothing.ts';
+import { crossEntropy, labelSmoothingMethod, smoothLabels } from './label-smoothing.ts';
 
 interface Problem {
   /** `[n, classes]` */
@@ -228,5 +229,52 @@ export const labelSmoothingLaws: readonly Law[] = [
         ),
       );
     },
+  }),
+  law({
+    id: 'label-smoothing/class-weights',
+    statement:
+      "With class weights w it is PyTorch's: the sum over the rows of -sum_k w_k q_k log p_k, divided by the sum of the weights of their labels; ignored rows are in neither.",
+    cases: drawn((draw) => {
+      const given = problem(draw);
+      const [n, classes] = given.logits.shape as [number, number];
+      return {
+        ...given,
+        weight: draw.tensor([classes], { min: 0.1, max: 3 }),
+        ignored: draw.pick([-1, draw.integer(1, n)]),
+      };
+    }),
+    slack: ({ logits, labels, classes, smoothing, weight, ignored }) => {
+      // The first row always counts.
+      const y = Array.from(labels.data(), (label, n) => (n === ignored ? -100 : label));
+      const [logp, w] = [logSoftmax(logits).data(), weight.data()];
+      let [total, divisor] = [0, 0];
+      for (const [n, label] of y.entries()) {
+        if (label === -100) continue;
+        divisor += w[label]!;
+        for (let k = 0; k < classes; k++) {
+          const q = (k === label ? 1 - smoothing : 0) + smoothing / classes;
+          total -= w[k]! * q * logp[n * classes + k]!;
+        }
+      }
+      const options = { labelSmoothing: smoothing, weight, ignoreIndex: -100 };
+      const loss = crossEntropy(logits, tensor(Int32Array.from(y)), options);
+      return near(loss, total / divisor, 1e-13);
+    },
+  }),
+  law({
+    id: 'label-smoothing/defaults',
+    statement:
+      'Left out, smoothLabels mixes 0.1 of the uniform row in, as the recipe; the loss smooths nothing.',
+    cases: drawn(problem),
+    slack: ({ logits, labels, classes }) =>
+      Math.min(
+        exactly(
+          rows(labels, { classes }),
+          rows(labels, { classes, smoothing: 0.1, mode: 'uniform' }),
+        ),
+        exactly(crossEntropy(logits, labels), crossEntropy(logits, labels, { labelSmoothing: 0 })),
+        recipeTakes(labelSmoothingMethod, { labelSmoothing: 0.1 }),
+      ),
+    effort: 0.3,
   }),
 ];

@@ -2,9 +2,10 @@ import { drawn, type Law, law } from '@tikhonov/check';
 import { parameter, type Tensor } from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
 import { sgd } from '@tikhonov/optim';
+import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
 import { near } from '../laws/slack.ts';
-import { type LookaheadOptions, lookahead } from './lookahead.ts';
+import { type LookaheadOptions, lookahead, lookaheadMethod } from './lookahead.ts';
 
 interface Run {
   readonly start: Tensor;
@@ -84,5 +85,20 @@ export const lookaheadLaws: readonly Law[] = [
     cases: drawn(run),
     slack: (given) =>
       least(path(given, { syncPeriod: given.grads.length + 1 }), path(given, null), 1e-300),
+  }),
+  law({
+    id: 'lookahead/defaults',
+    statement: 'Left out, alpha is 0.5 and the period 5, in the recipe as well.',
+    cases: drawn((draw) => ({
+      ...run(draw),
+      grads: Array.from({ length: 6 }, () => draw.tensor([], { avoid: [0] })),
+      start: draw.tensor([]),
+    })),
+    slack: (given) =>
+      Math.min(
+        least(path(given, {}), path(given, { alpha: 0.5, syncPeriod: 5 }), 1e-300),
+        recipeTakes(lookaheadMethod, { alpha: 0.5, syncPeriod: 5 }),
+      ),
+    effort: 0.3,
   }),
 ];

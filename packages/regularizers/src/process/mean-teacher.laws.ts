@@ -72,4 +72,25 @@ export const meanTeacherLaws: readonly Law[] = [
       return exactly(meanTeacherTerm(model, { lambda: 1, decay })(stepOf(x, seed, { model })), 0);
     },
   }),
+  law({
+    id: 'mean-teacher/default-decay',
+    statement: 'By default 0.99 of the teacher stays at each step.',
+    cases: drawn((draw) => ({
+      x: draw.tensor([2, 2]),
+      seed: draw.integer(0, 1e6),
+      value: draw.tensor([2]),
+    })),
+    slack: ({ x, seed, value }) => {
+      const teachers = [{}, { decay: 0.99 }].map((options) => {
+        const model = mlp([2, 3, 2], { seed, activation: 'tanh', dtype: 'float64' });
+        const term = meanTeacherTerm(model, { lambda: 1, ...options });
+        term(stepOf(x, seed, { model }));
+        model.namedParameters()['layers.1.bias']!.write(value);
+        term(stepOf(x, seed, { model }));
+        return term.teacher.values()['layers.1.bias']!;
+      });
+      return exactly(teachers[0]!, teachers[1]!);
+    },
+    effort: 0.5,
+  }),
 ];

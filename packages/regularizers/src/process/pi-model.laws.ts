@@ -1,9 +1,20 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import { Cell, grad, logSoftmax, softmax, sum, type Tensor, tensor, zeros } from '@tikhonov/core';
+import {
+  Cell,
+  grad,
+  logSoftmax,
+  random,
+  softmax,
+  sum,
+  type Tensor,
+  tensor,
+  zeros,
+} from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
 import { klDiv } from '@tikhonov/nn';
 import { real } from '../laws/draws.ts';
 import { atMost, exactly, holds, near } from '../laws/slack.ts';
+import { smallStep } from '../laws/small-step.ts';
 import { stepOf } from '../laws/step.ts';
 import { consistencyPenalty } from './consistency.ts';
 import { piModelTerm } from './pi-model.ts';
@@ -81,6 +92,24 @@ export const piModelLaws: readonly Law[] = [
       const intoPrediction = grad((z: Tensor) => consistencyPenalty(z, a, { lambda }))(b);
       return near(intoTarget, intoPrediction, 1e-14);
     },
+  }),
+  law({
+    id: 'pi-model/other-masks',
+    statement:
+      'The second pass of a step has masks of its own, other ones in each step; rows count by their weights.',
+    cases: drawn(smallStep),
+    slack: ({ context }) => {
+      const { batch, output, rng } = context;
+      const rngOfPass = random.foldIn(rng, 'pi-model');
+      const second = context.forward(batch.x, { rng: rngOfPass });
+      const options = { lambda: 1, sampleWeight: batch.sampleWeight! };
+      return near(
+        piModelTerm({ lambda: 1 })(context),
+        consistencyPenalty(second, output, options),
+        1e-13,
+      );
+    },
+    effort: 0.25,
   }),
   law({
     id: 'pi-model/needs-disturbance',

@@ -1,6 +1,9 @@
 import { drawn, type Law, law } from '@tikhonov/check';
 import type { CaseDraw } from '@tikhonov/core/engine';
+import { recipeTakes } from '../laws/defaults.ts';
 import { exactly, holds, near } from '../laws/slack.ts';
+import { stoppedWeight } from '../laws/stopped-weights.ts';
+import { thrown } from '../laws/thrown.ts';
 import {
   generalizationLoss,
   glUpdate,
@@ -9,6 +12,8 @@ import {
   type PrecheltErrors,
   type PrecheltState,
   pqUpdate,
+  prechelt,
+  precheltMethod,
   trainingProgress,
   upUpdate,
 } from './prechelt.ts';
@@ -193,5 +198,86 @@ export const precheltLaws: readonly Law[] = [
       const validation = train.map((_, i) => (i === k - 1 ? level + loss : level));
       return holds(stopOf({ train, validation, k }, pq(3, k)) === (loss === 0 ? Infinity : k));
     },
+  }),
+  law({
+    id: 'prechelt/limits',
+    statement:
+      'Whatever the criterion says, the training stops after maxEpochs, and at the first end of a strip whose progress is below minProgress.',
+    cases: drawn((draw) => ({
+      ...curves(draw),
+      minProgress: draw.pick([0.1, 50, 200, 1000]),
+      maxEpochs: draw.integer(1, 16),
+    })),
+    slack: ({ minProgress, maxEpochs, ...given }) => {
+      const { train, validation, k } = given;
+      const slow = (t: number): boolean =>
+        t % k === 0 && trainingProgress(train.slice(t - k, t)) < minProgress;
+      const rules: readonly Update[] = [
+        (state, errors) => glUpdate(state, errors, { alpha: 1e9, k, minProgress, maxEpochs }),
+        (state, errors) => upUpdate(state, errors, { s: 99, k, minProgress, maxEpochs }),
+      ];
+      const n = validation.length;
+      const want = first(n, (t) => slow(t) || t >= maxEpochs);
+      return holds(rules.every((rule) => stopOf(given, rule) === want));
+    },
+  }),
+  law({
+    id: 'prechelt/needs-positive-errors',
+    statement: 'GL and PQ refuse a lowest error that is not positive; UP takes any.',
+    cases: drawn((draw) => ({ lowest: draw.pick([0, -1, -0.25]), k: draw.integer(2, 4) })),
+    slack: ({ lowest, k }) => {
+      const errorOf = (update: Update): unknown =>
+        thrown(() => update(initialPrechelt, { train: 1, validation: lowest }));
+      return holds(
+        errorOf(gl(5, k)) instanceof RangeError &&
+          errorOf(pq(1, k)) instanceof RangeError &&
+          errorOf(up(1, k)) === null,
+      );
+    },
+    effort: 0.2,
+  }),
+  law({
+    id: 'prechelt/restores-the-best',
+    statement:
+      'With restoreBestWeights the weights after training are those of the lowest validation error, bit for bit; without, the last ones.',
+    cases: drawn((draw) => {
+      const given = curves(draw);
+      return { ...given, weights: given.validation.map(() => draw.tensor([])) };
+    }),
+    slack: ({ weights, ...given }) => {
+      const { validation, k } = given;
+      const end = Math.min(stopOf(given, up(1, k)), validation.length);
+      const seen = validation.slice(0, end);
+      const best = weights[seen.indexOf(Math.min(...seen))]!;
+      const rule = { criterion: 'UP', s: 1, k } as const;
+      const left = prechelt(rule);
+      const restored = prechelt({ ...rule, restoreBestWeights: true });
+      return Math.min(
+        exactly(stoppedWeight(restored, validation, weights), best),
+        exactly(stoppedWeight(left, validation, weights), weights[end - 1]!),
+      );
+    },
+    effort: 0.5,
+  }),
+  law({
+    id: 'prechelt/defaults',
+    statement:
+      'Left out, strips have 5 values and nothing else stops; the recipe asks for 2 strips of 5 and holds out a fifth.',
+    cases: drawn((draw) => ({
+      train: Array.from({ length: 12 }, () => draw.integer(1, 8) / 4),
+      validation: Array.from({ length: 12 }, (_, i) => 1 + i + draw.integer(0, 3)),
+    })),
+    slack: (errors) => {
+      const given = { ...errors, k: 5 };
+      const plain: readonly (readonly [Update, Update])[] = [
+        [(state, seen) => upUpdate(state, seen, { s: 1 }), up(1, 5)],
+        [(state, seen) => pqUpdate(state, seen, { alpha: 0.01 }), pq(0.01, 5)],
+      ];
+      return Math.min(
+        ...plain.map(([left, set]) => holds(stopOf(given, left) === stopOf(given, set))),
+        recipeTakes(precheltMethod, { s: 2, k: 5, validationFraction: 0.2 }),
+      );
+    },
+    effort: 0.5,
   }),
 ];

@@ -1,11 +1,23 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import { exp, grad, matmul, mul, parameter, sum, type Tensor, transpose } from '@tikhonov/core';
+import {
+  exp,
+  grad,
+  matmul,
+  mul,
+  parameter,
+  sum,
+  type Tensor,
+  tensor,
+  transpose,
+} from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
-import { sgd } from '@tikhonov/optim';
+import { averaging, ema, sgd } from '@tikhonov/optim';
+import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
 import { type Gradients, gradientsOf, lengthOf, like, same } from '../laws/named-gradients.ts';
-import { atMost, exactly, near } from '../laws/slack.ts';
-import { sam, samPerturbation } from './sam.ts';
+import { atMost, exactly, holds, near } from '../laws/slack.ts';
+import { thrown } from '../laws/thrown.ts';
+import { sam, samMethod, samPerturbation } from './sam.ts';
 
 interface Point {
   readonly params: Gradients;
@@ -133,5 +145,61 @@ export const samLaws: readonly Law[] = [
         exactly(flat.w!, w.mul(0)),
       );
     },
+  }),
+  law({
+    id: 'sam/not-within-itself',
+    statement:
+      'Around an optimizer that is made by sam itself, with an average in between or not, it is a TypeError: the inner perturbation would be lost.',
+    cases: drawn((draw) => ({
+      inner: draw.pick([true, false]),
+      outer: draw.pick([true, false]),
+      between: draw.pick([true, false]),
+    })),
+    slack: ({ inner, outer, between }) => {
+      const w = parameter(tensor(Float64Array.of(1)));
+      const once = sam(sgd({ w }, { lr: 0.1 }), { adaptive: inner });
+      const made = between ? averaging(once, ema({ w })) : once;
+      const error = thrown(() => sam(made, { adaptive: outer }));
+      return holds(error instanceof TypeError && error.message.includes('perturbation'));
+    },
+    effort: 0.1,
+  }),
+  law({
+    id: 'sam/statistics-move-once',
+    statement:
+      'A step asks for the loss twice: at the weights, where statistics may move, and at the perturbed point, where not.',
+    cases: drawn(curved),
+    slack: ({ a, w, lr, rho }) => {
+      const cell = parameter(w);
+      const passes: boolean[] = [];
+      const points: Tensor[] = [];
+      sam(sgd({ w: cell }, { lr }), { rho }).minimize(({ updateState }) => {
+        passes.push(updateState);
+        points.push(cell.read().detach());
+        return sum(mul(a, exp(cell.read())));
+      });
+      const [first, second] = points;
+      return Math.min(
+        holds(String(passes) === 'true,false'),
+        exactly(first!, w),
+        near(lengthOf({ e: second!.sub(w) }), rho, 1e-12),
+      );
+    },
+    effort: 0.5,
+  }),
+  law({
+    id: 'sam/defaults',
+    statement: 'Left out, rho is 0.05, as in the paper; the recipe takes 0.5.',
+    cases: drawn(point),
+    slack: ({ params, grads }) =>
+      Math.min(
+        same(
+          samPerturbation(params, grads),
+          samPerturbation(params, grads, { rho: 0.05, adaptive: false }),
+          exactly,
+        ),
+        recipeTakes(samMethod, { rho: 0.5 }),
+      ),
+    effort: 0.3,
   }),
 ];

@@ -39,6 +39,7 @@ export const samMethod: Method = {
     'Every step takes two gradients. The gradient at the perturbed point counts as it is: how the perturbation depends on the weights is not differentiated, as in the paper.',
     'Both passes of a step have the same masks; running statistics move in the first one only.',
     'A gradient of 0 gives no perturbation.',
+    'SAM around SAM, such as this and ASAM together, is an error: only one of them could act.',
   ],
   recipe: (plan, values) => {
     const { rho } = resolveArguments('sam', settings, values);

@@ -1,10 +1,13 @@
 import { drawn, type Law, law } from '@tikhonov/check';
+import { Cell, sum, tensor } from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
+import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
 import { applied, type Gradients, gradientsOf, lengthOf, same } from '../laws/named-gradients.ts';
-import { atMost, holds, near } from '../laws/slack.ts';
+import { atMost, exactly, holds, near } from '../laws/slack.ts';
+import { thrown } from '../laws/thrown.ts';
 import { clipGradsByGlobalNorm } from './gradient-clipping.ts';
-import { softClip } from './soft-clipping.ts';
+import { softClip, softClipGrads, softClippingMethod } from './soft-clipping.ts';
 
 const problem = (draw: CaseDraw): { grads: Gradients; gamma: number } => ({
   grads: gradientsOf(draw),
@@ -49,6 +52,37 @@ export const softClippingLaws: readonly Law[] = [
       const short = lengthOf(applied(softClip(gamma), { g }));
       const long = lengthOf(applied(softClip(gamma), { g: g.mul(factor) }));
       return holds(short < long && long < gamma);
+    },
+  }),
+  law({
+    id: 'soft-clipping/transform-is-function',
+    statement:
+      'As a transform in front of an optimizer it gives the same gradients, with the bound in a cell too; the recipe has a bound of 1.',
+    cases: drawn(problem),
+    slack: ({ grads, gamma }) => {
+      const want = softClipGrads({ none: null, ...grads }, gamma);
+      const bound = new Cell(tensor(gamma, { dtype: 'float64' }));
+      return Math.min(
+        recipeTakes(softClippingMethod, { gamma: 1 }),
+        holds(!('none' in want)),
+        same(applied(softClip(gamma), grads), want, exactly),
+        same(applied(softClip(bound), grads), want, exactly),
+      );
+    },
+  }),
+  law({
+    id: 'soft-clipping/not-finite',
+    statement:
+      'A gradient that is not finite is an error that names its parameter, unless the caller asks for none.',
+    cases: drawn((draw) => ({ ...problem(draw), bad: draw.pick([NaN, Infinity]) })),
+    slack: ({ grads, gamma, bad }) => {
+      const broken = { ...grads, culprit: sum(Object.values(grads)[0]!).mul(0).add(bad) };
+      const error = thrown(() => applied(softClip(gamma), broken));
+      const { culprit } = softClipGrads(broken, gamma, { errorIfNonfinite: false });
+      return Math.min(
+        holds(error instanceof RangeError && error.message.includes('"culprit"')),
+        holds(Number.isNaN(culprit!.item())),
+      );
     },
   }),
 ];

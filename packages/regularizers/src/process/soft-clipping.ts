@@ -2,7 +2,7 @@ import { softClip } from '@tikhonov/optim';
 import { resolveArguments } from '../arguments.ts';
 import type { Argument, Method } from '../method.ts';
 
-export { softClip } from '@tikhonov/optim';
+export { softClip, softClipGrads } from '@tikhonov/optim';
 
 const settings = [
   {

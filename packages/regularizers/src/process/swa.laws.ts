@@ -3,9 +3,10 @@ import { mul, parameter, sum, type Tensor } from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
 import { BatchNorm1d } from '@tikhonov/nn';
 import { sgd } from '@tikhonov/optim';
+import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
 import { exactly, near } from '../laws/slack.ts';
-import { swa, updateBatchNorm } from './swa.ts';
+import { swa, swaMethod, updateBatchNorm } from './swa.ts';
 
 const walk = (draw: CaseDraw): { readonly values: readonly Tensor[] } => {
   const shape = draw.shape({ minSize: 1 });
@@ -40,9 +41,14 @@ export const swaLaws: readonly Law[] = [
   }),
   law({
     id: 'swa/nothing-taken-in',
-    statement: 'Before anything was taken in the average is the weights themselves.',
+    statement:
+      'Before anything was taken in the average is the weights themselves; the recipe takes in the last quarter of the epochs.',
     cases: drawn((draw) => ({ w: draw.tensor(draw.shape()) })),
-    slack: ({ w }) => exactly(swa({ w: parameter(w) }).values().w!, w),
+    slack: ({ w }) =>
+      Math.min(
+        exactly(swa({ w: parameter(w) }).values().w!, w),
+        recipeTakes(swaMethod, { startFromShare: 0.75 }),
+      ),
   }),
   law({
     id: 'swa/centre-of-a-cycle',

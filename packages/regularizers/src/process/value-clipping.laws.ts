@@ -1,10 +1,11 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import { tensor } from '@tikhonov/core';
+import { Cell, tensor } from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
+import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
 import { applied, elements, type Gradients, gradientsOf, same } from '../laws/named-gradients.ts';
 import { exactly, holds } from '../laws/slack.ts';
-import { clipByValue } from './value-clipping.ts';
+import { clipByValue, clipGradsByValue, valueClippingMethod } from './value-clipping.ts';
 
 const problem = (draw: CaseDraw): { grads: Gradients; clipValue: number } => ({
   grads: gradientsOf(draw),
@@ -56,6 +57,22 @@ export const valueClippingLaws: readonly Law[] = [
       const w = tensor(Float64Array.of(-long * c, short * c));
       const [x, y] = elements(applied(clipByValue(c), { w }));
       return Math.min(exactly([x!, y!], [-c, short * c]), holds(x! / y! !== -long / short));
+    },
+  }),
+  law({
+    id: 'value-clipping/transform-is-function',
+    statement:
+      'The function gives what the transform gives, with the bound in a cell too; parameters without a gradient are left out. The recipe has a bound of 0.01.',
+    cases: drawn(problem),
+    slack: ({ grads, clipValue }) => {
+      const want = clipGradsByValue({ none: null, ...grads }, clipValue);
+      const bound = new Cell(tensor(clipValue, { dtype: 'float64' }));
+      return Math.min(
+        recipeTakes(valueClippingMethod, { clipValue: 0.01 }),
+        holds(!('none' in want)),
+        same(applied(clipByValue(clipValue), grads), want, exactly),
+        same(applied(clipByValue(bound), grads), want, exactly),
+      );
     },
   }),
 ];

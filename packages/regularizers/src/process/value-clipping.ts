@@ -2,7 +2,7 @@ import { clipByValue } from '@tikhonov/optim';
 import { resolveArguments } from '../arguments.ts';
 import type { Argument, Method } from '../method.ts';
 
-export { clipByValue } from '@tikhonov/optim';
+export { clipByValue, clipGradsByValue } from '@tikhonov/optim';
 
 const settings = [
   {

@@ -1,4 +1,4 @@
-import { add, log, mean, mul, random, slice, softmax, stack, Tensor } from '@tikhonov/core';
+import { add, logSoftmax, logsumexp, mul, random, slice, stack, sub, Tensor } from '@tikhonov/core';
 import { kindOf, type OptionNames, requireOptions } from '@tikhonov/core/engine';
 import {
   contextAmong,
@@ -89,9 +89,10 @@ export class GaussianBottleneck extends Module {
     if (this.evaluationSamples === 0) return decode(mu);
     const key = context.rng ?? random.key(0);
     const draws = Array.from({ length: this.evaluationSamples }, (_, k) =>
-      softmax(drawn(random.foldIn(key, k))),
+      logSoftmax(drawn(random.foldIn(key, k))),
     );
-    return log(mean(stack(draws), { axis: 0 }));
+    // Of logarithms: probabilities that are rare in every draw would round to 0.
+    return sub(logsumexp(stack(draws), { axis: 0 }), Math.log(draws.length));
   }
 }
 

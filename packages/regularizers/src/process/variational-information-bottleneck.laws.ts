@@ -1,9 +1,32 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import { exp, grad, log, mean, random, square, sub, type Tensor, tensor } from '@tikhonov/core';
+import {
+  exp,
+  grad,
+  log,
+  logSoftmax,
+  logsumexp,
+  mean,
+  random,
+  relu,
+  square,
+  stack,
+  sub,
+  type Tensor,
+  tensor,
+} from '@tikhonov/core';
+import { mlp } from '@tikhonov/nn';
+import { activationStep } from '../laws/activation-step.ts';
 import { real } from '../laws/draws.ts';
+import { recipeLaw } from '../laws/recipe.ts';
 import { atMost, exactly, holds, near } from '../laws/slack.ts';
+import { variationalInformationBottleneckMethod } from './variational-information-bottleneck.ts';
 import { gaussianCode, gaussianKl, vib } from './variational-information-bottleneck-functions.ts';
-import { VibHead } from './variational-information-bottleneck-layers.ts';
+import {
+  GaussianBottleneck,
+  VibHead,
+  vibTerm,
+  withBottleneck,
+} from './variational-information-bottleneck-layers.ts';
 
 const id = (what: string): string => `variational-information-bottleneck/${what}`;
 
@@ -196,18 +219,26 @@ export const variationalInformationBottleneckLaws: readonly Law[] = [
   law({
     id: id('head'),
     statement:
-      'The head decodes a drawn code in training and the mean code in evaluation; with evaluationSamples it averages probabilities.',
+      'The head decodes a drawn code in training and the mean code in evaluation; with evaluationSamples it gives the logarithm of the mean probability of the draws.',
     cases: drawn((draw) => ({
       x: draw.tensor([2, 3]),
       seed: draw.integer(0, 1000),
+      apart: draw.pick([1, 1e4]),
     })),
-    slack: ({ x, seed }) => {
+    slack: ({ x, seed, apart }) => {
       const head = new VibHead(3, 2, 4, { seed, dtype: 'float64' });
       const { mu, std } = head.bottleneck.code(head.bottleneck.encode.forward(x));
       const rng = random.key(seed + 1);
       const eps = random.normal(random.foldIn(rng, 'bottleneck'), [2, 2], { dtype: 'float64' });
       const several = new VibHead(3, 2, 4, { seed, dtype: 'float64', evaluationSamples: 3 });
-      const total = exp(several.forward(x)).sum({ axis: 1 });
+      // As far apart as probabilities that are 0 in float64.
+      const { weight } = several.decode;
+      weight.write(weight.read().mul(apart));
+      const draws = [0, 1, 2].map((k) => {
+        const noise = random.normal(random.foldIn(rng, k), [2, 2], { dtype: 'float64' });
+        return logSoftmax(several.decode.forward(noise.mul(std).add(mu)));
+      });
+      const evaluated = several.forward(x, { rng });
       return Math.min(
         near(head.forward(x), head.decode.forward(mu), 1e-13),
         near(
@@ -215,9 +246,48 @@ export const variationalInformationBottleneckLaws: readonly Law[] = [
           head.decode.forward(eps.mul(std).add(mu)),
           1e-13,
         ),
-        near(total, [1, 1], 1e-12),
+        near(evaluated, logsumexp(stack(draws), { axis: 0 }).sub(Math.log(3)), 1e-11),
       );
     },
     effort: 0.5,
   }),
+  law({
+    id: id('term'),
+    statement:
+      "The term is beta times the mean over rows of the divergence, weighted as they are, plus what turns the step's data loss into the mean over draws; its strength is 1e-3 by default.",
+    cases: drawn((draw) => ({
+      x: draw.tensor([3, 2]),
+      seed: draw.integer(0, 1000),
+      beta: draw.pick([null, 0, 0.7]),
+      numSamples: draw.integer(1, 3),
+      weighted: draw.pick([true, false]),
+    })),
+    slack: ({ x, seed, beta, numSamples, weighted }) => {
+      const model = withBottleneck(mlp([2, 3, 2], { seed, dtype: 'float64' }), { seed });
+      const weights = tensor(Float64Array.of(1, 2, 0.5));
+      const step = activationStep(model, x, {
+        seed,
+        ...(weighted ? { sampleWeight: weights } : {}),
+      });
+      const options = { numSamples, ...(beta === null ? {} : { beta }) };
+      const term = vibTerm(model, options)(step);
+      const bottleneck = model.modules().find((part) => part instanceof GaussianBottleneck)!;
+      const hidden = relu(model.layers[0]!.forward(x));
+      const { kl } = bottleneck.code(bottleneck.encode.forward(hidden));
+      const w = weighted ? weights : weights.mul(0).add(1);
+      const penalty = (kl.mul(w).sum().item() / w.sum().item()) * (beta ?? 1e-3);
+      const key = random.foldIn(step.rng, 'vibTerm');
+      const losses = Array.from({ length: numSamples }, (_, k) =>
+        k === 0
+          ? step.dataLoss.item()
+          : step.loss(step.forward(x, { rng: random.foldIn(key, k) })).item(),
+      );
+      const average = losses.reduce((a, b) => a + b) / numSamples;
+      return near(term.add(step.dataLoss), penalty + average, 1e-11);
+    },
+    effort: 0.5,
+  }),
+  recipeLaw(variationalInformationBottleneckMethod, (model, values, step) =>
+    vibTerm(model, { beta: values.beta! })(step),
+  ),
 ];

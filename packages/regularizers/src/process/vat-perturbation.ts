@@ -1,20 +1,18 @@
 import {
   astype,
   grad,
-  logSoftmax,
   mul,
   random,
   ShapeError,
-  softmax,
   stopGradient,
-  sub,
   sum,
   Tensor,
   zerosLike,
 } from '@tikhonov/core';
 import { kindOf, type OptionNames, showShape, showValue } from '@tikhonov/core/engine';
-import { sumPerSample, unitPerSample } from '../objective/per-sample.ts';
+import { unitPerSample } from '../objective/per-sample.ts';
 import { requireStrength, type Strength } from '../strength.ts';
+import { klOfLogits } from './kl-of-logits.ts';
 
 /** How far the outputs are from those that they shall stay near, per sample `[n]`; at least 0, and 0 if equal. */
 export type Divergence = (target: Tensor, output: Tensor) => Tensor;
@@ -56,22 +54,6 @@ export const perturbationNames: OptionNames<VatPerturbationOptions> = {
   d0: true,
   target: true,
 };
-
-/**
- * `KL(softmax(target) || softmax(output))` of each sample, classes along the last axis: at least 0, and
- * unchanged if a constant is added to the logits.
- *
- * @param target  logits `[n, ..., classes]`
- * @param output  logits of the same shape
- * @returns `[n]`
- * @example
- * ```ts
- * const [p, q] = [tensor([[0, Math.log(3)]]), tensor([[0, 0]])];
- * reg.klOfLogits(p, q).toArray(); // => [0.25 * Math.log(0.5) + 0.75 * Math.log(1.5)]
- * ```
- */
-export const klOfLogits = (target: Tensor, output: Tensor): Tensor =>
-  sumPerSample(mul(softmax(target), sub(logSoftmax(target), logSoftmax(output))));
 
 /** Refuses options that no perturbation can be made with. */
 export function requireVatOptions(caller: string, options: VatPerturbationOptions): void {

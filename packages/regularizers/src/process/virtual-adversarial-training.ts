@@ -16,10 +16,10 @@ import { resolveArguments } from '../arguments.ts';
 import type { Argument, Method } from '../method.ts';
 import { gatedTerm, meanOverSamples, requireBatch } from '../objective/per-sample.ts';
 import { requireStrength, type Strength } from '../strength.ts';
+import { klOfLogits } from './kl-of-logits.ts';
 import {
   type Divergence,
   divergenceOf,
-  klOfLogits,
   perturbationNames,
   perturbationTo,
   requireVatOptions,

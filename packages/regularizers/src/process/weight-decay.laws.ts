@@ -1,9 +1,25 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import { add, type Cell, mul, sign, sum, type Tensor, tensor, zerosLike } from '@tikhonov/core';
+import {
+  add,
+  type Cell,
+  mul,
+  random,
+  sign,
+  sum,
+  type Tensor,
+  tensor,
+  zerosLike,
+} from '@tikhonov/core';
+import { scaleByAdam } from '@tikhonov/optim';
+import { configure } from '../configure.ts';
+import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
 import { exactly, holds, near, withinUlps } from '../laws/slack.ts';
 import { runAdam, runAdamw, runSgd, runSgdw } from '../laws/training.ts';
+import { l0Method } from '../objective/l0.ts';
 import { l2 } from '../objective/l2.ts';
+import { plainPlan } from '../registry.ts';
+import { weightDecayMethod } from './weight-decay.ts';
 
 /** A loss with the constant gradient `g`. */
 const linear =
@@ -220,5 +236,87 @@ export const weightDecayLaws: readonly Law[] = [
       const [after] = runAdamw(w, linear(g), 1, { lr: 0.1, weightDecay });
       return exactly(after!, runAdam(w, linear(g), 1, { lr: 0.1 })[0]!);
     },
+  }),
+  law({
+    id: 'weight-decay/recipe-takes-weights',
+    statement:
+      'In the recipe what has two axes or more decays by 1 - lr weightDecay; biases and the gates of L0 stay.',
+    cases: drawn((draw) => ({
+      seed: draw.integer(0, 1000),
+      lr: real(draw, 0.01, 0.1),
+      weightDecay: real(draw, 0.1, 1),
+    })),
+    slack: ({ seed, lr, weightDecay }) => {
+      const gated = l0Method.recipe({ ...plainPlan, mlp: { dtype: 'float64' } }, {});
+      const { options } = configure(weightDecayMethod.recipe(gated, { weightDecay }), {
+        task: { classes: 2, features: 3, imageShape: null, rows: 10 },
+        hidden: [4],
+        lr,
+        seed,
+        key: random.key(seed),
+      });
+      const { parameters } = options.optimizer;
+      const values = Object.entries(parameters).map(([name, w]) => {
+        w.write(w.read().add(1));
+        return [name, w.read()] as const;
+      });
+      options.optimizer.apply(Object.fromEntries(values.map(([name, w]) => [name, zerosLike(w)])));
+      const gates = values.filter(([name]) => name.endsWith('logAlpha'));
+      return Math.min(
+        holds(gates.length > 0),
+        ...values.map(([name, w]) =>
+          w.rank < 2
+            ? exactly(parameters[name]!.read(), w)
+            : near(parameters[name]!.read(), w.mul(1 - lr * weightDecay), 1e-14),
+        ),
+      );
+    },
+    effort: 0.1,
+  }),
+  law({
+    id: 'weight-decay/amsgrad',
+    statement:
+      "With amsgrad Adam's direction is divided by the largest second moment so far, uncorrected as in PyTorch: it never falls.",
+    cases: drawn((draw) => {
+      const n = draw.integer(1, 3);
+      const size = (): number => draw.pick([0.01, 1, 10]);
+      return { grads: Array.from({ length: 5 }, () => draw.tensor([n]).mul(size())) };
+    }),
+    slack: ({ grads }) => {
+      const transform = scaleByAdam({ amsgrad: true });
+      let state = transform.init({ w: zerosLike(grads[0]!) });
+      const m: number[] = Array(grads[0]!.size).fill(0);
+      const [v, top] = [[...m], [...m]];
+      const slacks = grads.map((g, k) => {
+        const [{ w }, next] = transform.update({ w: g }, state, { w: g });
+        const before = state.nuMax.w!.data();
+        state = next;
+        const want = Array.from(g.data(), (x, i) => {
+          m[i] = 0.9 * m[i]! + 0.1 * x;
+          v[i] = 0.999 * v[i]! + 0.001 * x * x;
+          top[i] = Math.max(top[i]!, v[i]!);
+          const spread = Math.sqrt(top[i]! / (1 - 0.999 ** (k + 1)));
+          return m[i]! / (1 - 0.9 ** (k + 1)) / (spread + 1e-8);
+        });
+        const now = next.nuMax.w!.data();
+        return Math.min(near(w!, want, 1e-12), holds(now.every((x, i) => x >= before[i]!)));
+      });
+      return Math.min(...slacks);
+    },
+  }),
+  law({
+    id: 'weight-decay/defaults',
+    statement: 'Left out, AdamW decays by 0.01 and Adam not at all; the recipe decays by 0.5.',
+    cases: drawn((draw) => ({ w: draw.tensor([2]), g: draw.tensor([2]), lr: real(draw, 0.1, 1) })),
+    slack: ({ w, g, lr }) => {
+      const [plain] = runAdamw(w, linear(g), 1, { lr });
+      const [adam] = runAdam(w, linear(g), 1, { lr });
+      return Math.min(
+        exactly(plain!, runAdamw(w, linear(g), 1, { lr, weightDecay: 0.01 })[0]!),
+        exactly(adam!, runAdam(w, linear(g), 1, { lr, weightDecay: 0 })[0]!),
+        recipeTakes(weightDecayMethod, { weightDecay: 0.5 }),
+      );
+    },
+    effort: 0.3,
   }),
 ];

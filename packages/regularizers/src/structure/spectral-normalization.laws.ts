@@ -12,7 +12,7 @@ import {
 } from '@tikhonov/core';
 import { Linear, spectrallyNormalizedWeight, spectralNormalization } from '@tikhonov/nn';
 import { real } from '../laws/draws.ts';
-import { atMost, exactly, near } from '../laws/slack.ts';
+import { atMost, exactly, holds, near } from '../laws/slack.ts';
 import { spectralNormValue } from '../objective/spectral-norm.ts';
 
 const outer = (u: Tensor, v: Tensor): Tensor => expandDims(u, 1).mul(expandDims(v, 0));
@@ -155,5 +155,37 @@ export const spectralNormalizationLaws: readonly Law[] = [
         near(permute(other, [1, 0, 2]), flat.reshape([2, 3, 2]), 1e-12),
       );
     },
+  }),
+  law({
+    id: 'spectral-normalization/recovery',
+    statement:
+      'A weight of zeros is refused; one that was 0 or not finite leaves vectors from which the norm is found when it is repaired.',
+    cases: drawn((draw) => ({
+      w: draw.tensor([2, 3], { min: 0.5, max: 2 }),
+      factor: draw.pick([0, Infinity, Number.NaN]),
+      seed: draw.integer(0, 1000),
+      atStart: draw.pick([true, false]),
+    })),
+    slack: ({ w, factor, seed, atStart }) => {
+      const layer = new Linear(3, 2, { seed, dtype: 'float64', bias: false });
+      if (atStart) layer.weight.write(w.mul(factor));
+      spectralNormalization(layer, { key: random.key(seed) });
+      const stored = layer.namedCells()['parametrizations.weight.original']!;
+      const step = (): Tensor => layer.forward(w, { training: true });
+      stored.write(w.mul(factor));
+      let refused = false;
+      try {
+        step();
+      } catch (error) {
+        refused = error instanceof RangeError;
+      }
+      stored.write(w);
+      for (let k = 0; k < 60; k++) step();
+      return Math.min(
+        holds(refused === (factor === 0)),
+        near(layer.weight.read(), w.div(spectralNormValue(w)), 1e-9),
+      );
+    },
+    effort: 0.1,
   }),
 ];

@@ -51,6 +51,8 @@ export const spectralNormalizationMethod: Method = {
   notes: [
     'The vectors are constants for the gradient, the norm that they estimate is not: dW = (g - <g, W / sigma> u v^T) / sigma.',
     'Vectors move in training only. They begin with 15 rounds, as in PyTorch.',
+    'The estimate is never above the norm, so the norm of what is left is 1 or slightly more.',
+    'A weight of zeros cannot be divided by its norm; it is refused when it is used.',
     'The kernel of a convolution counts as the matrix [out, in kh kw], whose norm is not that of the convolution as an operator on images.',
     'A post that the survey links divides by the square of the norm; it is the norm.',
   ],

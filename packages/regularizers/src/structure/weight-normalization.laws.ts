@@ -1,8 +1,11 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import { abs, grad, norm, permute, sum, type Tensor } from '@tikhonov/core';
+import { abs, grad, norm, permute, random, sum, type Tensor } from '@tikhonov/core';
 import { Linear, normalizedWeight, removeParametrizations, weightNorm } from '@tikhonov/nn';
+import { configure } from '../configure.ts';
 import { real } from '../laws/draws.ts';
 import { near } from '../laws/slack.ts';
+import type { TrainingPlan } from '../method.ts';
+import { findMethod, plainPlan } from '../registry.ts';
 
 const lengths = (w: Tensor): Tensor => norm(w, { axis: 1, keepdims: true });
 
@@ -87,5 +90,34 @@ export const weightNormalizationLaws: readonly Law[] = [
       const same = normalizedWeight(swap(v), swap(g), { dim: -2 });
       return Math.min(near(swap(other), normalizedWeight(v, g), 1e-13), near(same, other, 1e-15));
     },
+  }),
+  law({
+    id: 'weight-normalization/any-order',
+    statement:
+      'Its recipe goes with those of the other reparametrizations in any order, and the network is the same.',
+    cases: drawn((draw) => ({
+      x: draw.tensor([2, 2]),
+      seed: draw.integer(0, 1000),
+      other: draw.pick(['spectral-normalization', 'weight-standardization']),
+    })),
+    slack: ({ x, seed, other }) => {
+      const made = (ids: readonly string[]): Tensor => {
+        const plan = ids.reduce<TrainingPlan>((p, id) => findMethod(id).recipe(p, {}), {
+          ...plainPlan,
+          mlp: { dtype: 'float64' },
+        });
+        const { model } = configure(plan, {
+          task: { classes: 3, features: 2, imageShape: null, rows: 3 },
+          hidden: [4],
+          lr: 0.01,
+          seed,
+          key: random.key(seed),
+        });
+        return model.forward(x) as Tensor;
+      };
+      const [a, b] = [made(['weight-normalization', other]), made([other, 'weight-normalization'])];
+      return near(a, b, 1e-3);
+    },
+    effort: 0.1,
   }),
 ];

@@ -26,11 +26,13 @@ export const weightNormalizationMethod: Method = {
   notes: [
     'The initialization from the statistics of a batch, which the paper recommends, is not part of it: lengths begin as those of the weights, so that the layer computes the same as before.',
     'A unit whose weights are all 0 has no direction; it is refused.',
+    'It must be the first of several reparametrizations of a weight; its recipe puts it in front of the others whatever the order of the recipes is.',
     'Weight decay acts on g and v, as on all parameters of rank 2: of v it changes only the size of the steps, not what the layer computes.',
   ],
   recipe: (plan, values) => {
     resolveArguments('weight-normalization', settings, values);
-    return { ...plan, models: [...plan.models, (model) => weightNorm(model)] };
+    // In front of other reparametrizations, which act on what its lengths and directions give.
+    return { ...plan, models: [(model) => weightNorm(model), ...plan.models] };
   },
   gradientCases: (draw) => {
     const [out, rest] = [draw.integer(1, 3), draw.integer(1, 3)];

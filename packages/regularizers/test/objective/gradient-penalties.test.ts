@@ -11,6 +11,7 @@ import {
   ones,
   parameter,
   random,
+  relu,
   ShapeError,
   sqrt,
   square,
@@ -22,7 +23,17 @@ import {
   zeros,
 } from '@tikhonov/core';
 import { Dataset } from '@tikhonov/data';
-import { BatchNorm1d, crossEntropy, Linear, mlp, Sequential } from '@tikhonov/nn';
+import {
+  BatchNorm1d,
+  Conv2d,
+  crossEntropy,
+  Flatten,
+  Linear,
+  mlp,
+  Residual,
+  Sequential,
+  weightNorm,
+} from '@tikhonov/nn';
 import { sgd } from '@tikhonov/optim';
 import { fit, type StepTerm } from '@tikhonov/train';
 import {
@@ -45,6 +56,8 @@ import {
   type Strength,
   vat,
   vatTerm,
+  withBottleneck,
+  withL0Gates,
 } from '../../src/index.ts';
 
 const key = random.key(11);
@@ -497,6 +510,16 @@ describe('Jacobians', () => {
     expect(() => jacobianPenalty((v) => v, x, { lambda: 1, v: ones([2, 2]) })).toThrow(
       'v must have the shape of the outputs, [2, 3], or several of them along a first axis, got [2, 2]',
     );
+    const unit = tensor([
+      [1, 0, 0],
+      [0, 1, 0],
+    ]);
+    expect(() => jacobianPenalty((v) => v, x, { lambda: 1, v: unit.mul(10) })).toThrow(
+      /^jacobianPenalty: every row of v must have length 1, got lengths .*10/,
+    );
+    expect(() => jacobianPenalty((v) => v, x, { lambda: 1, v: unit, projections: 5 })).toThrow(
+      'jacobianPenalty: v holds 1 projections, but projections is 5.\n  Leave one of the two out.',
+    );
   });
 
   test('bound the Lipschitz constant of networks of linear layers only', () => {
@@ -508,6 +531,30 @@ describe('Jacobians', () => {
       /weights must be matrices \[out, in\], got shape \[2, 2, 3, 3\]/,
     );
   });
+
+  test('bound no networks with other layers, branches or gates', () => {
+    const options = { seed: 0 };
+    const images = new Sequential(
+      new Conv2d(1, 2, 2, options),
+      new Flatten(),
+      new Linear(8, 2, options),
+    );
+    expect(() => lipschitzEstimate(images, ones([2, 1, 3, 3]))).toThrow(
+      /^lipschitzEstimate: the product of the linear layers does not bound Conv2d.*"0"/,
+    );
+    const branched = new Sequential(new Residual(new Linear(3, 3, options)));
+    expect(() => lipschitzEstimate(branched, x)).toThrow(/does not bound Residual/);
+    const gated = withL0Gates(mlp([3, 4, 2], options));
+    expect(() => lipschitzEstimate(gated, x)).toThrow(/does not bound L0Gates/);
+    const normed = weightNorm(mlp([3, 4, 2], options));
+    const { lower, upper } = lipschitzEstimate(normed, x);
+    expect(lower.item()).toBeLessThanOrEqual(upper.item());
+    // The largest of the samples, not their mean: relu is off for one of two.
+    const half = new Sequential(new Linear(1, 1, options), relu);
+    half.namedParameters()['0.weight']!.write(tensor([[2]]));
+    half.namedParameters()['0.bias']!.write(tensor([0]));
+    expect(lipschitzEstimate(half, tensor([[-1], [1]])).lower.item()).toBe(2);
+  });
 });
 
 describe("the geometric Occam's razor", () => {
@@ -518,6 +565,15 @@ describe("the geometric Occam's razor", () => {
     );
     expect(() => geometricOccam(model, ones([3]))).toThrow(/its value has shape \[2\]/);
     expect(() => geometricOccam([], ones([3]))).toThrow(RangeError);
+    const gated = withL0Gates(mlp([3, 4, 1], { seed: 0 }));
+    expect(() => geometricOccam(gated, ones([3]))).toThrow(
+      /^geometricOccam: ".*", L0Gates\(3\), is no layer of the kind/,
+    );
+    const narrow = withBottleneck(mlp([3, 4, 1], { seed: 0 }), { seed: 0 });
+    expect(() => geometricOccam(narrow, ones([3]))).toThrow(TypeError);
+    const normed = weightNorm(mlp([3, 4, 1], { seed: 0 }));
+    const value = geometricOccam(normed, ones([3])).value.item();
+    expect(value).toBeCloseTo(normed.forward(ones([1, 3])).item(), 6);
     // @ts-expect-error: no such norm
     expect(() => geometricOccam(model, ones([3]), { norm: 'l1', head: sum })).toThrow(
       /'spectral' or/,

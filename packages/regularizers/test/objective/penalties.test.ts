@@ -21,9 +21,12 @@ import {
   l1,
   l2,
   laplacePrior,
+  proxElasticNet,
   proxL1,
+  proxL2,
   smoothL1Penalty,
   softThreshold,
+  spectralNormValue,
 } from '../../src/index.ts';
 
 const penalties = {
@@ -213,4 +216,24 @@ test('of nothing is 0 in the dtype of the network, so that it adds to its loss',
     elasticNet(biases, { lambda1: 1, lambda2: 1, filter }),
   ];
   for (const value of values) expect([value.dtype, value.item()]).toEqual(['float64', 0]);
+});
+
+test('options that do not exist or do not go together are refused', () => {
+  const w = tensor([1, -2]);
+  const unknown = (call: () => unknown): void => expect(call).toThrow('unknown option "sigmas"');
+  unknown(() => gaussianPrior(w, { sigma: 1, sigmas: 1 } as never));
+  unknown(() => laplacePrior(w, { scale: 1, sigmas: 1 } as never));
+  unknown(() => proxL1(w, { lambda: 1, step: 1, sigmas: 1 } as never));
+  unknown(() => proxL2(w, { lambda: 1, step: 1, sigmas: 1 } as never));
+  unknown(() => proxElasticNet(w, { lambda1: 1, lambda2: 1, step: 1, sigmas: 1 } as never));
+  unknown(() => spectralNormValue(zeros([2, 2]), { sigmas: 1 } as never));
+  expect(() => elasticNet(w, { alpha: 1, l1ratio: 0.9 } as never)).toThrow(
+    'elasticNet: unknown option "l1ratio".',
+  );
+  expect(() => elasticNet(w, { lambda1: 1, lambda2: 1, l1Ratio: 0.9 } as never)).toThrow(
+    'elasticNet: l1Ratio shares out alpha, and there is none.',
+  );
+  expect(() => l2(w, { lambda: 1, half: 'yes' } as never)).toThrow(
+    'l2: half must be true or false, got',
+  );
 });

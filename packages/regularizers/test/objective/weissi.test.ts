@@ -47,6 +47,12 @@ test('tiny and huge weights neither under- nor overflow, and NaN stays', () => {
   expect(weissi(tensor([Number.NaN]), { lambda1: 1 }).item()).toBeNaN();
 });
 
+test('a small eps bounds the logarithm in float32, one that is 0 there is refused', () => {
+  const at = (eps: number): number => weissi(zeros([2, 2]), { lambda1: 1, eps }).item();
+  expect(at(1e-30)).toBeCloseTo(Math.log(1e-30), 4);
+  expect(() => at(1e-60)).toThrow('weissi: eps is 0 in float32, got 1e-60.');
+});
+
 test('it adds to other penalties', () => {
   const w = parameter(tensor([3, 4]));
   const both: Tensor = weissi(w, { lambda1: 1 }).add(l2(w, { lambda: 0.5 }));
