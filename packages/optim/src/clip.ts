@@ -1,9 +1,10 @@
-import { add, astype, clamp, div, lessEqual, mul, type Tensor, where } from '@tikhonov/core';
+import { add, astype, clamp, div, lessEqual, mul, neg, type Tensor, where } from '@tikhonov/core';
 import { type OptionNames, requireOptions } from '@tikhonov/core/engine';
+import { type GivenGradients, present } from './given-gradients.ts';
 import { type GlobalNormOptions, globalNorm, requireNormType } from './global-norm.ts';
 import { mapNamed } from './named.ts';
-import { requirePlain } from './plain.ts';
-import { nonNegative, positive, requireNumber } from './scalars.ts';
+import { nonNegative, requireNumber, type Scalar } from './scalars.ts';
+import { aboveZero, requireThreshold, thresholdOf } from './threshold.ts';
 import { type Named, type NoState, stateless, type Transform } from './transform.ts';
 
 /** Options of clipping by the global norm. */
@@ -22,13 +23,9 @@ const known: OptionNames<ClipByGlobalNormOptions> = {
   errorIfNonfinite: 'boolean',
 };
 
-function requireBound(name: string, maxNorm: number, options: ClipByGlobalNormOptions): void {
+function requireBound(name: string, maxNorm: Scalar, options: ClipByGlobalNormOptions): void {
   requireOptions(name, options, known);
-  requirePlain(name, 'maxNorm', maxNorm);
-  requireNumber(name, 'maxNorm', maxNorm, {
-    test: (x) => x > 0,
-    says: '> 0',
-  });
+  requireThreshold(name, 'maxNorm', maxNorm, aboveZero);
   requireNumber(name, 'eps', options.eps ?? 0, nonNegative);
   requireNormType(name, options.normType ?? 2);
 }
@@ -37,6 +34,8 @@ function requireBound(name: string, maxNorm: number, options: ClipByGlobalNormOp
  * Scales all gradients by `min(1, maxNorm / (n + eps))`, `n` being the norm of all of them together: the
  * direction stays, the length is bounded. Below the bound they are returned as they are.
  *
+ * @param grads  by name; those that are null are left out
+ * @param maxNorm  > 0: a number, or a 0-d cell or tensor
  * @returns the gradients, and `totalNorm`: `n` before clipping, float64 `[]`
  * @throws RangeError if `maxNorm` is not > 0, and naming the first bad tensor if a gradient is not finite
  * @see Pascanu, Mikolov & Bengio, "On the difficulty of training recurrent neural networks", ICML 2013,
@@ -50,38 +49,71 @@ function requireBound(name: string, maxNorm: number, options: ClipByGlobalNormOp
  * ```
  */
 export function clipGradsByGlobalNorm(
-  grads: Named,
-  maxNorm: number,
+  grads: GivenGradients,
+  maxNorm: Scalar,
   options: ClipByGlobalNormOptions = {},
 ): { readonly grads: Named; readonly totalNorm: Tensor } {
   requireBound('clipGradsByGlobalNorm', maxNorm, options);
   const { eps = 0, normType = 2, errorIfNonfinite = true } = options;
   const measured: GlobalNormOptions = { normType, errorIfNonfinite };
-  const totalNorm = globalNorm(grads, measured);
+  const given = present(grads);
+  const totalNorm = globalNorm(given, measured);
+  const bound = thresholdOf('clipGradsByGlobalNorm', 'maxNorm', maxNorm, aboveZero);
   const padded = add(totalNorm, eps);
   // Chosen, not min(1, ...): a norm of 0 is never divided by, and a factor of 1 changes no bit.
-  const within = lessEqual(padded, maxNorm);
-  const factor = where(within, 1, div(maxNorm, where(within, 1, padded)));
-  return { grads: mapNamed(grads, (g) => mul(g, astype(factor, g.dtype))), totalNorm };
+  const within = lessEqual(padded, bound);
+  const factor = where(within, 1, div(bound, where(within, 1, padded)));
+  return { grads: mapNamed(given, (g) => mul(g, astype(factor, g.dtype))), totalNorm };
 }
 
 /**
  * `clipGradsByGlobalNorm` as a transform. Put it in front of an optimizer with
  * `adamw(model, { gradients: [clipByGlobalNorm(1)] })`.
  *
+ * @param maxNorm  > 0: a number, or a 0-d cell or tensor
  * @throws RangeError if `maxNorm` is not > 0; at a step, if a gradient is not finite
  */
 export function clipByGlobalNorm(
-  maxNorm: number,
+  maxNorm: Scalar,
   options: ClipByGlobalNormOptions = {},
 ): Transform<NoState> {
   requireBound('clipByGlobalNorm', maxNorm, options);
   return stateless((updates) => clipGradsByGlobalNorm(updates, maxNorm, options).grads);
 }
 
+/** Elements in `[-clipValue, clipValue]`. */
+function limited(name: string, grads: Named, clipValue: Scalar): Named {
+  const bound = thresholdOf(name, 'clipValue', clipValue);
+  if (typeof bound === 'number') {
+    return mapNamed(grads, (u) => clamp(u, { min: -bound, max: bound }));
+  }
+  return mapNamed(grads, (u) => {
+    const own = astype(bound, u.dtype);
+    return clamp(u, { min: neg(own), max: own });
+  });
+}
+
 /**
  * Limits every element to `[-clipValue, clipValue]`; unlike clipping by norm this changes the direction.
+ * NaN stays, for the optimizer to refuse.
  *
+ * @param grads  by name; those that are null are left out
+ * @param clipValue  > 0: a number, or a 0-d cell or tensor
+ * @throws RangeError unless `clipValue` is finite and > 0
+ * @example
+ * ```ts
+ * optim.clipGradsByValue({ w: tensor([-3, 0.5]) }, 1).w.toArray(); // => [-1, 0.5]
+ * ```
+ */
+export function clipGradsByValue(grads: GivenGradients, clipValue: Scalar): Named {
+  requireThreshold('clipGradsByValue', 'clipValue', clipValue);
+  return limited('clipGradsByValue', present(grads), clipValue);
+}
+
+/**
+ * `clipGradsByValue` as a transform.
+ *
+ * @param clipValue  > 0: a number, or a 0-d cell or tensor
  * @throws RangeError unless `clipValue` is finite and > 0
  * @example
  * ```ts
@@ -90,10 +122,7 @@ export function clipByGlobalNorm(
  * clip.update(g, clip.init(g), g)[0].w.toArray(); // => [-1, 0.5]
  * ```
  */
-export function clipByValue(clipValue: number): Transform<NoState> {
-  requirePlain('clipByValue', 'clipValue', clipValue);
-  requireNumber('clipByValue', 'clipValue', clipValue, positive);
-  return stateless((updates) =>
-    mapNamed(updates, (u) => clamp(u, { min: -clipValue, max: clipValue })),
-  );
+export function clipByValue(clipValue: Scalar): Transform<NoState> {
+  requireThreshold('clipByValue', 'clipValue', clipValue);
+  return stateless((updates) => limited('clipByValue', updates, clipValue));
 }

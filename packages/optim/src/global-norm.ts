@@ -50,20 +50,25 @@ export function globalNorm(named: Named, options: GlobalNormOptions = {}): Tenso
     .filter(([, x]) => x.size > 0)
     .map(([name, x]) => ({ name, value: tensorNorm(astype(x, 'float64'), normType) }));
   if (errorIfNonfinite) {
-    for (const { name, value } of norms) requireFinite(value, `the gradient of "${name}"`);
+    for (const { name, value } of norms) {
+      requireFiniteNorm('globalNorm', value, `the gradient of "${name}"`);
+    }
   }
   if (norms.length === 0) return tensor(0, { dtype: 'float64' });
   const total = tensorNorm(stack(norms.map(({ value }) => value)), normType);
-  if (errorIfNonfinite) requireFinite(total, 'the norm of all gradients together');
+  if (errorIfNonfinite) {
+    requireFiniteNorm('globalNorm', total, 'the norm of all gradients together');
+  }
   return total;
 }
 
-function requireFinite(value: Tensor, what: string): void {
+/** A RangeError saying whose norm is not finite. */
+export function requireFiniteNorm(name: string, value: Tensor, what: string): void {
   check(
     less(value, Infinity),
     () =>
       new RangeError(
-        `globalNorm: ${what} is not finite: its norm is ${String(value)}.\n` +
+        `${name}: ${what} is not finite: its norm is ${String(value)}.\n` +
           '  Look for a division by 0, a log of 0 or a learning rate that is too large; or pass { errorIfNonfinite: false }.',
       ),
   );

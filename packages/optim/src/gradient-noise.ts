@@ -1,13 +1,13 @@
 import { add, astype, div, mul, pow, random, sqrt, type Tensor, tensor } from '@tikhonov/core';
 import { requireOptions } from '@tikhonov/core/engine';
 import { at, mapNamed } from './named.ts';
-import { nonNegative, requireNumber } from './scalars.ts';
+import { nonNegative, requireNumber, requireStrength, type Scalar, strength64 } from './scalars.ts';
 import type { Named, Transform } from './transform.ts';
 
 /** Options of the noise's strength. */
 export interface NoiseStrength {
-  /** Variance at the first step, >= 0. @defaultValue 0.3 */
-  readonly eta?: number;
+  /** Variance at the first step, >= 0: a number, or a 0-d cell or tensor. @defaultValue 0.3 */
+  readonly eta?: Scalar;
   /** How fast it falls, >= 0. @defaultValue 0.55 */
   readonly gamma?: number;
 }
@@ -42,9 +42,10 @@ export type GradientNoiseState = {
 export function gradientNoiseScale(count: Tensor, strength: NoiseStrength = {}): Tensor {
   requireOptions('gradientNoiseScale', strength, { eta: true, gamma: true });
   const { eta = 0.3, gamma = 0.55 } = strength;
-  requireNumber('gradientNoise', 'eta', eta, nonNegative);
+  requireStrength('gradientNoise', 'eta', eta);
   requireNumber('gradientNoise', 'gamma', gamma, nonNegative);
-  return sqrt(div(eta, pow(add(astype(count, 'float64'), 1), gamma)));
+  const variance = strength64('gradientNoise', 'eta', eta);
+  return sqrt(div(variance, pow(add(astype(count, 'float64'), 1), gamma)));
 }
 
 /** Options of `gradientNoise`: what is drawn, and when. */

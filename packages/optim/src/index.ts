@@ -50,17 +50,22 @@ export {
   clipByGlobalNorm,
   clipByValue,
   clipGradsByGlobalNorm,
+  clipGradsByValue,
 } from './clip.ts';
 export {
   type AdaptiveClipOptions,
   centralizeGradients,
   clipAdaptively,
   clipByNorm,
+  clipGradsByNorm,
+  type NormClipOptions,
   softClip,
+  softClipGrads,
 } from './clip-by-norm.ts';
 export type { DecayKind } from './decay-kind.ts';
 export { decayOf } from './decay-of.ts';
 export { type DecoupledDecay, decoupledDecay, shrinkWeights } from './decoupled-decay.ts';
+export type { GivenGradients } from './given-gradients.ts';
 export { type GlobalNormOptions, globalNorm } from './global-norm.ts';
 export {
   addGradientNoise,

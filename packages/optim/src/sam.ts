@@ -85,6 +85,20 @@ export function samPerturbation(params: Named, grads: Named, options: SamOptions
   });
 }
 
+/** A TypeError if `sam` lies within: its second gradients would never be taken. */
+function requireOutermost(optimizer: SteppingOptimizer): void {
+  let inner: unknown = optimizer;
+  while (inner instanceof Object && 'optimizer' in inner) {
+    if (inner instanceof SharpnessAware) {
+      throw new TypeError(
+        'sam: the optimizer is made by sam itself, whose perturbation would be lost.\n' +
+          '  Choose one: sam(sgd(model, { lr: 0.1 }), { adaptive: true }).',
+      );
+    }
+    inner = inner.optimizer;
+  }
+}
+
 /** An optimizer whose gradients are taken at the worst point near the parameters; made by `sam`. */
 export class SharpnessAware implements SteppingOptimizer {
   /** What steps with those gradients; its parameters, rate and state are those of the whole. */
@@ -93,10 +107,11 @@ export class SharpnessAware implements SteppingOptimizer {
 
   /**
    * @param optimizer  on the same parameters
-   * @throws RangeError for numbers out of range; TypeError for what is no optimizer
+   * @throws RangeError for numbers out of range; TypeError for what is no optimizer, or has `sam` within
    */
   constructor(optimizer: SteppingOptimizer, options: SamOptions = {}) {
     requireStepping('sam', optimizer, 'sam(sgd(model, { lr: 0.1 }))');
+    requireOutermost(optimizer);
     samPerturbation({}, {}, options);
     this.optimizer = optimizer;
     this.#options = options;
@@ -173,7 +188,7 @@ export class SharpnessAware implements SteppingOptimizer {
  * which prefers flat minima. `adaptive` makes it ASAM, which does not depend on the scale of the weights.
  *
  * @param optimizer  what steps, such as `sgd(model, { lr: 0.1, momentum: 0.9 })`
- * @throws RangeError for numbers out of range; TypeError for what is no optimizer
+ * @throws RangeError for numbers out of range; TypeError for what is no optimizer, or has `sam` within
  * @see Foret, Kleiner, Mobahi & Neyshabur, "Sharpness-aware minimization for efficiently improving
  * generalization", ICLR 2021, arXiv 2010.01412; Kwon, Kim, Park & Choi, "ASAM", ICML 2021, arXiv 2102.11600
  * @example

@@ -24,11 +24,13 @@ import {
   type CommonOptions,
   clipAdaptively,
   clipByNorm,
+  clipByValue,
   cosine,
   ema,
   hardThreshold,
   lookahead,
   maxNorm,
+  NonFiniteUpdateError,
   nonNegative,
   Optimizer,
   type Prox,
@@ -36,6 +38,7 @@ import {
   proxElasticNet,
   proxGroupLasso,
   proximal,
+  proximalStep,
   proxL0,
   proxL1,
   proxL2,
@@ -127,6 +130,15 @@ describe('weight decay', () => {
   });
 });
 
+function thrown(call: () => unknown): unknown {
+  try {
+    call();
+  } catch (error) {
+    return error;
+  }
+  return null;
+}
+
 describe('clipping', () => {
   const grads = { a: draw(2, [3, 4], 5), b: draw(3, [2], 0.01) };
   const params = { a: draw(4, [3, 4]), b: draw(5, [2]) };
@@ -177,6 +189,37 @@ describe('clipping', () => {
       expect(length(rowOf(clipped.a!))).toBeCloseTo(bound, 14);
     }
     expect(length(clipped.b!)).toBeCloseTo(0.1 * length(params.b), 14);
+  });
+
+  test('bounds in cells move between compiled steps, and are checked there', () => {
+    const bounds = [1, 1, 1, 1].map((x) => new Cell(float64(x)));
+    const [norm, each, value, rows] = bounds as [Cell, Cell, Cell, Cell];
+    const descendBy = (make: (f: () => Tensor) => () => Tensor): number[] => {
+      for (const bound of bounds) bound.write(float64(1));
+      const w = cellOf([
+        [3, -4],
+        [2, 1],
+      ]);
+      const gradients = [clipByValue(value), clipByNorm(each), softClip(norm)];
+      const updates = () => [project(maxNorm(rows))];
+      const optimizer = sgd({ w }, { lr: 0.5, gradients, updates });
+      const step = make(() => optimizer.minimize(() => sum(mul(w, w))));
+      step();
+      for (const [i, bound] of bounds.entries()) bound.write(float64(0.4 + 0.1 * i));
+      step();
+      return numbers(w);
+    };
+    const eager = descendBy((f) => f);
+    const compiled = descendBy((f) => compile(f));
+    for (const [i, x] of eager.entries()) expect(compiled[i]).toBeCloseTo(x, 12);
+    expect(length(compiled.slice(0, 2))).toBeLessThanOrEqual(0.7 * (1 + 1e-15));
+    each.write(float64(0));
+    expect(() => clipByNorm(each).update({ w: value.read() }, [], {})).toThrow(
+      'clipByNorm: maxNorm must be finite and > 0, its cell holds ',
+    );
+    expect(() => clipByNorm(new Cell(float64([1])))).toThrow(
+      'clipByNorm: maxNorm must be a number or a floating tensor of shape [], got float64 [1].',
+    );
   });
 
   test('gradients of 0 stay 0, and weights of 0 with eps 0 stop the unit', () => {
@@ -262,6 +305,56 @@ describe('proximal operators', () => {
       [0, 0],
       [0, 0],
     ]);
+  });
+
+  test.each(penalties)('%s: NaN stays, and an infinity stays one', (name, prox) => {
+    const bad = (x: number): Tensor => prox(matrix([1, x, 0.5, 2, -3, 1]), float64(step));
+    if (name === 'proxNuclear') {
+      const outcome = (): boolean => numbers(bad(Number.NaN)).every(Number.isFinite);
+      expect(thrown(outcome) instanceof Error || !outcome()).toBe(true);
+      return;
+    }
+    expect(numbers(bad(Number.NaN))[1]).toBeNaN();
+    expect(numbers(bad(-Infinity))[1]).toBe(-Infinity);
+    expect(numbers(hardThreshold(float64([Number.NaN]), 1))[0]).toBeNaN();
+  });
+
+  test('a step that is not finite is refused, whatever stands behind it', () => {
+    const operators = [
+      proximal(proxL1(0.1), 0.1),
+      proximal(proxL0(0.1), 0.1),
+      proximal(proxGroupLasso(0.1), 0.1),
+      proximal((v) => mul(v, 0).mul(0), 0.1),
+      project(maxNorm(1)),
+      project(nonNegative()),
+      project((w) => clamp(w, { min: -0.5, max: 0.5 })),
+    ];
+    for (const updates of operators) {
+      for (const bad of [Number.NaN, Infinity, -Infinity]) {
+        const w = cellOf([[1, 1]]);
+        const optimizer = sgd({ w }, { lr: 0.1, updates: () => [updates] });
+        const error = thrown(() => optimizer.apply({ w: float64([[bad, 0]]) }));
+        expect(error).toBeInstanceOf(NonFiniteUpdateError);
+        expect(numbers(w)).toEqual([1, 1]);
+      }
+    }
+  });
+
+  test('a proximal step is one of the descent with the operator behind it', () => {
+    for (const [, prox] of penalties) {
+      const [w, g] = [draw(14, [2, 3]), draw(15, [2, 3])];
+      const cell = parameter(w);
+      const lr = new Cell(float64(0.3));
+      sgd({ w: cell }, { lr: 0.3, updates: (rate) => [proximal(prox, rate)] }).apply({ w: g });
+      for (const rate of [0.3, lr]) {
+        expect(length(sub(proximalStep(w, g, prox, rate), cell.read()))).toBeLessThan(1e-14);
+      }
+    }
+    expect(() => proximalStep(float64([1]), float64([1]), proxL1(1), -1)).toThrow(
+      'proximalStep: lr must be finite and >= 0, got -1.',
+    );
+    const half = proximalStep(tensor([1]), tensor([2]), proxL1(1), 0.25);
+    expect([half.dtype, half.toArray()]).toEqual(['float32', [0.25]]);
   });
 
   test('a strength or step of 0 changes no bit', () => {

@@ -102,6 +102,14 @@ describe('values of options', () => {
     );
   });
 
+  test('sam around sam says what would be lost', () => {
+    const once = optim.sam(optim.sgd({ w: cellOf([1]) }, { lr: 1 }));
+    expect(() => optim.sam(once, { adaptive: true })).toThrow(
+      'sam: the optimizer is made by sam itself, whose perturbation would be lost.\n' +
+        '  Choose one: sam(sgd(model, { lr: 0.1 }), { adaptive: true }).',
+    );
+  });
+
   test.each([
     ['scaleByAdam', optim.adamTransform, 2],
     ['adamax', optim.adamaxTransform, 2],

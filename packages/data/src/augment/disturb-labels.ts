@@ -2,6 +2,9 @@ import {
   astype,
   expandDims,
   isFloating,
+  less,
+  lessEqual,
+  logicalAnd,
   oneHot,
   random,
   ShapeError,
@@ -9,7 +12,13 @@ import {
   type TensorLike,
   where,
 } from '@tikhonov/core';
-import { asTensor, type OptionNames, requireOptions, showShape } from '@tikhonov/core/engine';
+import {
+  asTensor,
+  check,
+  type OptionNames,
+  requireOptions,
+  showShape,
+} from '@tikhonov/core/engine';
 import { type AugmentStrength, drawnOr, requireSize, strengthOf } from './given.ts';
 
 /** Options of `disturbLabels`. */
@@ -42,7 +51,7 @@ const known: OptionNames<DisturbLabelsOptions> = {
  *
  * @param labels  integers `[n]`, or rows of probabilities `[n, classes]`, which are replaced by one-hot rows
  * @returns of the same shape and dtype
- * @throws RangeError for a rate outside [0, 1] or a bad number of classes; ShapeError for labels of another
+ * @throws RangeError for a rate outside [0, 1], a bad number of classes or a label beyond them; ShapeError for labels of another
  *   shape; TypeError for both or neither of a key and what is drawn
  * @see Xie, Wang, Wei, Wang & Tian, "DisturbLabel: Regularizing CNN on the Loss Layer" (2016)
  * @example
@@ -81,6 +90,10 @@ export function disturbLabels(labels: TensorLike, options: DisturbLabelsOptions)
     { shape: [n], dtype: 'int32' },
     (from) => random.randint(random.foldIn(from, 'replacements'), [n], 0, classes),
   );
-  if (!isRows) return where(hits, astype(others, y.dtype), y);
-  return where(expandDims(hits, 1), oneHot(others, classes, { dtype: y.dtype }), y);
+  if (isRows) return where(expandDims(hits, 1), oneHot(others, classes, { dtype: y.dtype }), y);
+  check(
+    logicalAnd(lessEqual(0, y), less(y, classes)),
+    () => new RangeError(`${name}: labels must be in [0, ${classes}), got ${String(y)}.`),
+  );
+  return where(hits, astype(others, y.dtype), y);
 }

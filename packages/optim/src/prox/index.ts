@@ -16,5 +16,6 @@ export {
   type SliceOptions,
   unitNorm,
 } from './projections.ts';
+export { proximalStep } from './step.ts';
 export { hardThreshold, softThreshold } from './thresholds.ts';
 export { project, proximal, type SelectOptions } from './transforms.ts';

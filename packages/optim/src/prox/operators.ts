@@ -1,4 +1,4 @@
-import { add, astype, div, greater, mul, sqrt, sub, type Tensor, where } from '@tikhonov/core';
+import { add, astype, div, lessEqual, mul, sqrt, sub, type Tensor, where } from '@tikhonov/core';
 import { requireOptions } from '@tikhonov/core/engine';
 import { requireStrength, type Scalar, strength64 } from '../scalars.ts';
 import { requireAxis, unitNorms } from '../unit-norms.ts';
@@ -125,8 +125,9 @@ export function proxGroupLasso(lambda: Scalar, options: GroupLassoOptions = {}):
     const size = weighted ? v.size / Math.max(1, v.shape.at(axis)!) : 1;
     const threshold = mul(product('proxGroupLasso', 'lambda', lambda, step), Math.sqrt(size));
     const length = unitNorms('proxGroupLasso', v, axis);
-    const stays = greater(length, threshold);
-    const factor = sub(1, div(threshold, where(stays, length, 1)));
-    return where(stays, mul(v, astype(factor, v.dtype)), 0);
+    // False for NaN, of which the whole group becomes NaN.
+    const gone = lessEqual(length, threshold);
+    const factor = sub(1, div(threshold, where(gone, 1, length)));
+    return where(gone, 0, mul(v, astype(factor, v.dtype)));
   };
 }

@@ -1,6 +1,7 @@
 import { astype, div, greater, lessEqual, maximum, mul, type Tensor, where } from '@tikhonov/core';
 import { requireOptions } from '@tikhonov/core/engine';
-import { positive, requireNumber } from '../scalars.ts';
+import type { Scalar } from '../scalars.ts';
+import { requireThreshold, thresholdOf } from '../threshold.ts';
 import { unitNorms } from '../unit-norms.ts';
 
 /** What puts a tensor back into the set of those that are allowed. */
@@ -16,6 +17,7 @@ export interface SliceOptions {
  * Onto the ball of radius `maxValue`, each output unit's incoming weights alone; those within stay as they
  * are.
  *
+ * @param maxValue  > 0: a number, or a 0-d cell or tensor
  * @throws RangeError unless `maxValue` is finite and > 0; ShapeError for a tensor without the axis
  * @see Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", JMLR 15 (2014)
  * @example
@@ -23,14 +25,15 @@ export interface SliceOptions {
  * optim.maxNorm(1)(tensor([[3, 4], [0.3, 0.4]])).toArray(); // => [[0.6, 0.8], [0.3, 0.4]]
  * ```
  */
-export function maxNorm(maxValue: number, options: SliceOptions = {}): Projection {
-  requireNumber('maxNorm', 'maxValue', maxValue, positive);
+export function maxNorm(maxValue: Scalar, options: SliceOptions = {}): Projection {
+  requireThreshold('maxNorm', 'maxValue', maxValue);
   requireOptions('maxNorm', options, { axis: true });
   const { axis = 0 } = options;
   return (w) => {
     const length = unitNorms('maxNorm', w, axis);
-    const within = lessEqual(length, maxValue);
-    const factor = div(maxValue, where(within, 1, length));
+    const bound = thresholdOf('maxNorm', 'maxValue', maxValue);
+    const within = lessEqual(length, bound);
+    const factor = div(bound, where(within, 1, length));
     return where(within, w, mul(w, astype(factor, w.dtype)));
   };
 }

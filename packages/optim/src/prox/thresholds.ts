@@ -1,9 +1,18 @@
-import { abs, greater, mul, sign, sub, type Tensor, type TensorLike, where } from '@tikhonov/core';
+import {
+  abs,
+  lessEqual,
+  mul,
+  sign,
+  sub,
+  type Tensor,
+  type TensorLike,
+  where,
+} from '@tikhonov/core';
 import { asTensor } from '@tikhonov/core/engine';
 
 /**
  * `sign(v) max(|v| - t, 0)`: every element comes closer to 0 by `t`, and stops there. The minimiser over `u`
- * of `(u - v)^2 / 2 + t |u|`. Its derivative is 1 where `|v| > t`, else 0.
+ * of `(u - v)^2 / 2 + t |u|`. Its derivative is 1 where `|v| > t`, else 0. NaN stays NaN.
  *
  * @param v  `[...s]`
  * @param t  number or tensor that broadcasts, >= 0
@@ -15,11 +24,12 @@ import { asTensor } from '@tikhonov/core/engine';
  */
 export function softThreshold(v: TensorLike, t: TensorLike): Tensor {
   const x = asTensor(v, 'softThreshold');
-  return where(greater(abs(x), t), sub(x, mul(sign(x), t)), 0);
+  // False for NaN, which stays.
+  return where(lessEqual(abs(x), t), 0, sub(x, mul(sign(x), t)));
 }
 
 /**
- * `v` where `|v| > t`, else 0. For `t = sqrt(2 s)` the minimiser over `u` of `(u - v)^2 / 2 + s [u != 0]`.
+ * `v` where `|v| > t`, else 0; NaN stays NaN. For `t = sqrt(2 s)` the minimiser over `u` of `(u - v)^2 / 2 + s [u != 0]`.
  *
  * @param v  `[...s]`
  * @param t  number or tensor that broadcasts, >= 0
@@ -32,5 +42,5 @@ export function softThreshold(v: TensorLike, t: TensorLike): Tensor {
  */
 export function hardThreshold(v: TensorLike, t: TensorLike): Tensor {
   const x = asTensor(v, 'hardThreshold');
-  return where(greater(abs(x), t), x, 0);
+  return where(lessEqual(abs(x), t), 0, x);
 }

@@ -1,4 +1,4 @@
-import { add, sub, type Tensor } from '@tikhonov/core';
+import { abs, add, less, sub, type Tensor, where } from '@tikhonov/core';
 import { kindOf, requireOptions } from '@tikhonov/core/engine';
 import { weightsOnly } from '../groups.ts';
 import { at, mapNamed } from '../named.ts';
@@ -17,12 +17,17 @@ export interface SelectOptions {
   readonly select?: DecayMask;
 }
 
-/** Updates that lead where `f` takes the stepped parameters; 0 is reached exactly. */
+/**
+ * Updates that lead where `f` takes the stepped parameters; 0 is reached exactly. What is not finite stays
+ * so, for the optimizer to refuse: a projection would hide it.
+ */
 const landing = (select: DecayMask, f: (stepped: Tensor) => Tensor): Transform<NoState> =>
   stateless((updates, params) =>
     mapNamed(updates, (u, name) => {
       const w = at(params, name);
-      return select(name, w) ? sub(f(add(w, u)), w) : u;
+      if (!select(name, w)) return u;
+      const stepped = add(w, u);
+      return where(less(abs(stepped), Infinity), sub(f(stepped), w), stepped);
     }),
   );
 
