@@ -57,10 +57,19 @@ describe('oneHotColumns', () => {
   });
 
   test('names of any kind are names', () => {
-    const odd = new Table(['__proto__', 'x'], [['constructor', '1'], ['', '2']]); // biome-ignore format: rows
+    const odd = new Table(
+      ['__proto__', 'x'],
+      [
+        ['constructor', '1'],
+        ['', '2'],
+      ],
+    );
     const coded = oneHotColumns(odd, { columns: ['__proto__'] }).apply(odd);
     expect(coded.columns).toEqual(['__proto__=', '__proto__=constructor', 'x']);
-    expect(coded.tensor().toArray()).toEqual([[0, 1, 1], [1, 0, 2]]); // biome-ignore format: a matrix
+    expect(coded.tensor().toArray()).toEqual([
+      [0, 1, 1],
+      [1, 0, 2],
+    ]);
   });
 
   test('arguments are checked', () => {

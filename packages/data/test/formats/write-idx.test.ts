@@ -40,8 +40,17 @@ describe('what is written is read', () => {
   });
 
   test('a view is written in the order of its own axes', async () => {
-    const x = transpose(tensor([[1, 2, 3], [4, 5, 6]])); // biome-ignore format: a matrix
-    expect((await readIdx(writeIdx(x))).toArray()).toEqual([[1, 4], [2, 5], [3, 6]]); // biome-ignore format: a matrix
+    const x = transpose(
+      tensor([
+        [1, 2, 3],
+        [4, 5, 6],
+      ]),
+    );
+    expect((await readIdx(writeIdx(x))).toArray()).toEqual([
+      [1, 4],
+      [2, 5],
+      [3, 6],
+    ]);
   });
 });
 

@@ -26,7 +26,15 @@ describe('mnistFrom', () => {
   test('images of one channel, and pixels as they are', async () => {
     const { train } = await mnistFrom(smallFiles(), { flatten: false, normalize: false });
     expect(train.x.shape).toEqual([40, 1, 3, 2]);
-    expect(train.take([1]).x.toArray()).toEqual([[[[7, 8], [9, 10], [11, 12]]]]); // biome-ignore format: an image
+    expect(train.take([1]).x.toArray()).toEqual([
+      [
+        [
+          [7, 8],
+          [9, 10],
+          [11, 12],
+        ],
+      ],
+    ]);
   });
 
   test('gzipped files are the same', async () => {

@@ -56,7 +56,7 @@ export const settingOf = (method: Method, values: ArgumentValues = {}): MethodSe
   },
 });
 
-/** What is compared when no methods are named: the best known of each kind, in a minute or two. */
+/** What is compared when no methods are named: the best known of each kind, in seconds. */
 export const classics = [
   'l2',
   'l1',
