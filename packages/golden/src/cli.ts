@@ -5,6 +5,7 @@ import { type GoldenName, hasGolden, precisions } from './golden-file.ts';
 import { runObjective } from './objective/objective.ts';
 import { runOps } from './ops/ops.ts';
 import type { Outcome } from './outcome.ts';
+import { runStructure } from './structure/structure.ts';
 import type { Through } from './through.ts';
 
 type Runner = (
@@ -18,11 +19,12 @@ type Runner = (
 const files: Readonly<Record<string, readonly [GoldenName, Runner]>> = {
   ops: ['ops.json', runOps],
   objective: ['objective.json', runObjective],
+  structure: ['structure.json', runStructure],
 };
 
 const usage = `Compares the library with reference values.
 
-  npm run golden -- [--file ops|objective] [--only text] [--dtype float64|float32] [--compiled]
+  npm run golden -- [--file ops|objective|structure] [--only text] [--dtype float64|float32] [--compiled]
 
 --only keeps the cases whose operation, method, variant or id contains the text.
 --compiled runs every operation, method and derivative as a compiled function, nothing of it by eager

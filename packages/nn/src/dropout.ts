@@ -1,33 +1,22 @@
 import {
-  astype,
   DTypeError,
-  div,
-  equal,
-  greater,
   isFloating,
   less,
-  logicalAnd,
-  logicalNot,
-  logicalOr,
-  mul,
   type Shape,
   ShapeError,
-  sub,
-  Tensor,
+  type Tensor,
   type TensorLike,
   where,
 } from '@tikhonov/core';
 import {
   asTensor,
-  check,
-  kindOf,
   type OptionNames,
   requireOptions,
   showShape,
   showValue,
 } from '@tikhonov/core/engine';
-import * as random from '@tikhonov/core/random';
 import { type ForwardContext, requireContext } from './context.ts';
+import { inverseKeep, keepMask, keepProbability, scaledBy, survivors } from './keep-mask.ts';
 import { Module } from './module.ts';
 import { type Strength, unitStrength } from './strength.ts';
 
@@ -108,63 +97,10 @@ export function dropout(x: TensorLike, options: DropoutOptions = {}): Tensor {
   const p = unitStrength('dropout', 'p', options.p ?? 0.5, { closed: true });
   const noise = resolveNoiseShape(source.shape, options.noiseShape);
   const alive = typeof p === 'number' ? p < 1 : less(p, 1);
-  if (!training) return mode === 'inverted' ? source : scaledBy(source, sub64(p), alive);
-  const drawn = keepMask(noise, p, options);
+  if (!training) return mode === 'inverted' ? source : scaledBy(source, keepProbability(p), alive);
+  const drawn = keepMask('dropout', noise, p, options);
   if (mode === 'classic') return where(survivors(drawn, alive), source, 0);
-  return scaledBy(source, inverse(p), survivors(drawn, alive));
-}
-
-/** `1 - p` in float64. */
-const sub64 = (p: number | Tensor): number | Tensor => (typeof p === 'number' ? 1 - p : sub(1, p));
-
-/** `1 / (1 - p)` in float64; 1 for `p` 1, where nothing survives, so that 0 meets no infinity. */
-function inverse(p: number | Tensor): number | Tensor {
-  if (typeof p === 'number') return p === 1 ? 1 : 1 / (1 - p);
-  const keep = sub(1, p);
-  return div(1, where(equal(keep, 0), 1, keep));
-}
-
-const survivors = (mask: Tensor, alive: boolean | Tensor): Tensor => {
-  if (alive === true) return mask;
-  return logicalAnd(mask, alive === false ? none() : alive);
-};
-
-/** Where `keep`, `x` times a scale that was computed in float64; elsewhere exactly 0. */
-function scaledBy(x: Tensor, scale: number | Tensor, keep: boolean | Tensor): Tensor {
-  const kept = keep === true ? x : where(keep === false ? none() : keep, x, 0);
-  if (scale === 1) return kept;
-  return mul(kept, typeof scale === 'number' ? scale : astype(scale, x.dtype));
-}
-
-const none = (): Tensor => astype(0, 'bool');
-
-function keepMask(shape: Shape, p: number | Tensor, options: DropoutOptions): Tensor {
-  const { mask, rng } = options;
-  if (mask !== undefined) {
-    if (!(mask instanceof Tensor)) {
-      throw new TypeError(`dropout: the mask must be a Tensor, got ${kindOf(mask)}.`);
-    }
-    if (showShape(mask.shape) !== showShape(shape)) {
-      throw new ShapeError(
-        `dropout: the mask has shape ${showShape(mask.shape)}, the noise ${showShape(shape)}.\n` +
-          '  To share decisions along axes, pass noiseShape too.',
-      );
-    }
-    if (mask.dtype === 'bool') return mask;
-    check(
-      logicalOr(equal(mask, 0), equal(mask, 1)),
-      () =>
-        new RangeError(`dropout: the mask must hold 0 (drop) and 1 (keep), got ${String(mask)}.`),
-    );
-    return greater(mask, 0);
-  }
-  if (!(rng instanceof Tensor)) {
-    throw new TypeError(
-      `dropout: training needs a random key, got ${rng === undefined ? 'neither rng nor mask' : kindOf(rng)}.\n` +
-        '  Call model.forward(x, { training: true, rng }) with rng = random.foldIn(random.key(seed), step), or leave training off.',
-    );
-  }
-  return logicalNot(random.bernoulli(rng, shape, p));
+  return scaledBy(source, inverseKeep(p), survivors(drawn, alive));
 }
 
 function resolveNoiseShape(

@@ -104,6 +104,10 @@ export {
   type MultiheadAttentionOptions,
   type MultiheadContext,
 } from './multihead-attention.ts';
+export { ImageRows } from './networks/image-rows.ts';
+export type { ChangePart, ImageNetworkOptions, PartKind, Place } from './networks/place.ts';
+export { type SmallCnnOptions, smallCnn } from './networks/small-cnn.ts';
+export { type SmallResNetOptions, smallResNet } from './networks/small-res-net.ts';
 export { type BatchNormOptions, batchNorm } from './norms/batch-norm.ts';
 export {
   BatchNorm1d,

@@ -139,6 +139,7 @@ const layers: Case[] = [
   all(new nn.Flatten(0, 1), [2, 3, 4], 'Flatten that joins the batch'),
   all(new nn.Flatten(2), [2, 3, 4], 'Flatten from axis 2'),
   all(new nn.Unflatten(1, [3, -1]), [12]),
+  all(new nn.ImageRows([1, 2, 3]), [6]),
   all(new nn.Unflatten(-1, [2, 2]), [3, 4], 'Unflatten from the end'),
 ];
 
@@ -337,6 +338,8 @@ const block = (channels: number, key: number): nn.Residual =>
 const models: Case[] = [
   all(nn.mlp([4, 8, 8, 3], { seed, dropout: 0.2 }), [4], 'mlp'),
   all(nn.mlp([4, 8, 3], { seed, activation: 'leakyRelu' }), [2, 4], 'mlp with leakyRelu'),
+  all(nn.smallCnn({ inputShape: [1, 6, 6], classes: 3, seed }), [36], 'smallCnn'),
+  all(nn.smallResNet({ inputShape: [1, 6, 6], classes: 3, seed }), [36], 'smallResNet'),
   all(
     new nn.Sequential(
       new nn.Conv2d(1, 4, 3, { seed, padding: 1, bias: false }),

@@ -1,14 +1,17 @@
 import { random, type Tensor } from '@tikhonov/core';
-import { crossEntropy, mlp } from '@tikhonov/nn';
+import { crossEntropy } from '@tikhonov/nn';
 import { adamw, type SteppingOptimizer, weightsOnly } from '@tikhonov/optim';
 import type { Callback, FitOptions, Loss } from '@tikhonov/train';
 import type { Network, PlanScope, TrainingPlan, TrainingTask } from './method.ts';
+import { type NetworkSpec, networkFor } from './networks.ts';
 
 /** What `configure` makes a training of. */
 export interface ConfigureOptions {
   readonly task: TrainingTask;
-  /** Units of the hidden layers. */
-  readonly hidden: readonly number[];
+  /** Units of the hidden layers of an MLP; of another kind of network see `network`. */
+  readonly hidden?: readonly number[];
+  /** The network. @defaultValue an MLP with the layers `hidden` */
+  readonly network?: NetworkSpec;
   /** Of Adam. */
   readonly lr: number;
   /** Of the network's first weights. */
@@ -26,21 +29,27 @@ export interface ConfiguredTraining {
   };
 }
 
-/** The network that plans are about. */
-export const networkOf = (
+/**
+ * The network that a plan describes: of the kind asked for, with the plan's settings and parts, and with
+ * `models` around it. Initial weights of what the plan leaves alone depend on the seed only.
+ */
+export function networkOf(
   plan: TrainingPlan,
-  { task, hidden, seed, key }: Omit<ConfigureOptions, 'lr'>,
-): Network =>
-  plan.models.reduce<Network>(
+  { task, hidden, network, seed, key }: Omit<ConfigureOptions, 'lr'>,
+): Network {
+  const spec: NetworkSpec = network ?? { kind: 'mlp', hidden: hidden ?? [] };
+  return plan.models.reduce<Network>(
     (model, make, i) => make(model, { task, key: keyOf(key, 'models', i) }),
-    mlp([task.features, ...hidden, task.classes], { seed, ...plan.mlp }),
+    networkFor(spec, { plan, task, seed, key: random.foldIn(key, 'parts') }),
   );
+}
 
 /**
  * Makes the training that a plan describes. The parts act in this order, whatever methods they come from:
  *
  * 1. `transforms` change the rows, one after the other;
- * 2. the network, `models` around it, gives the output;
+ * 2. the network gives the output: its own parts changed by `parts`, one after the other, then `models`
+ *    around it;
  * 3. the cross-entropy with the options `loss` is what `losses` wrap, the first innermost;
  * 4. `penalties` are added, untouched by what wraps the data loss;
  * 5. the gradient passes `gradients`, then Adam, then the decoupled decay, then `updates`;

@@ -8,14 +8,18 @@ export type {
   GradientCase,
   Method,
   Network,
+  NetworkKind,
+  NetworkSettings,
   ObjectiveMethod,
   OtherMethod,
   Penalty,
+  PlanPart,
   PlanScope,
   Reference,
   TrainingPlan,
   TrainingTask,
 } from './method.ts';
+export type { NetworkSpec } from './networks.ts';
 export {
   type ActivityOptions,
   type ActivityTermOptions,

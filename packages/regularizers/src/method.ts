@@ -1,11 +1,21 @@
 import type { Tensor } from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
-import type { CrossEntropyOptions, Layer, MlpOptions, Module } from '@tikhonov/nn';
+import type {
+  CrossEntropyOptions,
+  Layer,
+  LayerLike,
+  MlpOptions,
+  Module,
+  Place,
+} from '@tikhonov/nn';
 import type { Scalar, SteppingOptimizer, Transform } from '@tikhonov/optim';
 import type { BatchTransform, Callback, Loss, StepTerm } from '@tikhonov/train';
 
 /** Where a method acts. */
 export type Family = 'objective' | 'structure' | 'process';
+
+/** Kinds of networks that plans are about: `nn.mlp`, `nn.smallCnn` and `nn.smallResNet`. */
+export type NetworkKind = 'mlp' | 'cnn' | 'resnet';
 
 /**
  * A term of the parameters alone. Penalties that own state advance it unless told otherwise. What looks at
@@ -68,13 +78,21 @@ export interface CallbackScope extends PlanScope {
   readonly optimizer: SteppingOptimizer;
 }
 
+/** What all kinds of networks take. */
+export type NetworkSettings = Pick<MlpOptions, 'activation' | 'dtype' | 'init' | 'bias'>;
+
+/** Makes of a part of the network what is to stand in its place; `scope.key` is the part's own. */
+export type PlanPart = (part: LayerLike, place: Place, scope: PlanScope) => LayerLike;
+
 /**
  * A plain training configuration, which recipes change: each adds a part behind those that are there.
  * `configure` says in which order the parts act.
  */
 export interface TrainingPlan {
-  /** Options of the network. */
-  readonly mlp: Partial<MlpOptions>;
+  /** Options of the network, whatever its kind. */
+  readonly network: NetworkSettings;
+  /** What is made of the network's parts, in this order. */
+  readonly parts: readonly PlanPart[];
   /** What is made of the network: gates, reparametrized weights, another head. */
   readonly models: readonly ((model: Network, scope: PlanScope) => Network)[];
   /** What is done to the rows of a step. */
@@ -124,6 +142,11 @@ interface MethodEntry {
   readonly arguments: readonly Argument[];
   /** Where survey and paper differ, and what was chosen. */
   readonly notes: readonly string[];
+  /**
+   * The kinds of networks that the recipe does something to; none if it is for what plans do not know, such as
+   * recurrent networks. @defaultValue all of them
+   */
+  readonly networks?: readonly NetworkKind[];
   /** Changes a plain configuration so that it uses the method. */
   readonly recipe: (plan: TrainingPlan, values: ArgumentValues) => TrainingPlan;
 }

@@ -122,7 +122,8 @@ export const methods: readonly Method[] = [
 
 /** No regularization at all: what recipes start from and comparisons are made with. */
 export const plainPlan: TrainingPlan = {
-  mlp: {},
+  network: {},
+  parts: [],
   models: [],
   transforms: [],
   loss: {},

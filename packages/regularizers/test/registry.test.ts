@@ -8,6 +8,8 @@ import {
   findMethod,
   isInRange,
   methods,
+  type NetworkKind,
+  type NetworkSpec,
   type ObjectiveMethod,
   plainPlan,
   type TrainingPlan,
@@ -17,7 +19,16 @@ import {
 const defaultsOf = (method: (typeof methods)[number]): Record<string, number> =>
   Object.fromEntries(method.arguments.map((argument) => [argument.name, argument.default]));
 
-const small = { hidden: [6], lr: 0.01, seed: 0, key: random.key(5) };
+const small = { lr: 0.01, seed: 0, key: random.key(5) };
+
+/** A network of every kind. */
+const networks: Readonly<Record<NetworkKind, NetworkSpec>> = {
+  mlp: { kind: 'mlp', hidden: [6] },
+  cnn: { kind: 'cnn', channels: [3], hidden: [6] },
+  resnet: { kind: 'resnet', channels: [3, 4], blocks: 1 },
+};
+const allKinds: readonly NetworkKind[] = ['mlp', 'cnn', 'resnet'];
+
 const task: TrainingTask = { classes: 3, features: 16, imageShape: [1, 4, 4], rows: 10 };
 const examples = new Dataset({
   x: random.uniform(random.key(1), [10, 16], { max: 20, dtype: 'float64' }),
@@ -63,6 +74,8 @@ describe.each(methods.map((method) => [method.id, method] as const))('%s', (id, 
 
   test('changes the plain plan, and only by its own doing', () => {
     const plan = method.recipe(plainPlan, {});
+    // What plans do not know is not changed by them.
+    if (method.networks?.length === 0) return expect(plan).toEqual(plainPlan);
     expect(plan).not.toEqual(plainPlan);
     // Functions are compared by identity, so the made parts are counted instead.
     const shape = (p: typeof plan): unknown =>
@@ -81,39 +94,52 @@ describe.each(methods.map((method) => [method.id, method] as const))('%s', (id, 
     }
   });
 
-  test('trains a network, and the compiled training is the same as the eager one', async () => {
-    const plan = method.recipe({ ...plainPlan, mlp: { dtype: 'float64' } }, {});
-    const [eager, compiled] = [await trained(plan, false), await trained(plan, true)];
-    expect(eager.stopReason).toBe('completed');
-    expect(Object.keys(compiled.state)).toEqual(Object.keys(eager.state));
-    for (const [name, value] of Object.entries(eager.state)) {
-      const other = compiled.state[name]!.data();
-      for (const [i, x] of value.data().entries()) expect(other[i]).toBeCloseTo(x, 9);
-    }
-    const moved = Object.entries(eager.state).some(
-      ([name, value]) => String(value.data()) !== String(eager.before[name]!.data()),
-    );
-    expect(moved).toBe(true);
-  });
+  const kinds = method.networks ?? allKinds;
+  // All kinds of networks see a method of the network itself; of others one is enough.
+  const tried = method.family === 'structure' ? kinds : kinds.slice(0, 1);
+  if (tried.length === 0) return;
 
-  test('does something: what it trains differs from what the plain plan trains', async () => {
-    const values = id in actsAtOnce ? actsAtOnce[id]! : {};
-    const plan = method.recipe({ ...plainPlan, mlp: { dtype: 'float64' } }, values);
-    const plain = await trained({ ...plainPlan, mlp: { dtype: 'float64' } }, true);
-    const other = await trained(plan, true);
-    // Early stopping, averages and the like may not change the weights in two epochs.
-    if (plan.callbacks.length > 0) return;
-    const weights = (state: Readonly<Record<string, Tensor>>): string =>
-      Object.values(state)
-        .map((x) => String(x.data()))
-        .join();
-    expect(weights(other.state)).not.toBe(weights(plain.state));
-  });
+  test.each(tried)(
+    'trains a network, and the compiled training is the same as the eager one: %s',
+    async (kind) => {
+      const plan = method.recipe({ ...plainPlan, network: { dtype: 'float64' } }, {});
+      const eager = await trained(plan, networks[kind], false);
+      const compiled = await trained(plan, networks[kind], true);
+      expect(eager.stopReason).toBe('completed');
+      expect(Object.keys(compiled.state)).toEqual(Object.keys(eager.state));
+      for (const [name, value] of Object.entries(eager.state)) {
+        const other = compiled.state[name]!.data();
+        for (const [i, x] of value.data().entries()) expect(other[i]).toBeCloseTo(x, 9);
+      }
+      const moved = Object.entries(eager.state).some(
+        ([name, value]) => String(value.data()) !== String(eager.before[name]!.data()),
+      );
+      expect(moved).toBe(true);
+    },
+  );
+
+  test.each(tried)(
+    'does something: what it trains differs from what the plain plan trains: %s',
+    async (kind) => {
+      const values = id in actsAtOnce ? actsAtOnce[id]! : {};
+      const start: TrainingPlan = { ...plainPlan, network: { dtype: 'float64' } };
+      const plan = method.recipe(start, values);
+      const plain = await trained(start, networks[kind], true);
+      const other = await trained(plan, networks[kind], true);
+      // Early stopping, averages and the like may not change the weights in two epochs.
+      if (plan.callbacks.length > 0) return;
+      const weights = (state: Readonly<Record<string, Tensor>>): string =>
+        Object.values(state)
+          .map((x) => String(x.data()))
+          .join();
+      expect(weights(other.state)).not.toBe(weights(plain.state));
+    },
+  );
 });
 
 /** Two epochs of a small network. */
-async function trained(plan: TrainingPlan, compiled: boolean) {
-  const { model, options } = configure(plan, { ...small, task });
+async function trained(plan: TrainingPlan, network: NetworkSpec, compiled: boolean) {
+  const { model, options } = configure(plan, { ...small, network, task });
   const before = model.stateDict();
   const { stopReason } = await fit(model, {
     ...options,
@@ -141,7 +167,7 @@ test('an unknown id is refused with the nearest ones, else with all', () => {
 });
 
 test('the plain plan regularizes nothing', () => {
-  const { model, options } = configure(plainPlan, { ...small, task });
+  const { model, options } = configure(plainPlan, { ...small, hidden: [6], task });
   expect(Object.values(plainPlan).flat()).toEqual([{}, {}, 0, 0]);
   expect(Object.keys(model.namedParameters()).length).toBe(4);
   expect([options.penalties, options.transforms, options.callbacks]).toEqual([[], [], []]);

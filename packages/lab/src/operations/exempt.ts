@@ -62,6 +62,8 @@ export const exempt: Readonly<Record<string, string>> = {
   'nn.functionalCall': transform,
   'nn.mseLoss': 'is nn.mse',
   'nn.mlp': 'makes a module of checked parts',
+  'nn.smallCnn': 'makes a module of checked parts',
+  'nn.smallResNet': 'makes a module of checked parts',
   'nn.smoothLabels': 'labels are integers',
   'nn.summary': values,
 };

@@ -44,4 +44,5 @@ export const basicLayers = (): readonly OnnxLayer[] => [
   onnxLayer(nn.Identity, (_layer, x) => x),
   onnxLayer(nn.Flatten, writeFlatten),
   onnxLayer(nn.Unflatten, (_layer, x, scope) => scope.reshape(x, scope.output)),
+  onnxLayer(nn.ImageRows, (_layer, x, scope) => scope.reshape(x, scope.output)),
 ];

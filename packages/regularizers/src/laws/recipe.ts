@@ -37,7 +37,7 @@ export const recipeLaw = (
     slack: ({ x, seed, factor }) => {
       const [strength] = method.arguments;
       const given = { [strength!.name]: strength!.default * factor };
-      const plan = method.recipe({ ...plainPlan, mlp: { dtype: 'float64' } }, given);
+      const plan = method.recipe({ ...plainPlan, network: { dtype: 'float64' } }, given);
       const { model, options } = configure(plan, {
         task: { classes: 3, features: 2, imageShape: null, rows: 3 },
         hidden: [4, 3],

@@ -13,7 +13,8 @@ import {
 } from '@tikhonov/core';
 import { parametersOf, real, withZeros } from '../laws/draws.ts';
 import { recipeLaw } from '../laws/recipe.ts';
-import { atMost, exactly, near } from '../laws/slack.ts';
+import { atMost, exactly, holds, near } from '../laws/slack.ts';
+import { thrown } from '../laws/thrown.ts';
 import { zeroStrengthLaw } from '../laws/zero-strength.ts';
 import { elasticNet, elasticNetMethod, proxElasticNet } from './elastic-net.ts';
 import { l1 } from './l1.ts';
@@ -130,8 +131,13 @@ export const elasticNetLaws: readonly Law[] = [
     })),
     slack: ({ w, alpha, l1Ratio }) => {
       const held = new Cell(tensor(alpha, { dtype: 'float64' }));
+      const ratio = tensor(l1Ratio, { dtype: 'float64' });
+      const want = elasticNet(w, { alpha, l1Ratio });
       return Math.min(
-        near(elasticNet(w, { alpha: held, l1Ratio }), elasticNet(w, { alpha, l1Ratio }), 1e-13),
+        ...[alpha, held].flatMap((strength) => [
+          near(elasticNet(w, { alpha: strength, l1Ratio }), want, 1e-13),
+          near(elasticNet(w, { alpha: strength, l1Ratio: ratio }), want, 1e-13),
+        ]),
         near(
           elasticNet(w, { lambda1: held, lambda2: held }),
           elasticNet(w, { lambda1: alpha, lambda2: alpha }),
@@ -140,5 +146,29 @@ export const elasticNetLaws: readonly Law[] = [
       );
     },
     effort: 0.5,
+  }),
+  law({
+    id: 'elastic-net/share-in-a-cell',
+    statement:
+      'A share in a cell counts as it is now, with 0 and 1 as well; one outside [0, 1] is refused, as a number is.',
+    cases: drawn((draw) => ({
+      w: draw.tensor(draw.shape({ minSize: 1 })),
+      alpha: real(draw, 0.1, 2),
+      shares: [0, real(draw, 0, 1), 1],
+      wrong: draw.pick([-1e-9, 1 + 1e-9, Number.NaN, real(draw, 2, 9)]),
+    })),
+    slack: ({ w, alpha, shares, wrong }) => {
+      const l1Ratio = new Cell(tensor(0.5, { dtype: 'float64' }));
+      const at = (share: number): Tensor => {
+        l1Ratio.write(tensor(share, { dtype: 'float64' }));
+        return elasticNet(w, { alpha, l1Ratio });
+      };
+      return Math.min(
+        ...shares.map((share) => near(at(share), elasticNet(w, { alpha, l1Ratio: share }), 1e-13)),
+        holds(thrown(() => at(wrong)) instanceof RangeError),
+        holds(thrown(() => elasticNet(w, { alpha, l1Ratio: wrong })) instanceof RangeError),
+      );
+    },
+    effort: 0.3,
   }),
 ];

@@ -1,9 +1,10 @@
-import { add, mul, type Tensor, type TensorLike } from '@tikhonov/core';
+import { add, div, mul, sub, type Tensor, type TensorLike } from '@tikhonov/core';
 import { type OptionNames, requireOptions } from '@tikhonov/core/engine';
 import { resolveArguments } from '../arguments.ts';
 import type { Argument, Method } from '../method.ts';
 import type { PenaltyTarget, SelectOptions } from '../parameters.ts';
-import { requireStrength, type Strength } from '../strength.ts';
+import { requireShare } from '../share.ts';
+import { inDType, requireStrength, type Strength } from '../strength.ts';
 import { l1, proxL1 } from './l1.ts';
 import { l2, shrink } from './l2.ts';
 
@@ -20,7 +21,7 @@ export interface StrengthAndRatio {
   /** Strength, >= 0. */
   readonly alpha: Strength;
   /** Share of the L1 norm, in [0, 1]. @defaultValue 0.5, scikit-learn's */
-  readonly l1Ratio?: number;
+  readonly l1Ratio?: Strength;
 }
 
 /** Options of `elasticNet`. */
@@ -72,14 +73,18 @@ function strengthsOf(options: ElasticNetOptions): Record<'lambda1' | 'lambda2', 
         'elasticNet: got both { alpha } and { lambda1, lambda2 }.\n  Choose one parametrisation.',
       );
     }
-    const { l1Ratio = 0.5 } = options;
     const alpha = requireStrength('elasticNet: alpha', options.alpha);
-    if (!(l1Ratio >= 0 && l1Ratio <= 1)) {
-      throw new RangeError(`elasticNet: l1Ratio must be in [0, 1], got ${l1Ratio}.`);
+    const l1Ratio = requireShare('elasticNet: l1Ratio', options.l1Ratio ?? 0.5);
+    if (typeof l1Ratio === 'number') {
+      const part = (share: number): number | Tensor =>
+        typeof alpha === 'number' ? alpha * share : mul(alpha, share);
+      return { lambda1: part(l1Ratio), lambda2: part((1 - l1Ratio) / 2) };
     }
-    const share = (part: number): number | Tensor =>
-      typeof alpha === 'number' ? alpha * part : mul(alpha, part);
-    return { lambda1: share(l1Ratio), lambda2: share((1 - l1Ratio) / 2) };
+    const strength = inDType(alpha, l1Ratio.dtype);
+    return {
+      lambda1: mul(strength, l1Ratio),
+      lambda2: mul(strength, div(sub(1, l1Ratio), 2)),
+    };
   }
   if ('l1Ratio' in options) {
     throw new TypeError(

@@ -181,7 +181,7 @@ export const klSparsityMethod: Method = {
     const options = resolveArguments('kl-sparsity', settings, values);
     return {
       ...plan,
-      mlp: { ...plan.mlp, activation: 'sigmoid' },
+      network: { ...plan.network, activation: 'sigmoid' },
       penalties: [...plan.penalties, (model) => klSparsityTerm(model, options)],
     };
   },

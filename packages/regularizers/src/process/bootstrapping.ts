@@ -22,9 +22,9 @@ import { crossEntropy, smoothLabels } from '@tikhonov/nn';
 import type { Loss } from '@tikhonov/train';
 import { resolveArguments } from '../arguments.ts';
 import type { Argument, Method } from '../method.ts';
+import { requireShare } from '../share.ts';
 import { inDType, type Strength } from '../strength.ts';
 import { requireLogits } from './entropy.ts';
-import { requireShare } from './share.ts';
 
 /** Options of `bootstrapTargets`. */
 export interface BootstrapTargetsOptions {

@@ -1,10 +1,11 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import { mul, parameter, sum, type Tensor } from '@tikhonov/core';
+import { Cell, mul, parameter, sum, type Tensor, tensor } from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
 import { sgd } from '@tikhonov/optim';
 import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
-import { atMost, exactly, near } from '../laws/slack.ts';
+import { atMost, exactly, holds, near } from '../laws/slack.ts';
+import { thrown } from '../laws/thrown.ts';
 import { averaging, ema, emaMethod } from './ema.ts';
 
 /** Values of a parameter: the first when the average is made, the others after each step. */
@@ -117,6 +118,57 @@ export const emaLaws: readonly Law[] = [
         exactly(inside, average.values().w!),
       );
     },
+  }),
+  law({
+    id: 'ema/decay-in-a-cell',
+    statement:
+      'A decay in a cell counts as it is at each update; debiased, what is divided by is 1 less the product of the decays.',
+    cases: drawn((draw) => {
+      const shape = draw.shape({ minSize: 1 });
+      const steps = draw.integer(1, 5);
+      return {
+        start: draw.tensor(shape),
+        values: Array.from({ length: steps }, () => draw.tensor(shape)),
+        decays: Array.from({ length: steps }, () => draw.pick([0, real(draw, 0, 0.99)])),
+      };
+    }),
+    slack: ({ start, values, decays }) => {
+      const decay = new Cell(tensor(0.5, { dtype: 'float64' }));
+      const w = parameter(start);
+      const averages = [ema({ w }, { decay }), ema({ w }, { decay, debias: true })];
+      let [want, fromZero, left] = [start, start.mul(0), 1];
+      for (const [k, value] of values.entries()) {
+        const d = decays[k]!;
+        w.write(value);
+        decay.write(tensor(d, { dtype: 'float64' }));
+        for (const average of averages) average.update();
+        want = want.mul(d).add(value.mul(1 - d));
+        fromZero = fromZero.mul(d).add(value.mul(1 - d));
+        left *= d;
+      }
+      return Math.min(
+        near(averages[0]!.values().w!, want, 1e-14),
+        near(averages[1]!.values().w!, fromZero.div(1 - left), 1e-11),
+      );
+    },
+  }),
+  law({
+    id: 'ema/decay-out-of-range',
+    statement: 'A decay outside [0, 1) is refused: a number at once, a cell at the update.',
+    cases: drawn((draw) => ({
+      start: draw.tensor([2]),
+      wrong: draw.pick([1, -1e-9, Number.NaN, Infinity, real(draw, 1, 9)]),
+    })),
+    slack: ({ start, wrong }) => {
+      const w = parameter(start);
+      const average = ema({ w }, { decay: new Cell(tensor(wrong, { dtype: 'float64' })) });
+      return Math.min(
+        holds(thrown(() => ema({ w }, { decay: wrong })) instanceof RangeError),
+        holds(thrown(() => average.update()) instanceof RangeError),
+        exactly(average.values().w!, start),
+      );
+    },
+    effort: 0.3,
   }),
   law({
     id: 'ema/defaults',

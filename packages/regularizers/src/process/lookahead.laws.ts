@@ -1,10 +1,11 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import { parameter, type Tensor } from '@tikhonov/core';
+import { Cell, parameter, type Tensor, tensor } from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
 import { sgd } from '@tikhonov/optim';
 import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
-import { near } from '../laws/slack.ts';
+import { holds, near } from '../laws/slack.ts';
+import { thrown } from '../laws/thrown.ts';
 import { type LookaheadOptions, lookahead, lookaheadMethod } from './lookahead.ts';
 
 interface Run {
@@ -85,6 +86,38 @@ export const lookaheadLaws: readonly Law[] = [
     cases: drawn(run),
     slack: (given) =>
       least(path(given, { syncPeriod: given.grads.length + 1 }), path(given, null), 1e-300),
+  }),
+  law({
+    id: 'lookahead/alpha-in-a-cell',
+    statement:
+      'An alpha in a cell counts as it is at each synchronisation, and is refused outside (0, 1]: a number at once, a cell at the step.',
+    cases: drawn((draw) => ({
+      start: draw.tensor([2]),
+      grads: Array.from({ length: draw.integer(1, 5) }, () => draw.tensor([2])),
+      shares: draw.pick([[1, 0.25], [0.5], [real(draw, 0.05, 1), real(draw, 0.05, 1)]]),
+      wrong: draw.pick([0, -0.5, 1 + 1e-9, Number.NaN]),
+    })),
+    slack: ({ start, grads, shares, wrong }) => {
+      const alpha = new Cell(tensor(1, { dtype: 'float64' }));
+      const w = parameter(start);
+      const updates = () => [lookahead({ alpha, syncPeriod: 1 })];
+      const optimizer = sgd({ w }, { lr: 0.1, updates });
+      let want = start;
+      for (const [k, g] of grads.entries()) {
+        const share = shares[k % shares.length]!;
+        alpha.write(tensor(share, { dtype: 'float64' }));
+        optimizer.apply({ w: g });
+        want = want.sub(g.mul(0.1 * share));
+      }
+      const reached = near(w.read(), want, 1e-13);
+      alpha.write(tensor(wrong, { dtype: 'float64' }));
+      return Math.min(
+        reached,
+        holds(thrown(() => optimizer.apply({ w: grads[0]! })) instanceof RangeError),
+        holds(thrown(() => lookahead({ alpha: wrong })) instanceof RangeError),
+      );
+    },
+    effort: 0.5,
   }),
   law({
     id: 'lookahead/defaults',

@@ -1,9 +1,10 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import { type Tensor, valueAndGrad } from '@tikhonov/core';
+import { Cell, type Tensor, tensor, valueAndGrad } from '@tikhonov/core';
 import { mlp } from '@tikhonov/nn';
 import { real } from '../laws/draws.ts';
-import { exactly, near } from '../laws/slack.ts';
+import { exactly, holds, near } from '../laws/slack.ts';
 import { stepOf } from '../laws/step.ts';
+import { thrown } from '../laws/thrown.ts';
 import { consistencyPenalty } from './consistency.ts';
 import { meanTeacherTerm } from './mean-teacher.ts';
 
@@ -71,6 +72,36 @@ export const meanTeacherLaws: readonly Law[] = [
       const model = mlp([2, 3, 2], { seed, activation: 'tanh', dtype: 'float64' });
       return exactly(meanTeacherTerm(model, { lambda: 1, decay })(stepOf(x, seed, { model })), 0);
     },
+  }),
+  law({
+    id: 'mean-teacher/decay-in-a-cell',
+    statement: 'A decay in a cell counts as it is at each step, and is refused outside [0, 1).',
+    cases: drawn((draw) => ({
+      x: draw.tensor([2, 2]),
+      seed: draw.integer(0, 1e6),
+      decays: Array.from({ length: draw.integer(1, 3) }, () => real(draw, 0, 0.99)),
+      value: draw.tensor([2]),
+      wrong: draw.pick([1, -0.1, Number.NaN]),
+    })),
+    slack: ({ x, seed, decays, value, wrong }) => {
+      const model = mlp([2, 3, 2], { seed, activation: 'tanh', dtype: 'float64' });
+      const decay = new Cell(tensor(0.5, { dtype: 'float64' }));
+      const term = meanTeacherTerm(model, { lambda: 1, decay });
+      const bias = model.namedParameters()['layers.1.bias']!;
+      let want = bias.read();
+      bias.write(value);
+      for (const d of decays) {
+        decay.write(tensor(d, { dtype: 'float64' }));
+        term(stepOf(x, seed, { model }));
+        want = want.mul(d).add(value.mul(1 - d));
+      }
+      decay.write(tensor(wrong, { dtype: 'float64' }));
+      return Math.min(
+        near(term.teacher.values()['layers.1.bias']!, want, 1e-14),
+        holds(thrown(() => term(stepOf(x, seed, { model }))) instanceof RangeError),
+      );
+    },
+    effort: 0.5,
   }),
   law({
     id: 'mean-teacher/default-decay',

@@ -4,14 +4,17 @@ import { ema, type OptimizerTarget, type ParameterAverage } from '@tikhonov/opti
 import type { StepTerm } from '@tikhonov/train';
 import { resolveArguments } from '../arguments.ts';
 import type { Argument, Method } from '../method.ts';
-import { requireStrength } from '../strength.ts';
+import { requireStrength, type Strength } from '../strength.ts';
 import { consistencyPenalty } from './consistency.ts';
 import { consistencyTermNames, noisyInputs, type PiModelOptions } from './pi-model.ts';
 
 /** Options of `meanTeacherTerm`. */
 export interface MeanTeacherOptions extends PiModelOptions {
-  /** Share of the teacher that stays at each step, in [0, 1). @defaultValue 0.99 */
-  readonly decay?: number;
+  /**
+   * Share of the teacher that stays at each step, in [0, 1); a cell's may change between steps, as the paper's
+   * does. @defaultValue 0.99
+   */
+  readonly decay?: Strength;
 }
 
 /** A term with the teacher that it keeps. */

@@ -247,7 +247,7 @@ export const weightDecayLaws: readonly Law[] = [
       weightDecay: real(draw, 0.1, 1),
     })),
     slack: ({ seed, lr, weightDecay }) => {
-      const gated = l0Method.recipe({ ...plainPlan, mlp: { dtype: 'float64' } }, {});
+      const gated = l0Method.recipe({ ...plainPlan, network: { dtype: 'float64' } }, {});
       const { options } = configure(weightDecayMethod.recipe(gated, { weightDecay }), {
         task: { classes: 2, features: 3, imageShape: null, rows: 10 },
         hidden: [4],

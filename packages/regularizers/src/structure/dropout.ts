@@ -1,6 +1,7 @@
-import { dropout } from '@tikhonov/nn';
+import { Dropout, dropout } from '@tikhonov/nn';
 import { resolveArguments } from '../arguments.ts';
 import type { Argument, Method } from '../method.ts';
+import { behindActivations } from './places.ts';
 
 export { Dropout, type DropoutOptions, type DropoutSettings, dropout } from '@tikhonov/nn';
 
@@ -38,7 +39,8 @@ export const dropoutMethod: Method = {
   ],
   recipe: (plan, values) => {
     const { p } = resolveArguments('dropout', settings, values);
-    return { ...plan, mlp: { ...plan.mlp, dropout: p } };
+    const make = (): Dropout => new Dropout({ p });
+    return { ...plan, parts: [...plan.parts, behindActivations(make)] };
   },
   gradientCases: (draw) => {
     const shape = draw.shape();

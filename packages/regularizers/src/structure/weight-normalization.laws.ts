@@ -104,7 +104,7 @@ export const weightNormalizationLaws: readonly Law[] = [
       const made = (ids: readonly string[]): Tensor => {
         const plan = ids.reduce<TrainingPlan>((p, id) => findMethod(id).recipe(p, {}), {
           ...plainPlan,
-          mlp: { dtype: 'float64' },
+          network: { dtype: 'float64' },
         });
         const { model } = configure(plan, {
           task: { classes: 3, features: 2, imageShape: null, rows: 3 },

@@ -13,7 +13,7 @@ const examples = new Dataset({
 
 /** The training of a network by several methods at once. */
 function configured(ids: readonly string[]) {
-  const start: TrainingPlan = { ...plainPlan, mlp: { dtype: 'float64' } };
+  const start: TrainingPlan = { ...plainPlan, network: { dtype: 'float64' } };
   const plan = ids.reduce((made, id) => findMethod(id).recipe(made, {}), start);
   return configure(plan, {
     task: { classes: 3, features: 4, imageShape: null, rows: 10 },

@@ -23,7 +23,7 @@ const rows = {
 async function trained(methods: readonly string[], compiled: boolean) {
   const plan = methods.reduce<TrainingPlan>((made, id) => findMethod(id).recipe(made, {}), {
     ...plainPlan,
-    mlp: { dtype: 'float64' as const },
+    network: { dtype: 'float64' as const },
   });
   const { model, options } = configure(plan, {
     task,

@@ -1,6 +1,6 @@
 import { lessEqual, type Tensor } from '@tikhonov/core';
 import { check } from '@tikhonov/core/engine';
-import { requireStrength, type Strength } from '../strength.ts';
+import { requireStrength, type Strength } from './strength.ts';
 
 /**
  * A share in [0, 1].
