@@ -41,6 +41,11 @@ describe('bad input gets one line, status 2, and writes nothing', () => {
     ['an unknown command', ['comprae'], 'unknown command "comprae"'],
     ['an unknown method', ['compare', '--methods', 'l3'], 'unknown name "l3"'],
     ['an unknown data set', ['compare', '--dataset', 'mnits'], 'unknown name "mnits"'],
+    [
+      'missing files',
+      ['compare', '--dataset', 'mnist', '--data', 'no-such-folder'],
+      "there is no folder 'no-such-folder'. Pass --data FOLDER",
+    ],
     ['a negative strength', ['compare', '--l2-lambda', '-1'], '--l2-lambda must be'],
     ['no seeds', ['compare', '--seeds', '0'], '--seeds must be a whole number at least 1'],
     ['an unwritable file', ['compare', '--json', '/no/such/folder/x.json'], 'cannot write'],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { settingsFrom } from '../src/compare/command.ts';
+import { methods } from '@tikhonov/regularizers';
+import { settingsFrom } from '../src/compare/options.ts';
 import { checkFlags, parseNames, parseNumber } from '../src/flags.ts';
 
 describe('parseNumber', () => {
@@ -77,5 +78,34 @@ describe('settingsFrom', () => {
 
   test('refuses unknown data sets', () => {
     expect(() => settingsFrom({ dataset: 'imagenet' })).toThrow('unknown name "imagenet"');
+  });
+
+  test('a network and its sizes', () => {
+    expect(settingsFrom({}).network).toEqual({ kind: 'mlp', hidden: [256] });
+    expect(settingsFrom({ hidden: '8,4' }).network).toEqual({ kind: 'mlp', hidden: [8, 4] });
+    const { network, labelNoise, trainSize } = settingsFrom({ dataset: 'mnist', model: 'cnn' });
+    expect([network.kind, labelNoise, trainSize]).toEqual(['cnn', 0, 1000]);
+    expect(settingsFrom({ model: 'resnet', channels: '4,8', blocks: '1' }).network).toEqual({
+      kind: 'resnet',
+      channels: [4, 8],
+      blocks: 1,
+      norm: 'batch',
+    });
+    expect(() => settingsFrom({ blocks: '2' })).toThrow('--model mlp has no blocks');
+    expect(() => settingsFrom({ model: 'transformer' })).toThrow('unknown name "transformer"');
+    expect(() => settingsFrom({ data: 'there' })).toThrow('digits is bundled');
+    expect(settingsFrom({ dataset: 'mnist', 'train-size': '60000' }).trainSize).toBe(60_000);
+    expect(() => settingsFrom({ 'train-size': '1501' })).toThrow('at most 1500');
+  });
+
+  test('a method that does nothing to the network is refused by name, and left out of all', () => {
+    const image = methods.find(({ networks }) => networks?.includes('mlp') === false);
+    if (image === undefined) return;
+    expect(() => settingsFrom({ methods: image.id })).toThrow(
+      `${image.id} does nothing to --model mlp; choose --model `,
+    );
+    const all = settingsFrom({ methods: 'all' }).methods.map(({ id }) => id);
+    expect(all).not.toContain(image.id);
+    expect(all).toContain('l2');
   });
 });

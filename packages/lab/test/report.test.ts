@@ -6,7 +6,7 @@ import { allMethods, defaults } from '../src/compare/settings.ts';
 import { summarize } from '../src/compare/summarize.ts';
 import { renderReport } from '../src/report/html.ts';
 
-const settings = { ...defaults, methods: allMethods() };
+const settings = { ...defaults, methods: allMethods('mlp') };
 const ids = ['none', ...settings.methods.map((method) => method.id)];
 const runs: RunResult[] = [0, 1, 2].flatMap((seed) =>
   ids.map((method, i) => ({
@@ -28,7 +28,12 @@ const runs: RunResult[] = [0, 1, 2].flatMap((seed) =>
 );
 const outcomes = { runs, failures: [] };
 const summary = summarize(settings, runs);
-const facts = { startedAt: '2000-01-01T00:00:00.000Z', seconds: 3, interrupted: false };
+const facts = {
+  startedAt: '2000-01-01T00:00:00.000Z',
+  seconds: 3,
+  interrupted: false,
+  source: 'a journal',
+};
 
 test('the report is self-contained: it loads nothing', () => {
   const page = renderReport(settings, outcomes, summary, { ...facts, command: 'tikhonov compare' });

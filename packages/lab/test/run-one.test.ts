@@ -4,7 +4,7 @@ import { isFailure, type RunResult, runOne } from '../src/compare/run-one.ts';
 import { baseline, defaults, settingOf } from '../src/compare/settings.ts';
 
 const { seeds: _seeds, ...rest } = defaults;
-const small = { ...rest, seeds: 1, epochs: 3, trainSize: 70, hidden: [8] };
+const small = { ...rest, seeds: 1, epochs: 3, trainSize: 70 };
 
 const everything = [{ id: baseline, values: {} }, ...methods.map((method) => settingOf(method))];
 

@@ -18,7 +18,8 @@ import {
   negativeLogLikelihood,
   penaltyShare,
 } from '@tikhonov/train';
-import { baseline, type CompareSettings, datasets, type MethodSetting } from './settings.ts';
+import { datasets, loadData } from './datasets.ts';
+import { baseline, type CompareSettings, type MethodSetting } from './settings.ts';
 
 /** One network to train: a method under one seed. */
 export interface RunTask {
@@ -72,6 +73,9 @@ export const isFailure = (outcome: RunResult | RunFailure): outcome is RunFailur
 /** How often a run looks at the test set; evaluation is not what is being compared. */
 const evaluations = 15;
 
+/** How many test rows the curve is of, at most. */
+const mostWatched = 2000;
+
 /**
  * Trains one network. Split, label noise, initial weights and batches depend on the seed only, so
  * that runs of different methods under one seed form a pair. Divergence is an outcome, not an error.
@@ -93,17 +97,13 @@ export async function runOne(task: RunTask): Promise<RunResult | RunFailure> {
 
 async function trainOne({ settings, method, seed }: RunTask): Promise<RunResult> {
   const plan = planOf(method);
-  const all = datasets[settings.dataset]!();
-  const [clean, test] = split(all, {
-    sizes: [settings.trainSize, all.size - settings.trainSize],
-    seed,
-  });
+  const { train: clean, test } = await loadData(settings.dataset, { ...settings, seed });
   const { dataset: noisy } = withLabelNoise(clean, { rate: settings.labelNoise, seed });
   const [train, validation] = holdOut(noisy, plan.validationFraction, seed);
   const started = performance.now();
   const { model, options } = configure(plan, {
-    task: taskOf(all, train),
-    hidden: settings.hidden,
+    task: taskOf(settings.dataset, train),
+    network: settings.network,
     lr: settings.learningRate,
     seed,
     key: random.foldIn(random.key(seed), method.id),
@@ -128,12 +128,14 @@ async function trainOne({ settings, method, seed }: RunTask): Promise<RunResult>
     const { penalty, share } = measurePenalty(strongest);
     return { value: penalty, share };
   };
+  // Between epochs a part of a large test set tells enough.
+  const watched = test.size > mostWatched ? test.subset(mostWatched) : test;
   const curve: CurvePoint[] = [];
   const every = Math.ceil(settings.epochs / evaluations);
   const recordCurve: Callback = {
     onEpochEnd(epoch) {
       if (epoch % every !== 0) return;
-      curve.push({ epoch, train: scores(noisy), test: scores(test), penalty: strength() });
+      curve.push({ epoch, train: scores(noisy), test: scores(watched), penalty: strength() });
     },
   };
   const history = await fit(model, {
@@ -178,12 +180,10 @@ function digestOf(parameters: Readonly<Record<string, Parameter>>): string {
   return hash.digest('hex').slice(0, 16);
 }
 
-/** What methods may need to know of the data; rows of a square number of elements may be images. */
-function taskOf(all: Dataset, train: Dataset): TrainingTask {
-  const features = all.x.shape[1]!;
-  const side = Math.sqrt(features);
-  const imageShape = all.name.startsWith('digits') ? ([1, side, side] as const) : null;
-  return { classes: all.classes!, features, imageShape, rows: train.size };
+/** What methods may need to know of the data. */
+function taskOf(dataset: string, train: Dataset): TrainingTask {
+  const { classes, imageShape } = datasets[dataset]!;
+  return { classes, features: train.x.shape[1]!, imageShape, rows: train.size };
 }
 
 function planOf(method: MethodSetting): TrainingPlan {

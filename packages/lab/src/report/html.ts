@@ -1,8 +1,8 @@
-import { findMethod } from '@tikhonov/regularizers';
+import { findMethod, type NetworkSpec } from '@tikhonov/regularizers';
 import temml from 'temml';
 import type { Outcomes } from '../compare/run-all.ts';
 import type { RunFailure } from '../compare/run-one.ts';
-import { baseline, type CompareSettings, datasets } from '../compare/settings.ts';
+import { baseline, type CompareSettings } from '../compare/settings.ts';
 import { conclusions, type Row, type Summary } from '../compare/summarize.ts';
 import { type Column, judgedRows, scoreColumns, show, verdictColumns } from '../compare/table.ts';
 import { version } from '../version.ts';
@@ -14,7 +14,13 @@ export function renderReport(
   settings: CompareSettings,
   { runs, failures }: Outcomes,
   summary: Summary,
-  facts: { readonly interrupted: boolean; readonly command: string; readonly startedAt: string },
+  facts: {
+    readonly interrupted: boolean;
+    readonly command: string;
+    readonly startedAt: string;
+    /** Whose data they are, and under what terms. */
+    readonly source: string;
+  },
 ): string {
   const seeds = [...new Set([...runs, ...failures].map(({ seed }) => seed))].sort((a, b) => a - b);
   const claims = conclusions(summary).map((sentence) => `<li>${escapeHtml(sentence)}</li>`);
@@ -49,7 +55,7 @@ ${shares(summary, runs)}<h2>The methods</h2>
 
 <h2>Settings</h2>
 <section class="card"><dl>${settingsList(settings, seeds, facts)}</dl></section>
-<p class="note">Data: ${source(settings.dataset)}.</p>`;
+<p class="note">Data: ${escapeHtml(facts.source)}.</p>`;
   return renderPage(`Regularizers compared on ${settings.dataset}`, body);
 }
 
@@ -120,18 +126,23 @@ function settingsList(
     ['version', version],
     ['started', facts.startedAt],
     ['seeds', seeds.join(', ')],
-    ['network', `${['pixels', ...settings.hidden, 'classes'].join(' - ')}, relu`],
+    ['network', describeNetwork(settings.network)],
     ['optimizer', `Adam, learning rate ${settings.learningRate}, batches of ${settings.batchSize}`],
     ['epochs', String(settings.epochs)],
     ['steps', settings.compiled ? 'compiled' : 'eager'],
     ['training examples', String(settings.trainSize)],
+    ['test examples', settings.testSize === null ? 'all others' : String(settings.testSize)],
     ['wrong training labels', `${Number((100 * settings.labelNoise).toFixed(1))} %`],
   ];
   return entries.map(([term, text]) => `<dt>${term}</dt><dd>${escapeHtml(text)}</dd>`).join('');
 }
 
-/** Whose data they are, and under what terms. */
-function source(name: string): string {
-  const { citation, source, license } = datasets[name]!();
-  return escapeHtml([citation, source, license].filter((part) => part !== undefined).join('; '));
+/** The network in a few words. */
+function describeNetwork(network: NetworkSpec): string {
+  const list = (sizes: readonly number[] = []): string => sizes.join(' - ');
+  if (network.kind === 'mlp') return `pixels - ${list(network.hidden)} - classes, relu`;
+  if (network.kind === 'cnn') {
+    return `convolutional, channels ${list(network.channels)}, hidden units ${list(network.hidden)}, relu`;
+  }
+  return `residual, channels ${list(network.channels)}, ${network.blocks} blocks a stage, ${network.norm} norm, relu`;
 }
