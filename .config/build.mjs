@@ -13,7 +13,13 @@ const packagesDir = fileURLToPath(new URL('../packages/', import.meta.url));
 const special = {
   bench: {
     platform: 'node',
-    entries: ['src/cli.ts', 'src/child.ts', 'src/memory-child.ts', 'src/cold-child.ts'],
+    entries: [
+      'src/cli.ts',
+      'src/child.ts',
+      'src/memory-child.ts',
+      'src/cold-child.ts',
+      'src/overhead-child.ts',
+    ],
   },
   examples: { platform: 'node', entries: ['src/mnist/cli.ts'] },
   golden: { platform: 'node', entries: ['src/cli.ts'] },

@@ -3,6 +3,7 @@ import { disturbanceLimits } from './disturbance.ts';
 import { fullBudget } from './measure.ts';
 import { memory } from './memory-command.ts';
 import { note, readOptions, say } from './options.ts';
+import { overhead } from './overhead-command.ts';
 import { peers } from './peers/index.ts';
 import { times } from './times-command.ts';
 import { workloads } from './workloads/workload.ts';
@@ -14,6 +15,7 @@ const usage = `Times training steps and operations side by side with other libra
   npm run bench -- [--workloads W2,W3] [--peers ours,tfjs-cpu] [--rounds 3] [--repeats 3] [--json file] [--node path]
   npm run bench -- --memory [--workloads W2] [--peers ours] [--steps 50000] [--json file]
   npm run bench -- --cold-start [--workloads W3,W5] [--peers ours,jax-js] [--rounds 15] [--json file]
+  npm run bench -- --overhead [--methods dropout,r-drop] [--rounds 3] [--json file]
 
 Peers alternate; every measurement has a fresh process, which first warms up for
 ${fullBudget.warmupMs} ms at least, training for ${fullBudget.warmupSteps} steps. It is repeated, up to --repeats times, if meanwhile
@@ -24,6 +26,8 @@ is asked for; one that cannot run here is skipped. --json writes a line per peer
 workloads or peers it takes the first. npm run bench:memory does 100,000 compiled steps of W3.
 --cold-start measures from the start of a process to the end of its first training step, less what
 Node takes; without --peers, of those that are installed. npm run bench:cold-start does W3 and W5.
+--overhead times compiled training steps with each method of the catalogue, at its defaults, in turns
+with steps without: of W4's network, or of a small network of images for methods that need one.
 
 --node names the Node that peers run in (or BENCH_NODE does), 24 or later for ours/wide, and
 BENCH_PYTHON the Python of numpy and pytorch.
@@ -37,6 +41,7 @@ try {
   const options = readOptions();
   if (options.help) say(usage);
   else if (options.memory) await memory(options);
+  else if (options.overhead) await overhead(options);
   else if (options['cold-start']) await coldStart(options);
   else await times(options);
 } catch (error) {

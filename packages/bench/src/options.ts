@@ -14,6 +14,8 @@ export interface Options {
   readonly json?: string;
   readonly node?: string;
   readonly memory: boolean;
+  readonly methods?: string;
+  readonly overhead: boolean;
   readonly 'cold-start': boolean;
   readonly help: boolean;
 }
@@ -30,6 +32,8 @@ export function readOptions(): Options {
       json: { type: 'string' },
       node: { type: 'string' },
       memory: { type: 'boolean', default: false },
+      methods: { type: 'string' },
+      overhead: { type: 'boolean', default: false },
       'cold-start': { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
