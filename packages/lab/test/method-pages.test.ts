@@ -24,13 +24,17 @@ const row = {
 const settings = { trainSize: 300, labelNoise: 0.2, epochs: 120, seeds: 3 };
 const results = {
   runs: 1000,
-  settings,
   laws: [{ id: 'l1/gradient', cases: 1000, worstSlack: 0.25, holds: true }],
-  rows: [
-    { ...row, method: 'none', verdict: 'baseline' },
-    { ...row, method: 'l1', verdict: 'lower' },
-  ],
-  curves: [],
+  comparisons: {
+    mlp: {
+      settings,
+      rows: [
+        { ...row, method: 'none', verdict: 'baseline' },
+        { ...row, method: 'l1', verdict: 'lower' },
+      ],
+      curves: [],
+    },
+  },
 } as unknown as MethodResults;
 
 describe('the page of a method', () => {

@@ -1,10 +1,14 @@
 import * as Plot from '@observablehq/plot';
+import type { Method } from '@tikhonov/regularizers';
 import { baseline } from '../compare/settings.ts';
 import { svg } from '../report/svg.ts';
-import type { MethodResults } from './results.ts';
+import { type MethodResults, networkOf } from './results.ts';
 
 /** Test loss over training beside that of `none`; null if the method was not measured. */
-export function methodFigure(id: string, { curves }: MethodResults): string | null {
+export function methodFigure(entry: Method, { comparisons }: MethodResults): string | null {
+  const { id } = entry;
+  const kind = networkOf(entry);
+  const curves = (kind === null ? undefined : comparisons[kind]?.curves) ?? [];
   const own = curves.filter(({ method }) => method === id);
   const none = curves.filter(({ method }) => method === baseline);
   if (own.length === 0) return null;

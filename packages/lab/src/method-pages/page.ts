@@ -2,7 +2,7 @@ import { type Method, methods, type Reference } from '@tikhonov/regularizers';
 import { laws } from '@tikhonov/regularizers/laws';
 import { baseline } from '../compare/settings.ts';
 import { show } from '../compare/table.ts';
-import type { MethodResults } from './results.ts';
+import { type MethodResults, networkOf } from './results.ts';
 
 /** The page of a method: what is written by hand, and what follows from its entry, laws and figures. */
 export function methodPage(method: Method, written: string, results: MethodResults): string {
@@ -16,7 +16,7 @@ export function methodPage(method: Method, written: string, results: MethodResul
     `$$${statement}$$`,
     ...rest.map((part) => part.trim()),
     argumentsOf(method),
-    onDigits(id, results),
+    onDigits(method, results),
     lawTable(id, results),
     `## Notes\n\n${notes.map((note) => `- ${note}`).join('\n')}`,
     `## Reference\n\n${cite(reference)}`,
@@ -38,21 +38,36 @@ function argumentsOf({ arguments: list }: Method): string {
   ].join('\n');
 }
 
-function onDigits(id: string, { rows, settings, curves }: MethodResults): string {
-  const [own, none] = [id, baseline].map((name) => rows.find(({ method }) => method === name));
+/** How a network is called in a sentence, and on the command line. */
+const networkNames = {
+  mlp: ['an MLP', ''],
+  cnn: ['a convolutional network', ' --model cnn'],
+  resnet: ['a residual network', ' --model resnet'],
+} as const;
+
+function onDigits(method: Method, results: MethodResults): string {
+  const { id } = method;
+  const kind = networkOf(method);
   const heading = '## On digits\n\n';
-  if (own === undefined || none === undefined) return `${heading}Not measured yet.`;
-  const setting = `${settings.trainSize} training images, ${100 * settings.labelNoise} % of their labels wrong, ${settings.epochs} epochs, ${settings.seeds} seeds`;
+  if (kind === null)
+    return `${heading}Its networks are none of those that \`tikhonov compare\` trains.`;
+  const { rows = [], settings, curves = [] } = results.comparisons[kind] ?? {};
+  const [own, none] = [id, baseline].map((name) => rows.find((row) => row.method === name));
+  if (settings === undefined || own === undefined || none === undefined) {
+    return `${heading}Not measured yet.`;
+  }
+  const [network, flag] = networkNames[kind];
+  const setting = `${network}, ${settings.trainSize} training images, ${100 * settings.labelNoise} % of their labels wrong, ${settings.epochs} epochs, ${settings.seeds} seeds`;
   const share =
     own.penaltyShare === null
       ? ''
       : ` Its share of the gradient over training is ${show(own.penaltyShare, 1, 100)} %.`;
   const p = own.versusNone?.p ?? null;
   const tested = p === null ? '' : ` (paired t, p = ${p < 0.001 ? '< 0.001' : p.toFixed(3)})`;
-  const picture = curves.some(({ method }) => method === id)
+  const picture = curves.some((row) => row.method === id)
     ? `\n\n![Test loss over training](figures/${id}.svg)`
     : '';
-  return `${heading}\`tikhonov compare --methods ${id}\`: ${setting}. Test loss ${show(own.testNll, 3)} nats, of \`none\` ${show(none.testNll, 3)}: ${own.verdict}${tested}. Test accuracy ${show(own.testAccuracy, 1, 100)} %, of \`none\` ${show(none.testAccuracy, 1, 100)} %.${share}${picture}`;
+  return `${heading}\`tikhonov compare${flag} --methods ${id}\`: ${setting}. Test loss ${show(own.testNll, 3)} nats, of \`none\` ${show(none.testNll, 3)}: ${own.verdict}${tested}. Test accuracy ${show(own.testAccuracy, 1, 100)} %, of \`none\` ${show(none.testAccuracy, 1, 100)} %.${share}${picture}`;
 }
 
 function lawTable(id: string, { laws: figures, runs }: MethodResults): string {
@@ -87,15 +102,18 @@ export function methodIndex(results: MethodResults): string {
   const families = ['objective', 'structure', 'process'] as const;
   const parts = families.map((family) => {
     const own = methods.filter((method) => method.family === family);
-    const rows = own.map(({ id, title, section }) => {
-      const row = results.rows.find(({ method }) => method === id);
+    const rows = own.map((entry) => {
+      const { id, title, section } = entry;
+      const kind = networkOf(entry);
+      const measured = kind === null ? undefined : results.comparisons[kind];
+      const row = measured?.rows.find(({ method }) => method === id);
       const loss = row === undefined ? '' : show(row.testNll, 3);
-      return `| [${title}](${id}.md) | \`${id}\` | ${section} | ${loss} | ${row?.verdict ?? ''} |`;
+      return `| [${title}](${id}.md) | \`${id}\` | ${section} | ${kind ?? ''} | ${loss} | ${row?.verdict ?? ''} |`;
     });
     return [
       `## ${family[0]!.toUpperCase()}${family.slice(1)}\n`,
-      '| method | id | survey | test NLL on digits | beside none |',
-      '| --- | --- | --- | ---: | --- |',
+      '| method | id | survey | network | test NLL on digits | beside none |',
+      '| --- | --- | --- | --- | ---: | --- |',
       ...rows,
     ].join('\n');
   });

@@ -1,25 +1,38 @@
 import { type LawResult, runLaws } from '@tikhonov/check';
-import { findMethod, methods } from '@tikhonov/regularizers';
+import { findMethod, type Method, methods, type NetworkKind } from '@tikhonov/regularizers';
 import { laws } from '@tikhonov/regularizers/laws';
 import { startProgress } from '../compare/progress.ts';
 import { runAll } from '../compare/run-all.ts';
-import { baseline, type CompareSettings, defaults, settingOf } from '../compare/settings.ts';
+import {
+  actsOn,
+  baseline,
+  type CompareSettings,
+  defaults,
+  networkDefaults,
+  settingOf,
+} from '../compare/settings.ts';
 import { type Row, summarize } from '../compare/summarize.ts';
 import { type CurveRow, meanCurve } from '../report/curves.ts';
 
 /** What a law's cases gave. */
 export type LawFigures = Pick<LawResult, 'id' | 'cases' | 'worstSlack' | 'holds'>;
 
-/** What was measured for the pages: kept beside them, so that they can be written again. */
-export interface MethodResults {
-  /** Cases of each law. */
-  readonly runs: number;
+/** The methods of a kind of network, compared at their defaults. */
+export interface MethodComparison {
   readonly settings: Omit<CompareSettings, 'methods'>;
-  readonly laws: readonly LawFigures[];
   /** Of `none` and every method. */
   readonly rows: readonly Omit<Row, 'seconds'>[];
   /** Mean test loss over training with the range of the seeds. */
   readonly curves: readonly CurveRow[];
+}
+
+/** What was measured for the pages: kept beside them, so that they can be written again. */
+export interface MethodResults {
+  /** Cases of each law. */
+  readonly runs: number;
+  readonly laws: readonly LawFigures[];
+  /** By the network that they are of; see `networkOf`. */
+  readonly comparisons: { readonly [Kind in NetworkKind]?: MethodComparison };
 }
 
 /** How much is measured. */
@@ -32,11 +45,16 @@ export interface MeasureOptions {
   readonly before: MethodResults | null;
 }
 
+const kinds = ['mlp', 'cnn', 'resnet'] as const;
+
+/** The network that a method's page is about; null if plans have none for it. */
+export const networkOf = (method: Method): NetworkKind | null =>
+  kinds.find((kind) => actsOn(method, kind)) ?? null;
+
 /** Tries the laws and compares the methods at their defaults. */
 export async function measureMethods(options: MeasureOptions): Promise<MethodResults> {
-  const { runs, seeds, epochs, only, before } = options;
+  const { runs, only, before } = options;
   const chosen = methods.filter(({ id }) => only === null || only.includes(id));
-  const settings = { ...defaults, seeds, epochs };
   const own = laws.filter(({ id }) => chosen.some((method) => id.startsWith(`${method.id}/`)));
   const lawProgress = startProgress(own.length, false, 'laws');
   const tried = await runLaws(own, {
@@ -44,36 +62,63 @@ export async function measureMethods(options: MeasureOptions): Promise<MethodRes
     onProgress: ({ id }: LawResult, done: number) => lawProgress.update(done, id),
   });
   lawProgress.stop();
+  const comparisons: { [Kind in NetworkKind]?: MethodComparison } = {};
+  for (const kind of kinds) {
+    const known = before?.comparisons[kind];
+    const measured = chosen.filter((method) => networkOf(method) === kind);
+    if (measured.length > 0) comparisons[kind] = await compareOn(kind, measured, options);
+    else if (known !== undefined) comparisons[kind] = known;
+  }
+  return {
+    runs,
+    laws: [
+      ...others(before?.laws, chosen, ({ id }) => id),
+      ...tried.map(({ id, cases, worstSlack, holds }) => ({ id, cases, worstSlack, holds })),
+    ].sort((a, b) => placeOf(a.id) - placeOf(b.id)),
+    comparisons,
+  };
+}
+
+async function compareOn(
+  kind: NetworkKind,
+  chosen: readonly Method[],
+  { seeds, epochs, before }: MeasureOptions,
+): Promise<MethodComparison> {
+  const network = networkDefaults[defaults.dataset]![kind];
+  const settings = { ...defaults, network, seeds, epochs };
   const comparison = { ...settings, methods: chosen.map((method) => settingOf(method)) };
   const progress = startProgress(seeds * (chosen.length + 1), false);
   const outcomes = await runAll(comparison, {
     onResult: ({ method, seed }, done) => progress.update(done, `${method}, seed ${seed}`),
   }).finally(() => progress.stop());
   const { rows } = summarize(comparison, outcomes.runs, outcomes.failures);
+  const known = before?.comparisons[kind];
   const names = [baseline, ...chosen.map(({ id }) => id)];
-  const kept = <T>(list: readonly T[] | undefined, nameOf: (item: T) => string): T[] =>
-    (list ?? []).filter((item) => {
-      const name = nameOf(item).split('/')[0]!;
-      return !names.includes(name) && methods.some(({ id }) => id === name);
-    });
-  const place = (name: string): number => methods.findIndex(({ id }) => id === name.split('/')[0]!);
   return {
-    runs,
     settings,
-    laws: [
-      ...kept(before?.laws, ({ id }) => id),
-      ...tried.map(({ id, cases, worstSlack, holds }) => ({ id, cases, worstSlack, holds })),
-    ].sort((a, b) => place(a.id) - place(b.id)),
     rows: [
-      ...kept(before?.rows, ({ method }) => method),
+      ...others(known?.rows, chosen, ({ method }) => method),
       ...rows.map(({ seconds: _seconds, ...row }) => row),
-    ].sort((a, b) => place(a.method) - place(b.method)),
+    ].sort((a, b) => placeOf(a.method) - placeOf(b.method)),
     curves: [
-      ...kept(before?.curves, ({ method }) => method),
+      ...others(known?.curves, chosen, ({ method }) => method),
       ...names.flatMap((id) => meanCurve(outcomes.runs, id)),
-    ].sort((a, b) => place(a.method) - place(b.method) || a.epoch - b.epoch),
+    ].sort((a, b) => placeOf(a.method) - placeOf(b.method) || a.epoch - b.epoch),
   };
 }
+
+/** What is known of methods that are not measured anew and are still there. */
+const others = <T>(
+  list: readonly T[] | undefined,
+  anew: readonly Method[],
+  nameOf: (item: T) => string,
+): T[] =>
+  (list ?? []).filter((item) => {
+    const name = nameOf(item).split('/')[0]!;
+    return !anew.some(({ id }) => id === name) && methods.some(({ id }) => id === name);
+  });
+
+const placeOf = (name: string): number => methods.findIndex(({ id }) => id === name.split('/')[0]!);
 
 /** Checks names of methods. */
 export const knownMethod = (id: string): string => findMethod(id).id;

@@ -30,7 +30,7 @@ export async function allPages(results: MethodResults): Promise<Record<string, s
     const written = await writtenPart(method.family, method.id);
     if (written === null) continue;
     pages[`${method.id}.md`] = methodPage(method, written, results);
-    const figure = methodFigure(method.id, results);
+    const figure = methodFigure(method, results);
     if (figure !== null) pages[`figures/${method.id}.svg`] = `${figure}\n`;
   }
   return pages;
