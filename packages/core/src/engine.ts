@@ -15,6 +15,7 @@ export {
   register,
 } from './checks.ts';
 export { type CondAttrs, condP } from './control/cond-primitive.ts';
+export { dormant } from './control/dormant.ts';
 export {
   type Constant,
   type Equation,

@@ -1,5 +1,6 @@
 export { type CutmixOptions, cutmix } from './augment/cutmix.ts';
 export { type CutoutOptions, cutout } from './augment/cutout.ts';
+export { type CutoutProbabilityOptions, cutoutProbability } from './augment/cutout-probability.ts';
 export { type DisturbLabelsOptions, disturbLabels } from './augment/disturb-labels.ts';
 export { type GaussianNoiseOptions, gaussianNoise } from './augment/gaussian-noise.ts';
 export type { AugmentStrength } from './augment/given.ts';

@@ -197,7 +197,12 @@ export {
 } from './recurrent/cells.ts';
 export { LSTM, type LstmContext, type LstmResult } from './recurrent/lstm.ts';
 export type { RecurrentCellOptions } from './recurrent/parameters.ts';
-export type { Recurrent, RecurrentOptions, SequenceContext } from './recurrent/recurrent.ts';
+export type {
+  Recurrent,
+  RecurrentOptions,
+  SequenceContext,
+  StateRule,
+} from './recurrent/recurrent.ts';
 export { GRU, RNN, type RnnOptions, type SequenceResult } from './recurrent/rnn.ts';
 export type { RnnNonlinearity } from './recurrent/steps.ts';
 export { Identity, Residual } from './residual.ts';

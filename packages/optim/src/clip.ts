@@ -1,4 +1,4 @@
-import { add, astype, clamp, div, lessEqual, mul, neg, type Tensor, where } from '@tikhonov/core';
+import { add, astype, Cell, clamp, div, lessEqual, mul, neg, Tensor, where } from '@tikhonov/core';
 import { type OptionNames, requireOptions } from '@tikhonov/core/engine';
 import { type GivenGradients, present } from './given-gradients.ts';
 import { type GlobalNormOptions, globalNorm, requireNormType } from './global-norm.ts';
@@ -16,6 +16,16 @@ export interface ClipByGlobalNormOptions {
   /** Throw if the norm is NaN or infinite, and name the first bad tensor. @defaultValue true */
   readonly errorIfNonfinite?: boolean;
 }
+
+/** Clipped gradients, and what was measured before. */
+export interface ClippedGradients {
+  readonly grads: Named;
+  /** The norm of all of them together before clipping, float64 `[]`. */
+  readonly totalNorm: Tensor;
+}
+
+const isScalar = (x: object | number): x is Scalar =>
+  typeof x === 'number' || x instanceof Tensor || x instanceof Cell;
 
 const known: OptionNames<ClipByGlobalNormOptions> = {
   normType: true,
@@ -52,7 +62,7 @@ export function clipGradsByGlobalNorm(
   grads: GivenGradients,
   maxNorm: Scalar,
   options: ClipByGlobalNormOptions = {},
-): { readonly grads: Named; readonly totalNorm: Tensor } {
+): ClippedGradients {
   requireBound('clipGradsByGlobalNorm', maxNorm, options);
   const { eps = 0, normType = 2, errorIfNonfinite = true } = options;
   const measured: GlobalNormOptions = { normType, errorIfNonfinite };
@@ -67,16 +77,37 @@ export function clipGradsByGlobalNorm(
 }
 
 /**
- * `clipGradsByGlobalNorm` as a transform. Put it in front of an optimizer with
- * `adamw(model, { gradients: [clipByGlobalNorm(1)] })`.
+ * Clipping by the global norm as a transform: put it in front of an optimizer with
+ * `adamw(model, { gradients: [clipByGlobalNorm(1)] })`. Given gradients, it clips those now, as
+ * `clipGradsByGlobalNorm` does.
  *
  * @param maxNorm  > 0: a number, or a 0-d cell or tensor
  * @throws RangeError if `maxNorm` is not > 0; at a step, if a gradient is not finite
+ * @example
+ * ```ts
+ * const { grads, totalNorm } = optim.clipByGlobalNorm({ w: tensor([3, 4]) }, 1);
+ * totalNorm.item(); // => 5
+ * grads.w.toArray(); // => [0.6, 0.8]
+ * const clip = optim.clipByGlobalNorm(1);
+ * clip.update({ w: tensor([3, 4]) }, [], {})[0].w.toArray(); // => [0.6, 0.8]
+ * ```
  */
 export function clipByGlobalNorm(
   maxNorm: Scalar,
-  options: ClipByGlobalNormOptions = {},
-): Transform<NoState> {
+  options?: ClipByGlobalNormOptions,
+): Transform<NoState>;
+export function clipByGlobalNorm(
+  grads: GivenGradients,
+  maxNorm: Scalar,
+  options?: ClipByGlobalNormOptions,
+): ClippedGradients;
+export function clipByGlobalNorm(
+  first: Scalar | GivenGradients,
+  second: Scalar | ClipByGlobalNormOptions = {},
+  third: ClipByGlobalNormOptions = {},
+): Transform<NoState> | ClippedGradients {
+  if (isScalar(second)) return clipGradsByGlobalNorm(first as GivenGradients, second, third);
+  const [maxNorm, options] = [first as Scalar, second];
   requireBound('clipByGlobalNorm', maxNorm, options);
   return stateless((updates) => clipGradsByGlobalNorm(updates, maxNorm, options).grads);
 }

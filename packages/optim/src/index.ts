@@ -47,6 +47,7 @@ export { type AverageRule, ParameterAverage } from './averaging/parameter-averag
 export { chain, identity, type StateOf, type StatesOf } from './chain.ts';
 export {
   type ClipByGlobalNormOptions,
+  type ClippedGradients,
   clipByGlobalNorm,
   clipByValue,
   clipGradsByGlobalNorm,

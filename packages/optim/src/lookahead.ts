@@ -1,14 +1,28 @@
-import { add, equal, mul, remainder, sub, type Tensor, tensor, where } from '@tikhonov/core';
+import {
+  add,
+  astype,
+  equal,
+  mul,
+  remainder,
+  sub,
+  type Tensor,
+  tensor,
+  where,
+} from '@tikhonov/core';
 import { requireOptions } from '@tikhonov/core/engine';
 import { at, mapNamed } from './named.ts';
-import { requireNumber } from './scalars.ts';
+import type { Scalar } from './scalars.ts';
 import { requireSteps } from './schedules/arguments.ts';
+import { follows, requireShare, share64 } from './share.ts';
 import type { Named, Transform } from './transform.ts';
 
 /** Options of `lookahead`. */
 export interface LookaheadOptions {
-  /** Share of the way that the slow weights follow, in (0, 1]. @defaultValue 0.5 */
-  readonly alpha?: number;
+  /**
+   * Share of the way that the slow weights follow, in (0, 1]; a cell's may change between steps.
+   * @defaultValue 0.5
+   */
+  readonly alpha?: Scalar;
   /** Steps between two synchronisations. @defaultValue 5 */
   readonly syncPeriod?: number;
 }
@@ -25,7 +39,7 @@ export type LookaheadState = {
  * Behind an optimizer's step: after every `syncPeriod` steps the slow weights go `alpha` of the way to the
  * fast ones, and the fast ones start again from there.
  *
- * @throws RangeError for numbers out of range
+ * @throws RangeError for numbers out of range, at a step for those that a cell holds
  * @see Zhang, Lucas, Hinton & Ba, "Lookahead optimizer: k steps forward, 1 step back", NeurIPS 2019,
  * arXiv 1907.08610
  * @example
@@ -41,17 +55,18 @@ export type LookaheadState = {
 export function lookahead(options: LookaheadOptions = {}): Transform<LookaheadState> {
   requireOptions('lookahead', options, { alpha: true, syncPeriod: true });
   const { alpha = 0.5, syncPeriod = 5 } = options;
-  requireNumber('lookahead', 'alpha', alpha, { test: (x) => x > 0 && x <= 1, says: 'in (0, 1]' });
+  requireShare('lookahead', 'alpha', alpha, follows);
   requireSteps('lookahead', 'syncPeriod', syncPeriod);
   return {
     init: (params) => ({ count: tensor(0, { dtype: 'int32' }), slow: params }),
     update(updates, state, params) {
       const count = add(state.count, 1);
       const syncs = equal(remainder(count, syncPeriod), 0);
+      const share = share64('lookahead', 'alpha', alpha, follows);
       const slow = mapNamed(updates, (u, name) => {
         const before = at(state.slow, name);
         const fast = add(at(params, name), u);
-        return where(syncs, add(before, mul(sub(fast, before), alpha)), before);
+        return where(syncs, add(before, mul(sub(fast, before), astype(share, u.dtype))), before);
       });
       const moved = mapNamed(updates, (u, name) =>
         where(syncs, sub(at(slow, name), at(params, name)), u),

@@ -74,7 +74,12 @@ export {
   type ParameterLoss,
   type PenalizedGradients,
 } from './objective/gradient-penalty.ts';
-export { type GroupLassoOptions, groupLasso } from './objective/group-lasso.ts';
+export {
+  type GroupLassoOptions,
+  groupLasso,
+  type ProxGroupLassoOptions,
+  proxGroupLasso,
+} from './objective/group-lasso.ts';
 export {
   type HuberPenaltyOptions,
   huberPenalty,
@@ -110,6 +115,7 @@ export {
   klSparsity,
   klSparsityTerm,
 } from './objective/kl-sparsity.ts';
+export { hardThreshold, proxL0 } from './objective/l0.ts';
 export {
   type GatedLayer,
   type L0GateOptions,
@@ -142,6 +148,9 @@ export {
   type LaplacePriorOptions,
   l1,
   laplacePrior,
+  type Prox,
+  proximal,
+  proximalStep,
   proxL1,
   softThreshold,
 } from './objective/l1.ts';
@@ -161,7 +170,7 @@ export {
   lipschitzEstimate,
 } from './objective/lipschitz.ts';
 export { maxNorm, type Projection, project, type SliceOptions } from './objective/max-norm.ts';
-export { type NuclearNormOptions, nuclearNorm } from './objective/nuclear-norm.ts';
+export { type NuclearNormOptions, nuclearNorm, proxNuclear } from './objective/nuclear-norm.ts';
 export { type OrthogonalityOptions, orthogonality } from './objective/orthogonality.ts';
 export type { OrthogonalityForm, OrthogonalVectors } from './objective/orthogonality-forms.ts';
 export { type PathNormOptions, pathNorm } from './objective/path-norm.ts';
@@ -206,11 +215,13 @@ export {
 } from './process/confidence-penalty.ts';
 export { type ConsistencyOptions, consistencyPenalty } from './process/consistency.ts';
 export { type CutmixOptions, cutmix } from './process/cutmix.ts';
-export { type CutoutOptions, cutout } from './process/cutout.ts';
 export {
-  type DistillationLossOptions,
-  distillationLoss,
-} from './process/distillation-loss.ts';
+  type CutoutOptions,
+  type CutoutProbabilityOptions,
+  cutout,
+  cutoutProbability,
+} from './process/cutout.ts';
+export { Cutout, type CutoutSettings } from './process/cutout-layer.ts';
 export { type DisturbLabelsOptions, disturbLabels } from './process/disturb-label.ts';
 export {
   type EarlyStopping,
@@ -242,6 +253,7 @@ export { type GaussianNoiseOptions, gaussianNoise } from './process/gaussian-noi
 export { centralizeGradients } from './process/gradient-centralization.ts';
 export {
   type ClipByGlobalNormOptions,
+  type ClippedGradients,
   clipByGlobalNorm,
   clipByNorm,
   clipGradsByGlobalNorm,
@@ -259,6 +271,16 @@ export {
   gradientNoiseScale,
 } from './process/gradient-noise.ts';
 export { klOfLogits } from './process/kl-of-logits.ts';
+export {
+  type DistillationLossOptions,
+  type DistillationOptions,
+  type DistillationTermOptions,
+  distillationLoss,
+  distillationTerm,
+  type SelfDistillationOptions,
+  type SelfDistillationTerm,
+  selfDistillationTerm,
+} from './process/knowledge-distillation.ts';
 export {
   type CrossEntropyOptions,
   crossEntropy,
@@ -359,11 +381,166 @@ export { type AdamOptions, adamw } from './process/weight-decay.ts';
 export { findMethod, methods, plainPlan } from './registry.ts';
 export type { Strength } from './strength.ts';
 export {
+  AlphaDropout,
+  type AlphaDropoutOptions,
+  type AlphaDropoutSettings,
+  alphaDropout,
+  FeatureAlphaDropout,
+  featureAlphaDropout,
+} from './structure/alpha-dropout.ts';
+export {
+  BatchNorm1d,
+  BatchNorm2d,
+  type BatchNormOptions,
+  type BatchNormSettings,
+  batchNorm,
+} from './structure/batch-normalization.ts';
+export { dropPathRates, linearDecaySurvival } from './structure/block-rates.ts';
+export {
+  type ConcreteDropoutOptions,
+  type ConcreteDropoutPenaltyOptions,
+  type ConcreteDropoutSettings,
+  concreteDropout,
+  concreteDropoutPenalty,
+} from './structure/concrete-dropout-functions.ts';
+export {
+  ConcreteDropout,
+  type ConcreteDropoutLayerOptions,
+  type ConcreteDropoutTermOptions,
+  concreteDropoutTerm,
+} from './structure/concrete-dropout-layer.ts';
+export { depthDistribution } from './structure/depth-distribution.ts';
+export {
+  DropPath,
+  type DropPathOptions,
+  type DropPathSettings,
+  dropPath,
+} from './structure/drop-path.ts';
+export { DropBlock } from './structure/dropblock.ts';
+export {
+  type DropBlockMask,
+  type DropBlockOptions,
+  type DropBlockSettings,
+  dropBlock,
+  dropBlockMask,
+} from './structure/dropblock-function.ts';
+export {
+  type DropBlockGammaOptions,
+  type DropBlockProbability,
+  type DropBlockProbabilityOptions,
+  dropBlockGamma,
+  dropBlockProbability,
+} from './structure/dropblock-geometry.ts';
+export { DropConnect, type DropConnectLayerOptions } from './structure/dropconnect.ts';
+export {
+  type DropConnectGaussianOptions,
+  type DropConnectMoments,
+  type DropConnectMomentsOptions,
+  type DropConnectOptions,
+  type DropConnectSettings,
+  dropConnect,
+  dropConnectGaussian,
+  dropConnectMoments,
+} from './structure/dropconnect-functions.ts';
+export {
   Dropout,
   type DropoutOptions,
   type DropoutSettings,
   dropout,
 } from './structure/dropout.ts';
+export {
+  GaussianDropout,
+  type GaussianDropoutOptions,
+  type GaussianDropoutSettings,
+  gaussianDropout,
+} from './structure/gaussian-dropout.ts';
+export {
+  type ActivationNoiseOptions,
+  activationNoise,
+  GaussianNoise,
+  type GaussianNoiseSettings,
+} from './structure/gaussian-noise-layer.ts';
+export {
+  LayerNorm,
+  type LayerNormOptions,
+  type LayerNormSettings,
+  layerNorm,
+} from './structure/layer-normalization.ts';
+export {
+  LockedDropout,
+  type LockedDropoutOptions,
+  type LockedDropoutSettings,
+  lockedDropout,
+} from './structure/locked-dropout.ts';
+export {
+  type MarginalDropoutOptions,
+  marginalDropoutPenalty,
+} from './structure/marginal-dropout-penalty.ts';
+export { MaxDrop } from './structure/max-drop.ts';
+export {
+  type MaxDropOptions,
+  type MaxDropSettings,
+  maxDrop,
+  maxDropMask,
+} from './structure/max-drop-function.ts';
+export { MaxDropout } from './structure/max-dropout.ts';
+export {
+  type MaxDropoutOptions,
+  type MaxDropoutSettings,
+  maxDropout,
+  maxDropoutMask,
+} from './structure/max-dropout-function.ts';
+export { MaxPoolDropout } from './structure/max-pool-dropout.ts';
+export {
+  type MaxPoolDropoutMode,
+  type MaxPoolDropoutOptions,
+  type MaxPoolDropoutProbabilitiesOptions,
+  type MaxPoolDropoutSettings,
+  maxPoolDropout,
+  maxPoolDropoutProbabilities,
+} from './structure/max-pool-dropout-function.ts';
+export {
+  type McClassification,
+  type McClassificationOptions,
+  type McDropoutOptions,
+  type McPassesOptions,
+  type McRegression,
+  type McRegressionOptions,
+  mcClassification,
+  mcDropout,
+  mcPasses,
+  mcRegression,
+} from './structure/mc-dropout.ts';
+export {
+  type RDropOptions,
+  type RDropSettings,
+  type RDropTermOptions,
+  rDrop,
+  rDropLoss,
+  rDropTerm,
+  symmetricKl,
+} from './structure/r-drop.ts';
+export { Scheduled, type StepRate } from './structure/scheduled.ts';
+export {
+  type CurriculumOptions,
+  curriculum,
+  curriculumRate,
+  type LinearRampOptions,
+  linearRamp,
+  type RateSchedule,
+} from './structure/schedules.ts';
+export { ShakeShake } from './structure/shake-shake.ts';
+export {
+  type ShakeShakeOptions,
+  type ShakeShakeSettings,
+  shakeShake,
+} from './structure/shake-shake-function.ts';
+export {
+  SpatialDropout,
+  type SpatialDropoutOptions,
+  type SpatialDropoutSettings,
+  spatialDropout,
+} from './structure/spatial-dropout.ts';
 export {
   type SpectralNormalizationOptions,
   type SpectralWeight,
@@ -371,6 +548,45 @@ export {
   spectrallyNormalizedWeight,
   spectralNormalization,
 } from './structure/spectral-normalization.ts';
+export {
+  Standout,
+  type StandoutBelief,
+  type StandoutOptions,
+  type StandoutSettings,
+  standout,
+  standoutKeepProbability,
+} from './structure/standout.ts';
+export { StochasticDepth, type StochasticDepthLayerOptions } from './structure/stochastic-depth.ts';
+export {
+  type StochasticDepthOptions,
+  type StochasticDepthSettings,
+  stochasticDepth,
+} from './structure/stochastic-depth-function.ts';
+export {
+  StochasticDropout,
+  type StochasticDropoutOptions,
+  type StochasticRateOptions,
+  type StochasticRateSettings,
+  stochasticDropout,
+  stochasticRate,
+} from './structure/stochastic-dropout.ts';
+export {
+  type LogAlphaSettings,
+  type VariationalDropoutOptions,
+  type VariationalKlForm,
+  type VariationalKlOptions,
+  variationalDropout,
+  variationalKl,
+} from './structure/variational-dropout-functions.ts';
+export {
+  VariationalConv2d,
+  type VariationalDropoutTermOptions,
+  type VariationalLayer,
+  type VariationalLayerOptions,
+  VariationalLinear,
+  variationalDropoutTerm,
+  variationalSparsity,
+} from './structure/variational-dropout-layers.ts';
 export {
   normalizedWeight,
   type WeightNormOptions,
@@ -382,3 +598,25 @@ export {
   type WeightStandardizationOptions,
   weightStandardization,
 } from './structure/weight-standardization.ts';
+export { WeightedChannelDropout } from './structure/weighted-channel-dropout.ts';
+export {
+  type WeightedChannelDropoutOptions,
+  type WeightedChannelDropoutSettings,
+  type WeightedChannelMask,
+  weightedChannelDropout,
+  weightedChannelMask,
+} from './structure/weighted-channel-dropout-function.ts';
+export {
+  type SamplingProbabilities,
+  weightedSamplingProbabilities,
+} from './structure/weighted-sampling.ts';
+export {
+  Zoneout,
+  type ZoneoutableCell,
+  type ZoneoutableLayer,
+  ZoneoutCell,
+  type ZoneoutOptions,
+  type ZoneoutRates,
+  type ZoneoutResult,
+  zoneout,
+} from './structure/zoneout.ts';

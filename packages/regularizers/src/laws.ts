@@ -1,5 +1,7 @@
 import type { Law } from '@tikhonov/check';
+import { defaultsLaw } from './laws/default-arguments.ts';
 import { gradientLaw } from './laws/gradients.ts';
+import { boundsLaw, planLaw } from './laws/plan.ts';
 import { activityL1Laws } from './objective/activity-l1.laws.ts';
 import { activityL2Laws } from './objective/activity-l2.laws.ts';
 import { adversarialTrainingLaws } from './objective/adversarial-training.laws.ts';
@@ -39,6 +41,7 @@ import { gaussianNoiseLaws } from './process/gaussian-noise.laws.ts';
 import { gradientCentralizationLaws } from './process/gradient-centralization.laws.ts';
 import { gradientClippingLaws } from './process/gradient-clipping.laws.ts';
 import { gradientNoiseLaws } from './process/gradient-noise.laws.ts';
+import { knowledgeDistillationLaws } from './process/knowledge-distillation.laws.ts';
 import { labelSmoothingLaws } from './process/label-smoothing.laws.ts';
 import { lookaheadLaws } from './process/lookahead.laws.ts';
 import { meanTeacherLaws } from './process/mean-teacher.laws.ts';
@@ -55,10 +58,27 @@ import { variationalInformationBottleneckLaws } from './process/variational-info
 import { virtualAdversarialTrainingLaws } from './process/virtual-adversarial-training.laws.ts';
 import { weightDecayLaws } from './process/weight-decay.laws.ts';
 import { methods } from './registry.ts';
+import { alphaDropoutLaws } from './structure/alpha-dropout.laws.ts';
+import { batchNormalizationLaws } from './structure/batch-normalization.laws.ts';
+import { concreteDropoutLaws } from './structure/concrete-dropout.laws.ts';
+import { curriculumDropoutLaws } from './structure/curriculum-dropout.laws.ts';
+import { dropPathLaws } from './structure/drop-path.laws.ts';
+import { dropConnectLaws } from './structure/dropconnect.laws.ts';
 import { dropoutLaws } from './structure/dropout.laws.ts';
+import { gaussianDropoutLaws } from './structure/gaussian-dropout.laws.ts';
+import { gaussianNoiseLayerLaws } from './structure/gaussian-noise-layer.laws.ts';
+import { layerNormalizationLaws } from './structure/layer-normalization.laws.ts';
+import { mcDropoutLaws } from './structure/mc-dropout.laws.ts';
+import { rDropLaws } from './structure/r-drop.laws.ts';
+import { shakeShakeLaws } from './structure/shake-shake.laws.ts';
 import { spectralNormalizationLaws } from './structure/spectral-normalization.laws.ts';
+import { standoutLaws } from './structure/standout.laws.ts';
+import { stochasticDepthLaws } from './structure/stochastic-depth.laws.ts';
+import { stochasticDropoutLaws } from './structure/stochastic-dropout.laws.ts';
+import { variationalDropoutLaws } from './structure/variational-dropout.laws.ts';
 import { weightNormalizationLaws } from './structure/weight-normalization.laws.ts';
 import { weightStandardizationLaws } from './structure/weight-standardization.laws.ts';
+import { zoneoutLaws } from './structure/zoneout.laws.ts';
 
 /** The laws of all methods, those about derivatives included. Ids begin with the method's. */
 export const laws: readonly Law[] = [
@@ -87,6 +107,23 @@ export const laws: readonly Law[] = [
   ...deCovLaws,
   ...klSparsityLaws,
   ...dropoutLaws,
+  ...mcDropoutLaws,
+  ...gaussianDropoutLaws,
+  ...standoutLaws,
+  ...rDropLaws,
+  ...stochasticDepthLaws,
+  ...dropPathLaws,
+  ...alphaDropoutLaws,
+  ...gaussianNoiseLayerLaws,
+  ...curriculumDropoutLaws,
+  ...stochasticDropoutLaws,
+  ...dropConnectLaws,
+  ...zoneoutLaws,
+  ...concreteDropoutLaws,
+  ...variationalDropoutLaws,
+  ...shakeShakeLaws,
+  ...batchNormalizationLaws,
+  ...layerNormalizationLaws,
   ...spectralNormalizationLaws,
   ...weightNormalizationLaws,
   ...weightStandardizationLaws,
@@ -120,5 +157,9 @@ export const laws: readonly Law[] = [
   ...disturbLabelLaws,
   ...piModelLaws,
   ...meanTeacherLaws,
+  ...knowledgeDistillationLaws,
+  ...methods.map(planLaw),
+  ...methods.flatMap(boundsLaw),
+  ...methods.flatMap(defaultsLaw),
   ...methods.flatMap(gradientLaw),
 ];

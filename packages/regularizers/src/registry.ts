@@ -38,6 +38,7 @@ import { gaussianNoiseMethod } from './process/gaussian-noise.ts';
 import { gradientCentralizationMethod } from './process/gradient-centralization.ts';
 import { gradientClippingMethod } from './process/gradient-clipping.ts';
 import { gradientNoiseMethod } from './process/gradient-noise.ts';
+import { knowledgeDistillationMethod } from './process/knowledge-distillation.ts';
 import { labelSmoothingMethod } from './process/label-smoothing.ts';
 import { lookaheadMethod } from './process/lookahead.ts';
 import { meanTeacherMethod } from './process/mean-teacher.ts';
@@ -53,10 +54,33 @@ import { valueClippingMethod } from './process/value-clipping.ts';
 import { variationalInformationBottleneckMethod } from './process/variational-information-bottleneck.ts';
 import { virtualAdversarialTrainingMethod } from './process/virtual-adversarial-training.ts';
 import { weightDecayMethod } from './process/weight-decay.ts';
+import { alphaDropoutMethod } from './structure/alpha-dropout.ts';
+import { batchNormalizationMethod } from './structure/batch-normalization.ts';
+import { concreteDropoutMethod } from './structure/concrete-dropout.ts';
+import { curriculumDropoutMethod } from './structure/curriculum-dropout.ts';
+import { dropPathMethod } from './structure/drop-path.ts';
+import { dropBlockMethod } from './structure/dropblock.ts';
+import { dropConnectMethod } from './structure/dropconnect.ts';
 import { dropoutMethod } from './structure/dropout.ts';
+import { gaussianDropoutMethod } from './structure/gaussian-dropout.ts';
+import { gaussianNoiseLayerMethod } from './structure/gaussian-noise-layer.ts';
+import { layerNormalizationMethod } from './structure/layer-normalization.ts';
+import { maxDropMethod } from './structure/max-drop.ts';
+import { maxDropoutMethod } from './structure/max-dropout.ts';
+import { maxPoolDropoutMethod } from './structure/max-pool-dropout.ts';
+import { mcDropoutMethod } from './structure/mc-dropout.ts';
+import { rDropMethod } from './structure/r-drop.ts';
+import { shakeShakeMethod } from './structure/shake-shake.ts';
+import { spatialDropoutMethod } from './structure/spatial-dropout.ts';
 import { spectralNormalizationMethod } from './structure/spectral-normalization.ts';
+import { standoutMethod } from './structure/standout.ts';
+import { stochasticDepthMethod } from './structure/stochastic-depth.ts';
+import { stochasticDropoutMethod } from './structure/stochastic-dropout.ts';
+import { variationalDropoutMethod } from './structure/variational-dropout.ts';
 import { weightNormalizationMethod } from './structure/weight-normalization.ts';
 import { weightStandardizationMethod } from './structure/weight-standardization.ts';
+import { weightedChannelDropoutMethod } from './structure/weighted-channel-dropout.ts';
+import { zoneoutMethod } from './structure/zoneout.ts';
 
 /** All methods of the catalogue, by family. The command line, the docs and the playground read it. */
 export const methods: readonly Method[] = [
@@ -85,6 +109,29 @@ export const methods: readonly Method[] = [
   deCovMethod,
   klSparsityMethod,
   dropoutMethod,
+  mcDropoutMethod,
+  gaussianDropoutMethod,
+  standoutMethod,
+  alphaDropoutMethod,
+  gaussianNoiseLayerMethod,
+  curriculumDropoutMethod,
+  stochasticDropoutMethod,
+  spatialDropoutMethod,
+  dropBlockMethod,
+  weightedChannelDropoutMethod,
+  maxPoolDropoutMethod,
+  maxDropMethod,
+  maxDropoutMethod,
+  rDropMethod,
+  stochasticDepthMethod,
+  dropPathMethod,
+  dropConnectMethod,
+  zoneoutMethod,
+  concreteDropoutMethod,
+  variationalDropoutMethod,
+  shakeShakeMethod,
+  batchNormalizationMethod,
+  layerNormalizationMethod,
   spectralNormalizationMethod,
   weightNormalizationMethod,
   weightStandardizationMethod,
@@ -118,6 +165,7 @@ export const methods: readonly Method[] = [
   disturbLabelMethod,
   piModelMethod,
   meanTeacherMethod,
+  knowledgeDistillationMethod,
 ];
 
 /** No regularization at all: what recipes start from and comparisons are made with. */

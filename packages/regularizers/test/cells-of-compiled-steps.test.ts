@@ -2,8 +2,16 @@ import { describe, expect, test } from '@jest/globals';
 import { compile } from '@tikhonov/compile';
 import { Cell, mul, parameter, random, sum, type Tensor, tensor } from '@tikhonov/core';
 import { mlp } from '@tikhonov/nn';
+import * as optim from '@tikhonov/optim';
 import { averaging, ema, lookahead, sgd } from '@tikhonov/optim';
-import { elasticNet, meanTeacherTerm } from '../src/index.ts';
+import {
+  clipByGlobalNorm,
+  clipGradsByGlobalNorm,
+  elasticNet,
+  hardThreshold,
+  meanTeacherTerm,
+  softThreshold,
+} from '../src/index.ts';
 import { stepOf } from '../src/laws/step.ts';
 
 const float64 = (x: number): Tensor => tensor(x, { dtype: 'float64' });
@@ -20,13 +28,19 @@ const cases: Readonly<Record<string, (cell: Cell) => Case>> = {
     const w = parameter(start);
     const average = ema({ w }, { decay });
     const optimizer = averaging(sgd({ w }, { lr: 0.1 }), average);
-    return { step: () => optimizer.minimize(() => sum(mul(w, w))), left: () => average.values().w! };
+    return {
+      step: () => optimizer.minimize(() => sum(mul(w, w))),
+      left: () => average.values().w!,
+    };
   },
   'ema, debiased: decay': (decay) => {
     const w = parameter(start);
     const average = ema({ w }, { decay, debias: true });
     const optimizer = averaging(sgd({ w }, { lr: 0.1 }), average);
-    return { step: () => optimizer.minimize(() => sum(mul(w, w))), left: () => average.values().w! };
+    return {
+      step: () => optimizer.minimize(() => sum(mul(w, w))),
+      left: () => average.values().w!,
+    };
   },
   'lookahead: alpha': (alpha) => {
     const w = parameter(start);
@@ -56,7 +70,11 @@ const cases: Readonly<Record<string, (cell: Cell) => Case>> = {
   },
 };
 
-const run = (make: (cell: Cell) => Case, values: readonly number[], compiled: boolean): number[] => {
+const run = (
+  make: (cell: Cell) => Case,
+  values: readonly number[],
+  compiled: boolean,
+): number[] => {
   const cell = new Cell(float64(0.75));
   const { step, left } = make(cell);
   const once = compiled ? compile(step) : step;
@@ -66,6 +84,43 @@ const run = (make: (cell: Cell) => Case, values: readonly number[], compiled: bo
   }
   return Array.from(left().data());
 };
+
+describe('a threshold', () => {
+  test.each([
+    ['softThreshold', softThreshold],
+    ['hardThreshold', hardThreshold],
+    ['proxL1', (v: Tensor, step: Tensor) => optim.proxL1(1)(v, step)],
+    ['proxGroupLasso', (v: Tensor, step: Tensor) => optim.proxGroupLasso(1)(v, step)],
+  ])('of %s that is negative is refused by its value in a compiled function', (_name, f) => {
+    const run = compile(f);
+    const once = (t: number): Tensor => run(start, float64(t));
+    expect(Array.from(once(0.5).data())).toEqual(Array.from(f(start, float64(0.5)).data()));
+    expect(() => once(-0.5)).toThrow(RangeError);
+    expect(() => f(start, float64(-0.5))).toThrow(/(threshold|step) must be >= 0, got .*-0\.5/);
+  });
+
+  test('says what to do', () => {
+    expect(() => softThreshold(start, -1)).toThrow(
+      new RangeError(
+        'softThreshold: the threshold must be >= 0, got -1.\n  Pass 0 to leave everything as it is.',
+      ),
+    );
+  });
+});
+
+test('clipByGlobalNorm clips gradients that it is given, and is a transform otherwise', () => {
+  const given = { a: tensor([3, 0]), b: tensor([4]), none: null };
+  const { grads, totalNorm } = clipByGlobalNorm(given, 1);
+  expect(totalNorm.item()).toBe(5);
+  expect(grads).toEqual(clipGradsByGlobalNorm(given, 1).grads);
+  const held = new Cell(tensor(1));
+  expect(clipByGlobalNorm(given, held).grads.a!.toArray()).toEqual(grads.a!.toArray());
+  expect(clipByGlobalNorm(given, 5, { normType: 1 }).totalNorm.item()).toBe(7);
+  const clip = clipByGlobalNorm(held, { normType: 2 });
+  const params = { a: tensor([3, 0]), b: tensor([4]) };
+  expect(clip.update(params, [], params)[0].a!.toArray()).toEqual(grads.a!.toArray());
+  expect(() => clipByGlobalNorm(given, -1)).toThrow('maxNorm must be > 0, got -1');
+});
 
 describe('a share in a cell', () => {
   test.each(Object.keys(cases))('%s may change while a compiled step runs', (name) => {

@@ -16,8 +16,8 @@ import { drawnOr, imageSizes, requireSize } from './given.ts';
 
 /** Options of `cutout`. */
 export interface CutoutOptions {
-  /** Side of the square in pixels, an integer >= 0. The paper takes 16 of 32 for CIFAR-10. */
-  readonly size: number;
+  /** Side of the square in pixels, an integer >= 0. @defaultValue 16 (the paper, for 32 x 32 pixels of CIFAR-10) */
+  readonly size?: number;
   /** Squares per image, an integer >= 1; they may overlap. @defaultValue 1 */
   readonly holes?: number;
   /** What to draw with. */
@@ -49,7 +49,7 @@ const known: OptionNames<CutoutOptions> = { size: true, holes: true, key: true, 
 export function cutout(x: TensorLike, options: CutoutOptions): Tensor {
   const name = 'cutout';
   requireOptions(name, options, known);
-  const { size, holes = 1 } = options;
+  const { size = 16, holes = 1 } = options;
   requireSize(name, 'size', size, 0);
   requireSize(name, 'holes', holes, 1);
   const images = asTensor(x, name);

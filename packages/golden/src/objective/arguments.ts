@@ -87,6 +87,18 @@ export class Arguments {
     throw new TypeError(`no list of numbers ${name}`);
   }
 
+  /** A number among inputs and given noise. */
+  given(name: string): number {
+    const value = this.#plain[name];
+    if (typeof value !== 'number') throw new TypeError(`no number ${name}`);
+    return value;
+  }
+
+  /** A list of numbers that is expected: the settings that it is expected at. */
+  expectedNumbers(name: string): readonly number[] {
+    return this.#case.expected[name] as readonly number[];
+  }
+
   /** How many rows or entries the expected value has: the number of steps, where nothing else tells. */
   count(expected: string): number {
     const value = this.#case.expected[expected];

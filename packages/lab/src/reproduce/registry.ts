@@ -25,4 +25,8 @@ export const reproductions: Readonly<Record<string, () => Promise<AnyReproductio
   vib: () => import('./vib.ts').then((module) => module.vib),
   'l0-lenet': () => import('./l0-lenet.ts').then((module) => module.l0Lenet),
   'l1-corner': () => import('./l1-corner.ts').then((module) => module.l1Corner),
+  'dropout-ridge': () => import('./dropout-ridge.ts').then((module) => module.dropoutRidge),
+  'mc-dropout': () => import('./mc-dropout.ts').then((module) => module.mcDropoutReproduction),
+  'stochastic-depth': () =>
+    import('./stochastic-depth.ts').then((module) => module.stochasticDepthReproduction),
 };

@@ -6,6 +6,9 @@ import { contextAmong, type SharedContext, shareContext, wrapForward } from './w
 
 /** One step from stored values to the weight that a layer sees. */
 export abstract class Parametrization extends Module {
+  /** The function that puts it on a model. */
+  abstract get caller(): string;
+
   /** The weight of what is stored, or of what the step before makes of it. */
   abstract forward(stored: Tensor): Tensor;
 
@@ -147,6 +150,24 @@ export function layersWithWeight(
 }
 
 /**
+ * Throws, before anything is changed, if a layer is parametrized already: for what stores a companion, whose
+ * gradient must be that of the weight's own parts.
+ */
+export function requireUnparametrized(caller: string, targets: readonly ParametrizeTarget[]): void {
+  for (const { layer, name } of targets) {
+    const there = partsOf(layer)?.list.map((step) => step.caller) ?? [];
+    if (there.length === 0) continue;
+    const others = [...new Set(there)].filter((other) => other !== caller);
+    throw new TypeError(
+      `${caller}: must come before other parametrizations, and the weight of ${name === '' ? 'the layer' : `"${name}"`} has ${there.join(', ')}.\n` +
+        (others.length === 0
+          ? '  It is there once, which is enough: leave this call out, or select other layers with { filter }.'
+          : `  Take them off and put them on again behind it: nn.removeParametrizations(model), nn.${caller}(model), then ${others.map((other) => `nn.${other}(model)`).join(', ')}.`),
+    );
+  }
+}
+
+/**
  * Puts a parametrization between a layer's weight and what the layer sees of it; further ones follow the ones
  * that are there.
  *
@@ -154,17 +175,12 @@ export function layersWithWeight(
  */
 export function parametrize(
   caller: string,
-  { layer, name }: ParametrizeTarget,
+  { layer }: ParametrizeTarget,
   shared: LayerContext,
   step: (weight: Tensor) => Parametrization,
 ): void {
   const parts = partsOf(layer) ?? install(layer, shared);
   const made = step(stopGradient(parts.compute()));
-  if (made.companion !== null && parts.list.length > 0) {
-    throw new TypeError(
-      `${caller}: the weight of "${name}" is parametrized already, and this one must be the first.\n  Remove the others with nn.removeParametrizations(model).`,
-    );
-  }
   const before = stopGradient(parts.compute());
   parts.append(made);
   const stored = parts.list

@@ -208,6 +208,10 @@ class SpectralNorm extends Parametrization {
     return { u: '_u', v: '_v' };
   }
 
+  override get caller(): string {
+    return 'spectralNormalization';
+  }
+
   forward(weight: Tensor): Tensor {
     const [u, v] = [this.u.read(), this.v.read()];
     const matrix = asMatrix('spectralNormalization', weight, this.settings.dim);

@@ -19,6 +19,7 @@ import {
   Parametrization,
   type ParametrizeOptions,
   parametrize,
+  requireUnparametrized,
 } from './parametrized.ts';
 
 /** Options of `weightNorm`. */
@@ -100,6 +101,10 @@ class WeightNorm extends Parametrization {
     this.#gain = parameter(lengths(weight, dim));
   }
 
+  override get caller(): string {
+    return 'weightNorm';
+  }
+
   override get companion(): Parameter {
     return this.#gain;
   }
@@ -117,7 +122,8 @@ class WeightNorm extends Parametrization {
 /**
  * Weight normalization of the layers of a model: each weight becomes `g v / ||v||` per output unit, with the
  * lengths `g` and the directions `v` as parameters of their own, `parametrizations.weight.original0` and
- * `original1`. The layers compute the same as before; what changes is what a gradient step does.
+ * `original1`. The layers compute the same as before; what changes is what a gradient step does. It comes before
+ * other parametrizations of the same weight, as in PyTorch.
  *
  * @param model  or a single layer; changed in place, and undone by `removeParametrizations`
  * @returns the model
@@ -140,6 +146,7 @@ export function weightNorm<Model extends Module>(
   const { dim = 0 } = options;
   const targets = layersWithWeight('weightNorm', model, options);
   for (const { layer } of targets) otherAxes('weightNorm', asTensor(weightOf(layer)), dim);
+  requireUnparametrized('weightNorm', targets);
   const shared = contextFor(model);
   for (const target of targets) {
     parametrize('weightNorm', target, shared, (weight) => new WeightNorm(weight, dim));

@@ -87,6 +87,10 @@ class WeightStandardization extends Parametrization {
     this.settings = settings;
   }
 
+  override get caller(): string {
+    return 'weightStandardization';
+  }
+
   forward(weight: Tensor): Tensor {
     return standardizedWeight(weight, this.settings);
   }

@@ -76,6 +76,17 @@ export interface SequenceContext extends ForwardContext {
   readonly lengths?: Tensor | readonly number[];
 }
 
+/**
+ * Makes the states `[n, h]` that a step ends with of those that it computed and those before it.
+ *
+ * @param step  its name within the call: layer, direction and time
+ */
+export type StateRule = (
+  next: readonly Tensor[],
+  before: readonly Tensor[],
+  step: string,
+) => readonly Tensor[];
+
 /** What `RNN`, `GRU` and `LSTM` have in common: layers, directions, layouts, initial states. */
 export abstract class Recurrent extends Module {
   /** `weightIhL0`, `weightHhL0`, ..., with the suffix `Reverse`; `weight_ih_l0` and so on in states. */
@@ -153,11 +164,16 @@ export abstract class Recurrent extends Module {
     return this.sequence(x, [context.h], context).output;
   }
 
-  /** Outputs and final states for initial ones. */
-  protected sequence(
+  /**
+   * Outputs and final states for initial ones. For layers around this one; users call `forward` and `unroll`.
+   *
+   * @param rule  what becomes of the states of every step. @defaultValue they stay as the step gave them
+   */
+  sequence(
     x: Tensor,
     initial: readonly (Tensor | Cell | undefined)[],
     context: SequenceContext,
+    rule: StateRule = (next) => next,
   ): { readonly output: Tensor; readonly states: readonly Tensor[] } {
     const { steps, batched } = this.#timeMajor(x);
     const [length, n] = steps.shape as readonly [number, number, number];
@@ -171,7 +187,8 @@ export abstract class Recurrent extends Module {
       const outputs = directions.map((parameters, d) => {
         const at = layer * directions.length + d;
         const states = starts.map((state) => state[at]!);
-        const run = this.#direction(below, parameters, states, valid, d === 1);
+        const own: StateRule = (next, before, step) => rule(next, before, `${layer}.${d}.${step}`);
+        const run = this.#direction(below, parameters, states, valid, d === 1, own);
         for (const [k, state] of run.states.entries()) finals[k]!.push(state);
         return run.output;
       });
@@ -193,6 +210,7 @@ export abstract class Recurrent extends Module {
     initial: readonly Tensor[],
     valid: readonly Tensor[] | null,
     backwards: boolean,
+    rule: StateRule,
   ): { readonly output: Tensor; readonly states: readonly Tensor[] } {
     const { step } = this.#kind;
     const { weightIh, biasIh, hh } = prepared(this.#kind, parameters);
@@ -202,7 +220,7 @@ export abstract class Recurrent extends Module {
     let states = initial;
     for (let i = 0; i < inputs.length; i++) {
       const t = backwards ? inputs.length - 1 - i : i;
-      const next = step(inputs[t]!, states, hh);
+      const next = rule(step(inputs[t]!, states, hh), states, String(t));
       const mask = valid?.[t];
       states = mask === undefined ? next : next.map((s, k) => where(mask, s, states[k]!));
       outputs[t] = mask === undefined ? next[0]! : where(mask, next[0]!, 0);

@@ -18,6 +18,7 @@ import {
 } from '../../src/index.ts';
 
 const x = tensor([[1, -2, 3]]);
+const isLast = (name: string): boolean => name === 'layers.1';
 const training = { training: true, rng: random.key(0) };
 
 describe('wrapForward', () => {
@@ -106,9 +107,23 @@ describe('weightNorm', () => {
   });
 
   test('must come first, and refuses units without direction', () => {
-    const model = weightStandardization(new Linear(3, 2, { seed: 0 }));
+    const model = mlp([3, 4, 2], { seed: 0 });
+    weightStandardization(spectralNormalization(model, { filter: isLast }), { filter: isLast });
+    const names = Object.keys(model.namedParameters());
     expect(() => weightNorm(model)).toThrow(
-      'is parametrized already, and this one must be the first',
+      new TypeError(
+        'weightNorm: must come before other parametrizations, and the weight of "layers.1" has spectralNormalization, weightStandardization.\n' +
+          '  Take them off and put them on again behind it: nn.removeParametrizations(model), nn.weightNorm(model), then nn.spectralNormalization(model), nn.weightStandardization(model).',
+      ),
+    );
+    // The first layer, which could have been changed, was not.
+    expect(Object.keys(model.namedParameters())).toEqual(names);
+    const advised = weightStandardization(
+      spectralNormalization(weightNorm(removeParametrizations(model))),
+    );
+    expect(advised.forward(x).shape).toEqual([x.shape[0], 2]);
+    expect(() => weightNorm(weightNorm(new Linear(3, 2, { seed: 0 })))).toThrow(
+      'the weight of the layer has weightNorm.\n  It is there once, which is enough: leave this call out',
     );
     const layer = weightNorm(new Linear(3, 2, { seed: 0 }));
     layer.namedParameters()['parametrizations.weight.original1']!.write(zeros([2, 3]));

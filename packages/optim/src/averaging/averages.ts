@@ -1,16 +1,21 @@
-import { add, astype, div, equal, pow, sub, where, zerosLike } from '@tikhonov/core';
+import { add, astype, div, equal, sub, where, zerosLike } from '@tikhonov/core';
 import { axpby, requireOptions } from '@tikhonov/core/engine';
-import { belowOne, requireNumber } from '../scalars.ts';
+import type { Scalar } from '../scalars.ts';
+import { requireShare, share64, stays } from '../share.ts';
 import type { OptimizerTarget } from '../target.ts';
 import { ParameterAverage } from './parameter-average.ts';
 
 /** Options of `ema`. */
 export interface EmaOptions {
-  /** Share of the average that stays, in [0, 1). @defaultValue 0.999 */
-  readonly decay?: number;
   /**
-   * Start from 0 and divide by `1 - decay^k`, so that the values before the first `update` have no weight;
-   * otherwise the average starts at them. @defaultValue false
+   * Share of the average that stays, in [0, 1); a cell's may change between updates, such as rise with the
+   * steps. @defaultValue 0.999
+   */
+  readonly decay?: Scalar;
+  /**
+   * Start from 0 and divide by `1 - decay^k` (by 1 less the product of the decays, where they change), so that
+   * the values before the first `update` have no weight; otherwise the average starts at them.
+   * @defaultValue false
    */
   readonly debias?: boolean;
 }
@@ -19,7 +24,7 @@ export interface EmaOptions {
  * An exponential moving average of the parameters, `a = decay a + (1 - decay) w` at every `update`.
  *
  * @param target  a model, or parameters by name
- * @throws RangeError for a decay outside [0, 1)
+ * @throws RangeError for a decay outside [0, 1), at an update for one that a cell holds
  * @see Polyak & Juditsky, "Acceleration of stochastic approximation by averaging", SIAM Journal on Control
  * and Optimization 30 (1992)
  * @example
@@ -36,15 +41,18 @@ export interface EmaOptions {
 export function ema(target: OptimizerTarget, options: EmaOptions = {}): ParameterAverage {
   requireOptions('ema', options, { decay: true, debias: 'boolean' });
   const { decay = 0.999, debias = false } = options;
-  requireNumber('ema', 'decay', decay, belowOne);
+  requireShare('ema', 'decay', decay, stays);
   return new ParameterAverage(target, {
     start: (w) => (debias ? zerosLike(w) : w),
-    take: (average, w) => axpby(decay, average, 1 - decay, w),
-    read: (average, w, t) => {
+    share: () => share64('ema', 'decay', decay, stays),
+    take: (average, w, _, share) =>
+      axpby(astype(share, w.dtype), average, astype(sub(1, share), w.dtype), w),
+    // A decay that changes has no power: the product of those so far is what is left of the start.
+    remembers: debias,
+    read: (average, w, t, left) => {
       if (!debias) return average;
       const none = equal(t, 0);
-      const weight = where(none, 1, sub(1, pow(decay, t)));
-      return where(none, w, div(average, astype(weight, w.dtype)));
+      return where(none, w, div(average, astype(where(none, 1, sub(1, left)), w.dtype)));
     },
   });
 }

@@ -2,6 +2,7 @@ import {
   add,
   astype,
   Cell,
+  mul,
   noGrad,
   type Parameter,
   stopGradient,
@@ -16,9 +17,15 @@ import type { Named } from '../transform.ts';
 /** How an average starts, takes in weights and is read; `t` counts what it has taken in, float64 `[]`. */
 export interface AverageRule {
   readonly start: (w: Tensor) => Tensor;
-  readonly take: (average: Tensor, w: Tensor, t: Tensor) => Tensor;
-  readonly read: (average: Tensor, w: Tensor, t: Tensor) => Tensor;
+  /** Share of the average that stays in an update, float64 `[]`; read once for all parameters. */
+  readonly share?: () => Tensor;
+  readonly take: (average: Tensor, w: Tensor, t: Tensor, share: Tensor) => Tensor;
+  /** Whether the product of all shares so far is kept for `read`, which has 1 otherwise. */
+  readonly remembers?: boolean;
+  readonly read: (average: Tensor, w: Tensor, t: Tensor, left: Tensor) => Tensor;
 }
+
+const one = (): Tensor => tensor(1, { dtype: 'float64' });
 
 /**
  * An average of a model's parameters over training, made by `ema` or `swa`. Call `update` after each step,
@@ -31,6 +38,7 @@ export class ParameterAverage {
   readonly #rule: AverageRule;
   readonly #count: Cell;
   readonly #averages: Readonly<Record<string, Cell>>;
+  readonly #left: Cell | null;
 
   /**
    * @param target  a model, or parameters by name
@@ -46,11 +54,17 @@ export class ParameterAverage {
         new Cell(rule.start(stopGradient(w.read())), { name: `average.${name}` }),
       ]),
     );
+    this.#left = rule.remembers === true ? new Cell(one(), { name: 'left' }) : null;
   }
 
-  /** Its cells, for what saves them by itself: `count`, and the averages by name. */
-  get state(): { readonly count: Cell; readonly average: Readonly<Record<string, Cell>> } {
-    return { count: this.#count, average: this.#averages };
+  /** Its cells, for what saves them by itself: `count`, the averages by name, and what debiasing needs. */
+  get state(): {
+    readonly count: Cell;
+    readonly average: Readonly<Record<string, Cell>>;
+    readonly left?: Cell;
+  } {
+    const own = { count: this.#count, average: this.#averages };
+    return this.#left === null ? own : { ...own, left: this.#left };
   }
 
   /** Takes in the present parameters. */
@@ -58,11 +72,13 @@ export class ParameterAverage {
     noGrad(() => {
       const count = add(this.#count.read(), 1);
       const t = astype(count, 'float64');
+      const share = this.#rule.share?.() ?? one();
       const next = Object.entries(this.#averages).map(
         ([name, cell]) =>
-          [cell, this.#rule.take(cell.read(), this.parameters[name]!.read(), t)] as const,
+          [cell, this.#rule.take(cell.read(), this.parameters[name]!.read(), t, share)] as const,
       );
       for (const [cell, value] of next) cell.write(value);
+      this.#left?.write(mul(this.#left.read(), share));
       this.#count.write(count);
     });
   }
@@ -71,8 +87,9 @@ export class ParameterAverage {
   values(): Named {
     return noGrad(() => {
       const t = astype(this.#count.read(), 'float64');
+      const left = this.#left?.read() ?? one();
       return mapNamed(this.#read(this.#averages), (average, name) =>
-        this.#rule.read(average, this.parameters[name]!.read(), t),
+        this.#rule.read(average, this.parameters[name]!.read(), t, left),
       );
     });
   }
@@ -87,9 +104,9 @@ export class ParameterAverage {
     for (const [name, value] of Object.entries(this.values())) this.parameters[name]!.write(value);
   }
 
-  /** Count and averages by name. */
+  /** Count and averages by name; debiased ones with what is left of the start. */
   stateDict(): Record<string, Tensor> {
-    const cells = [this.#count, ...Object.values(this.#averages)];
+    const cells = this.#cells();
     return Object.fromEntries(cells.map((cell) => [cell.name, cell.read()]));
   }
 
@@ -99,7 +116,7 @@ export class ParameterAverage {
    * @throws Error naming entries that are missing; ShapeError or DTypeError for those that do not fit
    */
   loadStateDict(state: Readonly<Record<string, Tensor>>): void {
-    const cells = [this.#count, ...Object.values(this.#averages)];
+    const cells = this.#cells();
     const missing = cells.filter(({ name }) => !Object.hasOwn(state, name));
     const known = new Set(cells.map(({ name }) => name));
     const other = Object.keys(state).filter((name) => !known.has(name));
@@ -112,6 +129,11 @@ export class ParameterAverage {
     // Into cells of their own first, which refuse what does not fit.
     for (const cell of cells) new Cell(cell.read(), { name: cell.name }).write(state[cell.name]!);
     for (const cell of cells) cell.write(state[cell.name]!);
+  }
+
+  #cells(): readonly Cell[] {
+    const left = this.#left === null ? [] : [this.#left];
+    return [this.#count, ...Object.values(this.#averages), ...left];
   }
 
   #read(cells: Readonly<Record<string, Cell>>): Named {

@@ -1,5 +1,16 @@
-import { add, astype, div, lessEqual, mul, sqrt, sub, type Tensor, where } from '@tikhonov/core';
-import { requireOptions } from '@tikhonov/core/engine';
+import {
+  add,
+  astype,
+  div,
+  greaterEqual,
+  lessEqual,
+  mul,
+  sqrt,
+  sub,
+  type Tensor,
+  where,
+} from '@tikhonov/core';
+import { check, requireOptions } from '@tikhonov/core/engine';
 import { requireStrength, type Scalar, strength64 } from '../scalars.ts';
 import { requireAxis, unitNorms } from '../unit-norms.ts';
 import { hardThreshold, softThreshold } from './thresholds.ts';
@@ -10,12 +21,18 @@ import { hardThreshold, softThreshold } from './thresholds.ts';
  */
 export type Prox = (v: Tensor, step: Tensor) => Tensor;
 
-/** A strength times the step in the dtype of `like`; the check of a cell happens at each use. */
-const product = (name: string, what: string, lambda: Scalar, step: Tensor): Tensor =>
-  mul(strength64(name, what, lambda), step);
+/** A strength times the step, both >= 0; what cells hold is checked at each use. */
+function product(name: string, what: string, lambda: Scalar, step: Tensor): Tensor {
+  check(
+    greaterEqual(step, 0),
+    () => new RangeError(`${name}: the step must be >= 0, got ${String(step)}.`),
+  );
+  return mul(strength64(name, what, lambda), step);
+}
 
 /**
- * That of `lambda sum|u|`: the soft threshold at `step lambda`.
+ * That of `lambda sum|u|`: the soft threshold at `step lambda`. This makes an operator for `proximal` and
+ * `proximalStep`, which bring the step; `reg.proxL1(v, { lambda, step })` applies it to a tensor at once.
  *
  * @param lambda  number, or 0-d cell or tensor, >= 0
  * @throws RangeError for a negative or non-finite strength
@@ -32,7 +49,8 @@ export function proxL1(lambda: Scalar): Prox {
 }
 
 /**
- * That of `lambda sum u^2`: division by `1 + 2 step lambda`.
+ * That of `lambda sum u^2`: division by `1 + 2 step lambda`. An operator, as `proxL1`;
+ * `reg.proxL2(v, { lambda, step })` applies it at once.
  *
  * @param lambda  number, or 0-d cell or tensor, >= 0
  * @throws RangeError for a negative or non-finite strength
@@ -59,7 +77,8 @@ export interface ElasticNetStrengths {
 }
 
 /**
- * That of `lambda1 sum|u| + lambda2 sum u^2`: the soft threshold, and then the division.
+ * That of `lambda1 sum|u| + lambda2 sum u^2`: the soft threshold, and then the division. An operator, as
+ * `proxL1`; `reg.proxElasticNet(v, { lambda1, lambda2, step })` applies it at once.
  *
  * @throws RangeError for negative or non-finite strengths
  * @see Zou & Hastie, "Regularization and variable selection via the elastic net", JRSS-B 67 (2005)
@@ -99,7 +118,11 @@ export function proxL0(lambda: Scalar): Prox {
 export interface GroupLassoOptions {
   /** Every index along this axis is one group. @defaultValue 0, the output units */
   readonly axis?: number;
-  /** Multiply the strength by the root of the group's size. @defaultValue false */
+  /**
+   * Multiply the strength by the root of the group's size. @defaultValue false, the operator of `sum_g |u_g|` as
+   * the literature on proximal algorithms has it; the penalty `reg.groupLasso` follows the paper on the lasso and
+   * defaults to true, so give both the same when they shall belong together
+   */
   readonly weighted?: boolean;
 }
 

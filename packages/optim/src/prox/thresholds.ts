@@ -1,5 +1,6 @@
 import {
   abs,
+  greaterEqual,
   lessEqual,
   mul,
   sign,
@@ -8,7 +9,16 @@ import {
   type TensorLike,
   where,
 } from '@tikhonov/core';
-import { asTensor } from '@tikhonov/core/engine';
+import { asTensor, check } from '@tikhonov/core/engine';
+
+/** A negative threshold would push elements away from 0. */
+function requireThreshold(name: string, t: TensorLike): void {
+  const wanted = `${name}: the threshold must be >= 0`;
+  const says = '\n  Pass 0 to leave everything as it is.';
+  if (typeof t !== 'number') {
+    check(greaterEqual(t, 0), () => new RangeError(`${wanted}, got ${String(t)}.${says}`));
+  } else if (!(t >= 0)) throw new RangeError(`${wanted}, got ${t}.${says}`);
+}
 
 /**
  * `sign(v) max(|v| - t, 0)`: every element comes closer to 0 by `t`, and stops there. The minimiser over `u`
@@ -16,6 +26,7 @@ import { asTensor } from '@tikhonov/core/engine';
  *
  * @param v  `[...s]`
  * @param t  number or tensor that broadcasts, >= 0
+ * @throws RangeError if a threshold is negative or NaN, in compiled steps too
  * @see Parikh & Boyd, "Proximal algorithms", Foundations and Trends in Optimization 1 (2014)
  * @example
  * ```ts
@@ -24,6 +35,7 @@ import { asTensor } from '@tikhonov/core/engine';
  */
 export function softThreshold(v: TensorLike, t: TensorLike): Tensor {
   const x = asTensor(v, 'softThreshold');
+  requireThreshold('softThreshold', t);
   // False for NaN, which stays.
   return where(lessEqual(abs(x), t), 0, sub(x, mul(sign(x), t)));
 }
@@ -33,6 +45,7 @@ export function softThreshold(v: TensorLike, t: TensorLike): Tensor {
  *
  * @param v  `[...s]`
  * @param t  number or tensor that broadcasts, >= 0
+ * @throws RangeError if a threshold is negative or NaN, in compiled steps too
  * @see Blumensath & Davies, "Iterative thresholding for sparse approximations", Journal of Fourier Analysis
  * and Applications 14 (2008)
  * @example
@@ -42,5 +55,6 @@ export function softThreshold(v: TensorLike, t: TensorLike): Tensor {
  */
 export function hardThreshold(v: TensorLike, t: TensorLike): Tensor {
   const x = asTensor(v, 'hardThreshold');
+  requireThreshold('hardThreshold', t);
   return where(lessEqual(abs(x), t), 0, x);
 }

@@ -6,7 +6,7 @@ import { configure } from '../configure.ts';
 import type { Method, Network } from '../method.ts';
 import { plainPlan } from '../registry.ts';
 import { activationStep } from './activation-step.ts';
-import { real } from './draws.ts';
+import { otherArguments } from './other-arguments.ts';
 import { near } from './slack.ts';
 
 /** What a recipe must add to the objective of a step. */
@@ -31,12 +31,11 @@ export const recipeLaw = (
     statement: 'The recipe adds this penalty of the network to the objective, with its arguments.',
     cases: drawn((draw) => ({
       x: draw.tensor([3, 2]),
+      sampleWeight: draw.tensor([3], { min: 0.5, max: 2 }),
       seed: draw.integer(0, 1000),
-      factor: real(draw, 0.5, 2),
+      given: otherArguments(draw, method),
     })),
-    slack: ({ x, seed, factor }) => {
-      const [strength] = method.arguments;
-      const given = { [strength!.name]: strength!.default * factor };
+    slack: ({ x, sampleWeight, seed, given }) => {
       const plan = method.recipe({ ...plainPlan, network: { dtype: 'float64' } }, given);
       const { model, options } = configure(plan, {
         task: { classes: 3, features: 2, imageShape: null, rows: 3 },
@@ -46,7 +45,7 @@ export const recipeLaw = (
         key: random.key(seed),
       });
       if (moved !== 0) for (const p of model.parameters()) p.write(p.read().add(moved));
-      const step = activationStep(model, x, { seed });
+      const step = activationStep(model, x, { seed, sampleWeight });
       const wanted = want(model, resolveArguments(method.id, method.arguments, given), step).item();
       const got = options.penalties.map((term) => term(step)).reduce((a, c) => a.add(c));
       // Relative to its size: a small penalty must be there as well.

@@ -9,15 +9,16 @@ export const zeroStrengthLaw = (
 ): Law =>
   law({
     id: `${id}/zero-strength`,
-    statement: 'A strength of 0 gives value 0 and gradient 0, even for infinite weights.',
+    statement:
+      'A strength of 0 gives value 0 and gradient 0, even for weights that are not finite.',
     cases: drawn((draw) => ({
       w: draw.tensor(draw.shape({ minSize: 1 })),
-      infinite: draw.pick([Infinity, -Infinity]),
+      factor: draw.pick([Infinity, -Infinity, Number.NaN]),
       held: draw.pick([true, false]),
     })),
-    slack: ({ w, infinite, held }) => {
+    slack: ({ w, factor, held }) => {
       const zero = held ? new Cell(tensor(0, { dtype: 'float64' })) : 0;
-      const all = [w, w.mul(infinite)];
+      const all = [w, w.mul(factor)];
       const gradients = grad((ws: readonly Tensor[]) => penalty(ws, zero))(all);
       return Math.min(
         exactly(penalty(all, zero), 0),

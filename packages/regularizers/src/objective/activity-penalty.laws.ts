@@ -1,19 +1,19 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import { concat, sum, type Tensor, tanh, tensor } from '@tikhonov/core';
-import { type Module, mlp } from '@tikhonov/nn';
+import { concat, sum, type Tensor, tanh, tensor, valueAndGrad } from '@tikhonov/core';
+import { type Activations, type Module, mlp } from '@tikhonov/nn';
 import type { StepTerm } from '@tikhonov/train';
 import { activationStep } from '../laws/activation-step.ts';
 import { real } from '../laws/draws.ts';
 import { exactly, near } from '../laws/slack.ts';
 import { zeroStrengthLaw } from '../laws/zero-strength.ts';
-import type { ActivityOptions } from './activity-penalty.ts';
+import type { ActivityOptions, ActivityTermOptions } from './activity-penalty.ts';
 
 /** A penalty of activations, and of what its elements are the sum. */
 export interface ActivityPenalty {
   readonly id: string;
   readonly size: (h: Tensor) => Tensor;
   readonly penalty: (h: Tensor, options: ActivityOptions) => Tensor;
-  readonly term: (model: Module, options: { readonly lambda: number }) => StepTerm;
+  readonly term: (model: Module, options: ActivityTermOptions) => StepTerm;
 }
 
 /** What every penalty of activations promises. */
@@ -78,5 +78,29 @@ export const activityLaws = ({ id, size, penalty, term }: ActivityPenalty): read
       return near(got, penalty(first, options).add(penalty(second, options)), 1e-12);
     },
     effort: 0.3,
+  }),
+  law({
+    id: `${id}/selection`,
+    statement: 'What select chooses counts and nothing else, and gradients flow into it.',
+    cases: drawn((draw) => ({ x: draw.tensor([3, 2]), seed: draw.integer(0, 1000) })),
+    slack: ({ x, seed }) => {
+      const model = mlp([2, 4, 3], { seed, dtype: 'float64', activation: 'tanh' });
+      const step = () => activationStep(model, x, { seed });
+      const select = (seen: Activations): Tensor[] => [seen['layers.1']!.output];
+      const first = model.layers[0]!.weight;
+      const slopes = [
+        () => term(model, { lambda: 1 })(step()),
+        () => penalty(tanh(model.layers[0]!.forward(x)), { lambda: 1 }),
+      ].map((f) => valueAndGrad(f, { createGraph: false })({ first })[1].first);
+      return Math.min(
+        near(
+          term(model, { lambda: 1, select })(step()),
+          penalty(model.forward(x), { lambda: 1 }),
+          1e-12,
+        ),
+        near(slopes[0]!, slopes[1]!, 1e-12),
+      );
+    },
+    effort: 0.2,
   }),
 ];

@@ -20,6 +20,7 @@ import {
 } from '@tikhonov/core';
 import { crossEntropy } from '@tikhonov/nn';
 import { real } from '../laws/draws.ts';
+import { recipeLaw } from '../laws/recipe.ts';
 import { atMost, exactly, holds, near } from '../laws/slack.ts';
 import {
   labelsFor,
@@ -30,7 +31,11 @@ import {
 import { smallStep, someRows, withIgnoredRows } from '../laws/small-step.ts';
 import { flooding } from '../process/flooding.ts';
 import { type AdversarialExampleOptions, adversarialExample } from './adversarial-example.ts';
-import { adversarialLoss, adversarialTerm } from './adversarial-training.ts';
+import {
+  adversarialLoss,
+  adversarialTerm,
+  adversarialTrainingMethod,
+} from './adversarial-training.ts';
 import { inputGradientPenalty } from './input-gradient-penalty.ts';
 import type { SampleLosses } from './per-sample.ts';
 
@@ -339,5 +344,78 @@ export const adversarialTrainingLaws: readonly Law[] = [
       );
     },
     effort: 0.5,
+  }),
+  law({
+    id: 'adversarial-training/default-steps',
+    statement:
+      'Projected descent takes 7 steps by default: steps that cannot leave the box end 7 of them away.',
+    cases: classification,
+    slack: ({ x, losses, epsilon }) => {
+      const short = { direction: 'pgd', epsilon, stepSize: epsilon / 100 } as const;
+      const walk = (options: object): Tensor =>
+        adversarialExample(losses, x, { ...short, ...options });
+      return Math.min(
+        exactly(walk({}), walk({ steps: 7 })),
+        // Of one sign seven steps add up; elements whose slope turns go less far.
+        atMost(abs(walk({}).sub(x)), x.mul(0).add(0.0701 * epsilon)),
+      );
+    },
+    effort: 0.3,
+  }),
+  recipeLaw(adversarialTrainingMethod, (_model, { epsilon, alpha }, step) =>
+    adversarialTerm({ epsilon: epsilon!, alpha: alpha! })(step),
+  ),
+  law({
+    id: 'adversarial-training/starts-inside',
+    statement:
+      'A given start is first brought into the box and the range, so that a step goes on from there; what comes out is a constant; steps are 7 by default.',
+    cases: drawn((draw) => ({
+      x: draw.tensor([2, 2]),
+      direction: draw.pick([1, -1]),
+      far: real(draw, 1.1, 3),
+      room: real(draw, 0.1, 2),
+      stepSize: real(draw, 0.05, 0.5),
+    })),
+    slack: ({ x, direction, far, room, stepSize }) => {
+      const epsilon = 0.5;
+      const losses = (rows: Tensor): Tensor => sum(rows, { axis: 1 }).mul(direction);
+      const start = x.mul(0).add(far * epsilon);
+      const clipMax = x.max().item() + room * epsilon;
+      const options = { direction: 'pgd', epsilon, start } as const;
+      const got = adversarialExample(losses, x, { ...options, steps: 1, stepSize, clipMax });
+      const first = minimum(x.add(epsilon), clipMax);
+      const stepped = first.add(direction * stepSize);
+      const want = minimum(minimum(maximum(stepped, x.sub(epsilon)), x.add(epsilon)), clipMax);
+      const small = { ...options, stepSize: 0.01 };
+      const slope = grad((rows: Tensor) =>
+        sum(adversarialExample(losses, rows, { direction: 'fgsm', epsilon })).add(
+          sum(rows).mul(0),
+        ),
+      )(x);
+      return Math.min(
+        near(got, want, 1e-14),
+        exactly(slope, x.mul(0)),
+        exactly(
+          adversarialExample(losses, x, small),
+          adversarialExample(losses, x, { ...small, steps: 7 }),
+        ),
+      );
+    },
+    effort: 0.3,
+  }),
+  law({
+    id: 'adversarial-training/new-start-every-step',
+    statement: 'The random start of a step is drawn with the key of the step.',
+    cases: drawn((draw) => smallStep(draw)),
+    slack: ({ context, losses, weightedMean }) => {
+      const options = { direction: 'pgd', epsilon: 0.5, steps: 1, stepSize: 0.01 } as const;
+      const moved = adversarialExample(losses, context.batch.x, {
+        ...options,
+        key: random.foldIn(context.rng, 'adversarial-training'),
+      });
+      const term = adversarialTerm({ ...options, alpha: 0 })(context);
+      return near(add(context.dataLoss, term), weightedMean(losses(moved)), 1e-12);
+    },
+    effort: 0.1,
   }),
 ];

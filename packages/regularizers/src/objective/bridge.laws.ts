@@ -1,6 +1,7 @@
 import { drawn, type Law, law } from '@tikhonov/check';
 import { abs, add, grad, sum, type Tensor, tensor } from '@tikhonov/core';
 import { parametersOf, real, withZeros } from '../laws/draws.ts';
+import { filterLaw } from '../laws/filter.ts';
 import { recipeLaw } from '../laws/recipe.ts';
 import { atMost, exactly, near } from '../laws/slack.ts';
 import { zeroStrengthLaw } from '../laws/zero-strength.ts';
@@ -133,4 +134,5 @@ export const bridgeLaws: readonly Law[] = [
   recipeLaw(bridgeMethod, (model, { lambda, p }) =>
     bridge(model, { lambda: lambda!, p: p!, eps: 1e-3 }),
   ),
+  filterLaw('bridge', (params, options) => bridge(params, { ...options, lambda: 2, p: 1.5 })),
 ];

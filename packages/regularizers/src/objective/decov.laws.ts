@@ -8,9 +8,12 @@ import {
   matmul,
   mean,
   type Tensor,
+  tanh,
   tensor,
   transpose,
 } from '@tikhonov/core';
+import { mlp } from '@tikhonov/nn';
+import { activationStep } from '../laws/activation-step.ts';
 import { orthogonalOf, real } from '../laws/draws.ts';
 import { recipeLaw } from '../laws/recipe.ts';
 import { exactly, near } from '../laws/slack.ts';
@@ -112,4 +115,30 @@ export const deCovLaws: readonly Law[] = [
   recipeLaw(deCovMethod, (model, values, step) =>
     deCovTerm(model, { lambda: values.lambda! })(step),
   ),
+  law({
+    id: 'decov/term',
+    statement:
+      'Of a network it is the sum over the hidden activations, with the options and the weights of the rows; positions count as units.',
+    cases: drawn((draw) => ({
+      x: draw.tensor([3, 2]),
+      seed: draw.integer(0, 1000),
+      lambda: real(draw, 0.1, 2),
+      sampleWeight: draw.tensor([3], { min: 0.5, max: 2 }),
+    })),
+    slack: ({ x, seed, lambda, sampleWeight }) => {
+      const model = mlp([2, 4, 2], { seed, dtype: 'float64', activation: 'tanh' });
+      const h = tanh(model.layers[0]!.forward(x));
+      const options = { lambda };
+      const want = deCov(h, { ...options, sampleWeight });
+      return Math.min(
+        near(
+          deCovTerm(model, options)(activationStep(model, x, { seed, sampleWeight })),
+          want,
+          1e-12,
+        ),
+        near(deCov(h.reshape([3, 2, 2]), { ...options, sampleWeight }), want, 1e-12),
+      );
+    },
+    effort: 0.2,
+  }),
 ];

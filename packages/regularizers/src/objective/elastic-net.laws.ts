@@ -12,6 +12,7 @@ import {
   zeros,
 } from '@tikhonov/core';
 import { parametersOf, real, withZeros } from '../laws/draws.ts';
+import { filterLaw } from '../laws/filter.ts';
 import { recipeLaw } from '../laws/recipe.ts';
 import { atMost, exactly, holds, near } from '../laws/slack.ts';
 import { thrown } from '../laws/thrown.ts';
@@ -165,10 +166,13 @@ export const elasticNetLaws: readonly Law[] = [
       };
       return Math.min(
         ...shares.map((share) => near(at(share), elasticNet(w, { alpha, l1Ratio: share }), 1e-13)),
-        holds(thrown(() => at(wrong)) instanceof RangeError),
+        holds(String(thrown(() => at(wrong))).startsWith('RangeError: elasticNet: l1Ratio')),
         holds(thrown(() => elasticNet(w, { alpha, l1Ratio: wrong })) instanceof RangeError),
       );
     },
     effort: 0.3,
   }),
+  filterLaw('elastic-net', (params, options) =>
+    elasticNet(params, { ...options, lambda1: 2, lambda2: 3 }),
+  ),
 ];

@@ -100,6 +100,7 @@ function strengthsOf(options: ElasticNetOptions): Record<'lambda1' | 'lambda2', 
 /**
  * The proximal map of `lambda1 * sum |w| + lambda2 * sum w^2`, soft threshold then shrinkage:
  * `softThreshold(v, step lambda1) / (1 + 2 step lambda2)`. `[...s] -> [...s]`.
+ * `optim.proxElasticNet({ lambda1, lambda2 })` is the operator for `proximal`, which brings the step.
  *
  * @throws RangeError if an option is negative or not finite
  * @see Parikh & Boyd, "Proximal Algorithms" (2014)

@@ -164,4 +164,15 @@ export const geometricOccamLaws: readonly Law[] = [
       return Math.min(near(ofMean, 0, 1e-20), near(perSample, [size, size], 1e-9), holds(size > 0));
     },
   }),
+  law({
+    id: 'gradient-penalty/occam-frobenius',
+    statement: 'With Frobenius norms the first bound divides by them, the identity included.',
+    cases: networks,
+    slack: (example) => {
+      const { layers, inputGradNormSq } = look(example, 'frobenius');
+      const size = square(example.weights[0]!).sum().item() * example.x.size;
+      return near(layers[0]!.biasLhs.mul(size), inputGradNormSq, 1e-11);
+    },
+    effort: 0.2,
+  }),
 ];

@@ -1,3 +1,5 @@
+import { thrown } from '../laws/thrown.ts';
+import { geometricOccam } from './geometric-occam.ts';
 import { drawn, type Law, law } from '@tikhonov/check';
 import {
   Cell,
@@ -18,6 +20,8 @@ import {
 } from '@tikhonov/core';
 import { crossEntropy } from '@tikhonov/nn';
 import { real } from '../laws/draws.ts';
+import { innerWeightsLaw } from '../laws/inner-weights.ts';
+import { recipeLaw } from '../laws/recipe.ts';
 import { atMost, exactly, holds, near } from '../laws/slack.ts';
 import {
   labelsFor,
@@ -27,8 +31,8 @@ import {
 } from '../laws/small-network.ts';
 import { smallStep } from '../laws/small-step.ts';
 import { geometricOccamLaws } from './geometric-occam.laws.ts';
-import { gradientPenalty, gradientPenaltyTerm } from './gradient-penalty.ts';
-import { implicitGradientOrder, modifiedLoss } from './implicit-gradient-regularization.ts';
+import { gradientPenalty, gradientPenaltyMethod, gradientPenaltyTerm } from './gradient-penalty.ts';
+import { gradientFlow, implicitGradientOrder, modifiedLoss, implicitGradientPenalty } from './implicit-gradient-regularization.ts';
 
 const names = ['w1', 'b1', 'w2', 'b2'] as const;
 
@@ -115,6 +119,23 @@ export const gradientPenaltyLaws: readonly Law[] = [
       return Math.min(near(flowOrder.at(-1)!, 2, 0.03), near(modifiedOrder.at(-1)!, 3, 0.03));
     },
     effort: 0.1,
+  }),
+  law({
+    id: 'gradient-penalty/flow-defaults',
+    statement: 'The flow takes 16 steps by default, and orders are measured at 4 rates.',
+    cases: drawn((draw) => ({ w: draw.tensor([2], { min: 0.3, max: 1 }) })),
+    slack: ({ w }) => {
+      const loss = (v: Tensor): Tensor => sum(cosh(v));
+      const [flow, orders] = [{ time: 0.5 }, { lr: 0.02, steps: 2 }];
+      return Math.min(
+        exactly(gradientFlow(loss, w, flow), gradientFlow(loss, w, { ...flow, steps: 16 })),
+        exactly(
+          implicitGradientOrder(loss, w, orders).flowOrder,
+          implicitGradientOrder(loss, w, { ...orders, rates: 4 }).flowOrder,
+        ),
+      );
+    },
+    effort: 0.05,
   }),
   law({
     id: 'gradient-penalty/fixed-time-orders',
@@ -232,4 +253,43 @@ export const gradientPenaltyLaws: readonly Law[] = [
     effort: 0.1,
   }),
   ...geometricOccamLaws,
+  innerWeightsLaw('gradient-penalty', (forward, x, lambda) =>
+    gradientPenalty((rows: Tensor) => sum(square(forward(rows))), x, { lambda }),
+  ),
+  recipeLaw(gradientPenaltyMethod, (_model, { lambda }, step) =>
+    gradientPenaltyTerm({ lambda: lambda! })(step),
+  ),
+  law({
+    id: 'gradient-penalty/unreached-and-held',
+    statement:
+      'The term passes on what to do with unreached parameters; a rate in a tensor is that of a number; analysis leaves cells as they are, and takes an MLP for its layers.',
+    cases: drawn((draw) => ({ ...smallStep(draw), lr: real(draw, 0.01, 0.1) })),
+    slack: ({ model, context, lr }) => {
+      const x = slice(context.batch.x, [{ stop: 1 }]);
+      const loss = (): Tensor => square(model.forward(x)).sum();
+      const before = model.parameterValues();
+      gradientFlow(loss, model, { time: lr, steps: 1 });
+      const kept = Object.entries(model.parameterValues()).map(([name, w]) =>
+        exactly(w, before[name]!),
+      );
+      const held = tensor(lr, { dtype: 'float64' });
+      const blind = { ...context, loss: () => square(model.layers[0]!.weight).sum() };
+      const term = (unreached: 'error' | 'zeros') => (): Tensor =>
+        gradientPenaltyTerm({ lambda: 1, unreached })(blind);
+      const { value } = geometricOccam(model, x.reshape([x.size]), {
+        head: (output) => square(output).sum(),
+      });
+      return Math.min(
+        ...kept,
+        near(
+          implicitGradientPenalty(loss, model, { lr: held }),
+          implicitGradientPenalty(loss, model, { lr }),
+          1e-13,
+        ),
+        holds(thrown(term('zeros')) === null && thrown(term('error')) !== null),
+        near(value, loss(), 1e-12),
+      );
+    },
+    effort: 0.1,
+  }),
 ];

@@ -160,7 +160,7 @@ export function gradientPenalty<P extends LossParameters | TreeParts<P>>(
       const g = gradient(at);
       return innerProduct(g, g, dtype);
     };
-    return gatedTerm(lambda, dtype, term, Object.values(at));
+    return gatedTerm(lambda, dtype, term);
   }
   // The gradient of L + 2 lambda <dL/dp, g> with g = dL/dp held constant is g + 2 lambda H g.
   const both = valueAndGradWithAux(

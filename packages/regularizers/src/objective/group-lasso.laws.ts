@@ -1,10 +1,23 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import { add, grad, mul, norm, square, sub, sum, type Tensor, tensor, where } from '@tikhonov/core';
+import {
+  add,
+  concat,
+  grad,
+  mul,
+  norm,
+  square,
+  sub,
+  sum,
+  type Tensor,
+  tensor,
+  where,
+} from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
 import { proxGroupLasso } from '@tikhonov/optim';
 import { real } from '../laws/draws.ts';
+import { filterLaw } from '../laws/filter.ts';
 import { recipeLaw } from '../laws/recipe.ts';
-import { atMost, exactly, near } from '../laws/slack.ts';
+import { atMost, exactly, holds, near } from '../laws/slack.ts';
 import { zeroStrengthLaw } from '../laws/zero-strength.ts';
 import { groupLasso, groupLassoMethod } from './group-lasso.ts';
 import { l1 } from './l1.ts';
@@ -156,4 +169,17 @@ export const groupLassoLaws: readonly Law[] = [
   }),
   zeroStrengthLaw('group-lasso', (ws, lambda) => groupLasso(ws, { lambda, axis: null })),
   recipeLaw(groupLassoMethod, (model, { lambda }) => groupLasso(model, { lambda: lambda! })),
+  filterLaw('group-lasso', (params, options) => groupLasso(params, { ...options, lambda: 2 })),
+  law({
+    id: 'group-lasso/hides-nothing',
+    statement: 'A group that holds NaN is NaN behind the proximal map, and leaves others alone.',
+    cases: drawn((draw) => ({ w: draw.tensor([1, 2]), lambda: real(draw, 0.1, 2) })),
+    slack: ({ w, lambda }) => {
+      const one = tensor(1, { dtype: 'float64' });
+      const prox = proxGroupLasso(lambda);
+      const got = prox(concat([w.mul(Number.NaN), w], { axis: 0 }), one).toArray() as number[][];
+      return Math.min(holds(got[0]!.every((x) => Number.isNaN(x))), exactly(got[1]!, prox(w, one)));
+    },
+    effort: 0.1,
+  }),
 ];

@@ -10,6 +10,11 @@ import {
 } from '../parameters.ts';
 import { gated, requireStrength, type Strength, scaled } from '../strength.ts';
 
+export {
+  type GroupLassoOptions as ProxGroupLassoOptions,
+  proxGroupLasso,
+} from '@tikhonov/optim';
+
 /** Options of `groupLasso`. */
 export interface GroupLassoOptions extends SelectOptions {
   /** Strength, >= 0; loss per unit of a group's length (times the root of its size). */
@@ -19,7 +24,11 @@ export interface GroupLassoOptions extends SelectOptions {
    * `null` makes each tensor one group. @defaultValue 0
    */
   readonly axis?: number | null;
-  /** Multiply each group's length by the root of its size, as the paper does. @defaultValue true */
+  /**
+   * Multiply each group's length by the root of its size, as the paper does. @defaultValue true; the operator
+   * `proxGroupLasso`, made for plain sums of lengths, defaults to false, so give both the same when they shall
+   * belong together
+   */
   readonly weighted?: boolean;
 }
 
@@ -34,7 +43,7 @@ const known: OptionNames<GroupLassoOptions> = {
  * Group lasso, `lambda sum_g sqrt(|g|) ||w_g||_2` with the groups' sizes `|g|`: the L1 norm of the groups'
  * lengths. What it makes small it makes small as a whole: all weights of a unit, a filter, an input. The
  * gradient is `lambda sqrt(|g|) w_g / ||w_g||`, and 0 for a group that is 0. Groups that are exactly 0 come
- * from `proxGroupLasso`.
+ * from `proxGroupLasso(lambda, { weighted: true })`.
  *
  * @param params  tensors of any shapes `[...s]` that have the axis, or a network (its weights, not its biases)
  * @returns scalar `[]`, dtype of the parameters; exactly 0 with zero gradient if `lambda` is 0

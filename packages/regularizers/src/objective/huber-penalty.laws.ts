@@ -1,8 +1,9 @@
 import { drawn, type Law, law } from '@tikhonov/check';
 import { abs, add, clamp, grad, mul, square, sub, sum, type Tensor } from '@tikhonov/core';
 import { parametersOf, real, withZeros } from '../laws/draws.ts';
+import { filterLaw } from '../laws/filter.ts';
 import { recipeLaw } from '../laws/recipe.ts';
-import { atMost, near } from '../laws/slack.ts';
+import { atMost, exactly, near } from '../laws/slack.ts';
 import { zeroStrengthLaw } from '../laws/zero-strength.ts';
 import { huberPenalty, huberPenaltyMethod, smoothL1Penalty } from './huber-penalty.ts';
 import { l1, softThreshold } from './l1.ts';
@@ -112,4 +113,31 @@ export const huberPenaltyLaws: readonly Law[] = [
   recipeLaw(huberPenaltyMethod, (model, { lambda, delta }) =>
     huberPenalty(model, { lambda: lambda!, delta: delta! }),
   ),
+  filterLaw('huber-penalty', (params, options) =>
+    huberPenalty(params, { ...options, lambda: 2 }).add(
+      smoothL1Penalty(params, { ...options, lambda: 3, beta: 0.5 }),
+    ),
+  ),
+  law({
+    id: 'huber-penalty/held-widths',
+    statement: 'Widths in tensors are those of numbers; that of smooth L1 is 1 by default.',
+    cases: drawn((draw) => ({ w: draw.tensor([2, 2]), width: draw.tensor([], { min: 0.1 }) })),
+    slack: ({ w, width }) => {
+      const number = width.item();
+      return Math.min(
+        near(
+          huberPenalty(w, { lambda: 2, delta: width }),
+          huberPenalty(w, { lambda: 2, delta: number }),
+          1e-14,
+        ),
+        near(
+          smoothL1Penalty(w, { lambda: 2, beta: width }),
+          smoothL1Penalty(w, { lambda: 2, beta: number }),
+          1e-14,
+        ),
+        exactly(smoothL1Penalty(w, { lambda: 2 }), smoothL1Penalty(w, { lambda: 2, beta: 1 })),
+      );
+    },
+    effort: 0.2,
+  }),
 ];

@@ -1,26 +1,10 @@
+import { activationStep } from '../laws/activation-step.ts';
 import { drawn, type Law, law } from '@tikhonov/check';
-import {
-  add,
-  Cell,
-  div,
-  grad,
-  matmul,
-  mean,
-  mul,
-  norm,
-  sign,
-  slice,
-  square,
-  stopGradient,
-  sub,
-  sum,
-  type Tensor,
-  tensor,
-  transpose,
-  zerosLike,
-} from '@tikhonov/core';
-import { crossEntropy } from '@tikhonov/nn';
+import { add, Cell, div, grad, matmul, mean, mul, norm, random, sign, slice, square, stopGradient, sub, sum, type Tensor, tensor, transpose, zerosLike, valueAndGrad } from '@tikhonov/core';
+import { crossEntropy, mlp } from '@tikhonov/nn';
 import { real } from '../laws/draws.ts';
+import { innerWeightsLaw } from '../laws/inner-weights.ts';
+import { recipeLaw } from '../laws/recipe.ts';
 import { atMost, exactly, near } from '../laws/slack.ts';
 import { labelsFor, smallForward, smallNetwork } from '../laws/small-network.ts';
 import { smallStep, someRows, withIgnoredRows } from '../laws/small-step.ts';
@@ -28,6 +12,7 @@ import { dirichletEnergy, functionGradientPenalty } from './function-gradient-pe
 import {
   type GradientSize,
   inputGradientPenalty,
+  inputGradientPenaltyMethod,
   inputGradients,
   inputGradientTerm,
 } from './input-gradient-penalty.ts';
@@ -301,5 +286,49 @@ export const inputGradientPenaltyLaws: readonly Law[] = [
       );
     },
     effort: 0.25,
+  }),
+  ...(['r1', 'dirichlet'] as const).map((kind) =>
+    innerWeightsLaw(`input-gradient-penalty/${kind}`, (forward, x, lambda) =>
+      functionGradientPenalty((rows) => sum(forward(rows), { axis: 1 }), x, { kind, lambda }),
+    ),
+  ),
+  innerWeightsLaw('input-gradient-penalty/wgan-gp', (forward, x, lambda) =>
+    functionGradientPenalty((rows) => sum(forward(rows), { axis: 1 }), x, {
+      kind: 'wgan-gp',
+      lambda,
+      fake: zerosLike(x),
+      key: random.key(0),
+    }),
+  ),
+  innerWeightsLaw('input-gradient-penalty', (forward, x, lambda) =>
+    inputGradientPenalty((rows) => sum(square(forward(rows)), { axis: 1 }), x, { lambda }),
+  ),
+  recipeLaw(inputGradientPenaltyMethod, (_model, { lambda }, step) =>
+    inputGradientTerm({ lambda: lambda! })(step),
+  ),
+  law({
+    id: 'input-gradient-penalty/training-through-a-step',
+    statement:
+      'Without weights of rows the term is the penalty of the losses of the rows; its derivative with respect to the parameters is, too.',
+    cases: drawn((draw) => ({ x: draw.tensor([3, 2]), seed: draw.integer(0, 1000) })),
+    slack: ({ x, seed }) => {
+      const model = mlp([2, 3, 2], { seed, activation: 'tanh', dtype: 'float64' });
+      const losses = (rows: Tensor): Tensor => {
+        const output = model.forward(rows);
+        return mean(output.mul(output).add(output), { axis: 1 });
+      };
+      const both = [
+        () => inputGradientTerm({ lambda: 1 })(activationStep(model, x, { seed })),
+        () => inputGradientPenalty(losses, x, { lambda: 1 }),
+      ].map((f) =>
+        valueAndGrad(f, { createGraph: false, unreached: 'zeros' })(model.namedParameters()),
+      );
+      const [[got, slopes], [want, wanted]] = [both[0]!, both[1]!];
+      return Math.min(
+        near(got, want, 1e-12),
+        ...Object.keys(wanted).map((name) => near(slopes[name]!, wanted[name]!, 1e-11)),
+      );
+    },
+    effort: 0.1,
   }),
 ];

@@ -84,7 +84,7 @@ export function inputGradientPenalty(
   const { lambda, size } = settingsOf('inputGradientPenalty', options);
   requireBatch('inputGradientPenalty', x);
   const term = (): Tensor => mean(size(gradientsPerSample('inputGradientPenalty', losses, x)));
-  return gatedTerm(lambda, x.dtype, term, [x]);
+  return gatedTerm(lambda, x.dtype, term);
 }
 
 /**

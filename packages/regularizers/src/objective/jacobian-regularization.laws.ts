@@ -1,28 +1,18 @@
+import { thrown } from '../laws/thrown.ts';
 import { drawn, type Law, law } from '@tikhonov/check';
-import {
-  broadcastTo,
-  Cell,
-  div,
-  expandDims,
-  grad,
-  matmul,
-  random,
-  slice,
-  square,
-  sub,
-  sum,
-  type Tensor,
-  tensor,
-  transpose,
-  zeros,
-  zerosLike,
-} from '@tikhonov/core';
+import { broadcastTo, Cell, div, expandDims, grad, matmul, random, slice, square, sub, sum, type Tensor, tensor, transpose, zeros, zerosLike, concat } from '@tikhonov/core';
 import { orthogonalOf, real } from '../laws/draws.ts';
+import { innerWeightsLaw } from '../laws/inner-weights.ts';
+import { recipeLaw } from '../laws/recipe.ts';
 import { exactly, holds, near } from '../laws/slack.ts';
 import { smallForward, smallNetwork } from '../laws/small-network.ts';
 import { smallStep } from '../laws/small-step.ts';
 import { dirichletEnergy } from './function-gradient-penalty.ts';
-import { jacobianPenalty, jacobianTerm } from './jacobian-regularization.ts';
+import {
+  jacobianPenalty,
+  jacobianRegularizationMethod,
+  jacobianTerm,
+} from './jacobian-regularization.ts';
 
 const networks = drawn((draw) => {
   const { p, act, x } = smallNetwork(draw);
@@ -176,5 +166,31 @@ export const jacobianRegularizationLaws: readonly Law[] = [
         jacobianPenalty((z) => div(1, sub(z, x)), rows, { lambda });
       return Math.min(exactly(penalty(x), 0), exactly(grad(penalty)(x), zerosLike(x)));
     },
+  }),
+  innerWeightsLaw('jacobian-regularization', (forward, x, lambda) =>
+    jacobianPenalty(forward, x, { lambda }),
+  ),
+  recipeLaw(jacobianRegularizationMethod, (_model, { lambda, projections }, step) =>
+    jacobianTerm({ lambda: lambda!, projections: projections! })(step),
+  ),
+  law({
+    id: 'jacobian-regularization/refuses-other-lengths',
+    statement: 'Directions that are not of length 1 are refused; a row of weight 0 may hold NaN.',
+    cases: drawn((draw) => ({ x: draw.tensor([1, 2]), factor: draw.pick([0.5, 2]) })),
+    slack: ({ x, factor }) => {
+      const v = tensor(Float64Array.of(0.6 * factor, 0.8 * factor), { shape: [1, 2] });
+      const f = (rows: Tensor): Tensor => square(rows);
+      const rows = concat([x, x.mul(Number.NaN)]);
+      const sampleWeight = tensor(Float64Array.of(2, 0));
+      return Math.min(
+        holds(thrown(() => jacobianPenalty(f, x, { lambda: 1, v })) instanceof RangeError),
+        near(
+          jacobianPenalty(f, rows, { lambda: 1, sampleWeight }),
+          jacobianPenalty(f, x, { lambda: 1 }),
+          1e-13,
+        ),
+      );
+    },
+    effort: 0.1,
   }),
 ];

@@ -1,6 +1,9 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import { concat, grad, indexSelect, log, mean, type Tensor, tensor } from '@tikhonov/core';
+import { concat, grad, indexSelect, log, mean, sigmoid, type Tensor, tensor } from '@tikhonov/core';
+import { mlp } from '@tikhonov/nn';
+import { activationStep } from '../laws/activation-step.ts';
 import { real } from '../laws/draws.ts';
+import { innerWeightsLaw } from '../laws/inner-weights.ts';
 import { recipeLaw } from '../laws/recipe.ts';
 import { atMost, exactly, holds, near } from '../laws/slack.ts';
 import { zeroStrengthLaw } from '../laws/zero-strength.ts';
@@ -144,5 +147,34 @@ export const klSparsityLaws: readonly Law[] = [
       return Math.min(holds(refused === counted), near(silent, want, 1e-12));
     },
     effort: 0.5,
+  }),
+  innerWeightsLaw('kl-sparsity', (forward, x, lambda) =>
+    klSparsity(sigmoid(forward(x)), { lambda }),
+  ),
+  law({
+    id: 'kl-sparsity/term',
+    statement:
+      'Of a network it is the sum over the hidden activations, with the options and the weights of the rows; positions count as units.',
+    cases: drawn((draw) => ({
+      x: draw.tensor([3, 2]),
+      seed: draw.integer(0, 1000),
+      lambda: real(draw, 0.1, 2),
+      sampleWeight: draw.tensor([3], { min: 0.5, max: 2 }),
+    })),
+    slack: ({ x, seed, lambda, sampleWeight }) => {
+      const model = mlp([2, 4, 2], { seed, dtype: 'float64', activation: 'sigmoid' });
+      const h = sigmoid(model.layers[0]!.forward(x));
+      const options = { lambda, eps: 0.1, rho: 0.3 };
+      const want = klSparsity(h, { ...options, sampleWeight });
+      return Math.min(
+        near(
+          klSparsityTerm(model, options)(activationStep(model, x, { seed, sampleWeight })),
+          want,
+          1e-12,
+        ),
+        near(klSparsity(h.reshape([3, 2, 2]), { ...options, sampleWeight }), want, 1e-12),
+      );
+    },
+    effort: 0.2,
   }),
 ];

@@ -12,15 +12,16 @@ import {
   transpose,
 } from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
-import { Conv2d, Flatten, Linear, mlp, Sequential } from '@tikhonov/nn';
+import { Conv2d, Flatten, Linear, type Module, mlp, Sequential } from '@tikhonov/nn';
 import { sgd } from '@tikhonov/optim';
 import { activationStep } from '../laws/activation-step.ts';
 import { real } from '../laws/draws.ts';
 import { recipeLaw } from '../laws/recipe.ts';
 import { atMost, exactly, holds, near } from '../laws/slack.ts';
 import { zeroStrengthLaw } from '../laws/zero-strength.ts';
+import { plainPlan } from '../registry.ts';
 import { l0Method } from './l0.ts';
-import { l0GatesOf, withL0Gates } from './l0-gates.ts';
+import { type L0Gates, l0GatesOf, withL0Gates } from './l0-gates.ts';
 import {
   gateProbNonzero,
   gateProbOne,
@@ -31,7 +32,7 @@ import {
 } from './l0-hard-concrete.ts';
 import { l0Prune } from './l0-prune.ts';
 import { countNonzero, l0Report } from './l0-report.ts';
-import { l0Clamp, l0Term } from './l0-term.ts';
+import { gatesIn, l0Clamp, l0Term } from './l0-term.ts';
 
 const distributionOf = (draw: CaseDraw): Required<HardConcreteOptions> => ({
   beta: real(draw, 0.3, 0.9),
@@ -407,6 +408,98 @@ export const l0Laws: readonly Law[] = [
         return holds(error instanceof RangeError);
       }
       return -1;
+    },
+    effort: 0.2,
+  }),
+  law({
+    id: 'l0/settings-of-layers',
+    statement:
+      'Gates, term and report use the given distribution; each layer begins with noise of its own, and a key in evaluation draws nothing.',
+    cases: drawn((draw) => ({
+      x: draw.tensor([3, 4]),
+      seed: draw.integer(0, 1000),
+      shape: distributionOf(draw),
+      states: statesOf(draw, 4),
+    })),
+    slack: ({ x, seed, shape, states: values }) => {
+      const model = withL0Gates(mlp([4, 4, 3], { seed, dtype: 'float64' }), { seed, ...shape });
+      const [first, second] = model.layers.map((layer) => l0GatesOf(layer)!);
+      const apart = holds(
+        String(first!.logAlpha.read().data()) !== String(second!.logAlpha.read().data()),
+      );
+      write(first!, values);
+      const want = [first!, second!]
+        .map(({ logAlpha }) => l0Penalty(logAlpha, { ...shape, lambda: 2 }))
+        .reduce((a, b) => a.add(b));
+      const report = l0Report(model);
+      const expected = report.layers.map((layer) => layer.expected).reduce((a, b) => a + b);
+      return Math.min(
+        apart,
+        near(l0Term(model, { lambda: 2 })(activationStep(model, x, { seed })), want, 1e-13),
+        near(first!.gates(), hardConcreteGate(first!.logAlpha, shape), 1e-14),
+        near(expected, want.div(2), 1e-13),
+        near(report.sparsity, 1 - report.activeWeights / report.weights, 1e-14),
+        exactly(model.forward(x, { rng: random.key(seed) }), model.forward(x)),
+      );
+    },
+    effort: 0.3,
+  }),
+  law({
+    id: 'l0/recipe-gates',
+    statement:
+      'The recipe puts gates on with its arguments and its key, and clamps them after every step.',
+    cases: drawn((draw) => ({
+      seed: draw.integer(0, 1000),
+      beta: real(draw, 0.3, 0.9),
+      dropRateInit: real(draw, 0.1, 0.9),
+    })),
+    slack: ({ seed, ...given }) => {
+      const key = random.key(seed);
+      const task = { classes: 3, features: 2, imageShape: null, rows: 3 };
+      const plain = () => mlp([2, 3], { seed: 0, dtype: 'float64' });
+      const plan = l0Method.recipe(plainPlan, given);
+      const gatesOf = (model: Module): L0Gates => gatesIn('law', model)[0]!;
+      const gates = gatesOf(plan.models[0]!(plain(), { key, task }));
+      const want = gatesOf(withL0Gates(plain(), { ...given, key }));
+      const names = { logAlpha: gates.logAlpha };
+      const optimizer = sgd(names, { lr: 1, updates: (lr) => plan.updates.map((f) => f(lr)) });
+      const same = exactly(gates.logAlpha.read(), want.logAlpha.read());
+      optimizer.apply({ logAlpha: gates.logAlpha.read().mul(0).sub(100) });
+      return Math.min(
+        same,
+        exactly(gates.beta, given.beta),
+        near(gates.logAlpha.read(), new Float64Array(gates.logAlpha.size).fill(Math.log(100)), 1e-14),
+      );
+    },
+    effort: 0.2,
+  }),
+  law({
+    id: 'l0/defaults',
+    statement:
+      'Left out, the distribution is that of the authors (2/3, -0.1, 1.1), half of the gates begin closed, gates are counted and not weights, and only an exact 0 is one.',
+    cases: drawn((draw) => ({
+      logAlpha: draw.tensor([3]),
+      x: draw.tensor([3, 2]),
+      seed: draw.integer(0, 1000),
+    })),
+    slack: ({ logAlpha, x, seed }) => {
+      const authors = { beta: 2 / 3, gamma: -0.1, zeta: 1.1 };
+      const gated = (options: object) =>
+        withL0Gates(mlp([2, 3], { seed, dtype: 'float64' }), options);
+      const [first, second] = [gated({}), gated({ dropRateInit: 0.5, seed: 0, ...authors })];
+      const logs = [first, second].map((model) => l0GatesOf(model.modules()[1]!)!.logAlpha.read());
+      const term = (options: object): Tensor =>
+        l0Term(first, { lambda: 1, ...options })(activationStep(first, x, { seed }));
+      return Math.min(
+        exactly(
+          l0Penalty(logAlpha, { lambda: 1 }),
+          l0Penalty(logAlpha, { lambda: 1, groupSize: 1, ...authors }),
+        ),
+        exactly(hardConcreteGate(logAlpha), hardConcreteGate(logAlpha, authors)),
+        exactly(logs[0]!, logs[1]!),
+        exactly(term({}), term({ count: 'gates', samples: 1 })),
+        holds(countNonzero(tensor([0, 1e-30, 0.2])) === 2),
+      );
     },
     effort: 0.2,
   }),

@@ -4,6 +4,8 @@ import { withL0Gates } from './l0-gates.ts';
 import { hardConcrete, l0Penalty } from './l0-hard-concrete.ts';
 import { l0Clamp, l0Term } from './l0-term.ts';
 
+export { hardThreshold, proxL0 } from '@tikhonov/optim';
+
 const settings = [
   {
     name: 'lambda',

@@ -18,12 +18,18 @@ import {
   where,
   zerosLike,
 } from '@tikhonov/core';
+import * as optim from '@tikhonov/optim';
+import { hardThreshold } from '@tikhonov/optim';
 import { parametersOf, real, withZeros } from '../laws/draws.ts';
+import { filterLaw } from '../laws/filter.ts';
 import { recipeLaw } from '../laws/recipe.ts';
 import { atMost, exactly, holds, near, withinUlps } from '../laws/slack.ts';
+import { thrown } from '../laws/thrown.ts';
 import { runSgd } from '../laws/training.ts';
 import { zeroStrengthLaw } from '../laws/zero-strength.ts';
+import { proxElasticNet } from './elastic-net.ts';
 import { l1, l1Method, laplacePrior, proxL1, softThreshold } from './l1.ts';
+import { proxL2 } from './l2.ts';
 import { spectralNormValue } from './spectral-norm.ts';
 
 /** `(u - v)^2 / 2 + t |u|`, elementwise: what the soft threshold minimises. */
@@ -246,4 +252,50 @@ export const l1Laws: readonly Law[] = [
     },
     effort: 0.2,
   }),
+  law({
+    id: 'l1/refused-thresholds',
+    statement:
+      'Thresholds below 0 and NaN are refused, as numbers, in tensors and in cells, and so are such steps of the operators.',
+    cases: drawn((draw) => ({
+      v: draw.tensor([2]),
+      bad: draw.pick([-1e-300, Number.NaN, -Infinity, real(draw, -2, -0.1)]),
+    })),
+    slack: ({ v, bad }) => {
+      const held = tensor(bad, { dtype: 'float64' });
+      const row = tensor([1, bad], { dtype: 'float64' });
+      const calls = [bad, held, row, new Cell(held)].flatMap((t) => [
+        () => softThreshold(v, t),
+        () => hardThreshold(v, t),
+      ]);
+      const operators = [optim.proxL1, optim.proxL2, optim.proxL0, optim.proxGroupLasso];
+      calls.push(...operators.map((make) => () => make(1)(v, held)));
+      calls.push(...[bad, held].map((step) => () => proxL1(v, { lambda: 1, step })));
+      return Math.min(...calls.map((call) => holds(thrown(call) instanceof RangeError)));
+    },
+    effort: 0.2,
+  }),
+  law({
+    id: 'l1/operator-and-map',
+    statement:
+      'The operator that optimizers take, given the step, is the map: proxL1, and likewise those of L2 and the elastic net.',
+    cases: drawn((draw) => ({
+      v: draw.tensor(draw.shape()),
+      lambda1: real(draw, 0, 2),
+      lambda2: real(draw, 0, 2),
+      step: real(draw, 0, 2),
+    })),
+    slack: ({ v, lambda1, lambda2, step }) => {
+      const now = tensor(step, { dtype: 'float64' });
+      const both = { lambda1, lambda2 };
+      return Math.min(
+        near(optim.proxL1(lambda1)(v, now), proxL1(v, { lambda: lambda1, step }), 1e-14),
+        near(optim.proxL2(lambda2)(v, now), proxL2(v, { lambda: lambda2, step }), 1e-14),
+        near(optim.proxElasticNet(both)(v, now), proxElasticNet(v, { ...both, step }), 1e-14),
+      );
+    },
+    effort: 0.5,
+  }),
+  filterLaw('l1', (params, options) =>
+    l1(params, { ...options, lambda: 2 }).add(laplacePrior(params, { ...options, scale: 0.5 })),
+  ),
 ];

@@ -1,20 +1,6 @@
-import {
-  abs,
-  add,
-  astype,
-  div,
-  greaterEqual,
-  lessEqual,
-  log,
-  mul,
-  sign,
-  sub,
-  sum,
-  type Tensor,
-  type TensorLike,
-  where,
-} from '@tikhonov/core';
-import { asTensor, check, type OptionNames, requireOptions } from '@tikhonov/core/engine';
+import { abs, add, astype, div, log, mul, sum, type Tensor, type TensorLike } from '@tikhonov/core';
+import { asTensor, type OptionNames, requireOptions } from '@tikhonov/core/engine';
+import { softThreshold } from '@tikhonov/optim';
 import { resolveArguments } from '../arguments.ts';
 import type { Argument, Method } from '../method.ts';
 import {
@@ -25,6 +11,8 @@ import {
   sumOver,
 } from '../parameters.ts';
 import { gated, inDType, requireStrength, type Strength, scaled } from '../strength.ts';
+
+export { type Prox, proximal, proximalStep, softThreshold } from '@tikhonov/optim';
 
 /** Options of `l1`. */
 export interface L1Options extends SelectOptions {
@@ -91,33 +79,10 @@ export function laplacePrior(params: PenaltyTarget, options: LaplacePriorOptions
 }
 
 /**
- * Soft threshold, `sign(v) * max(|v| - t, 0)`: the minimiser of `(u - v)^2 / 2 + t |u|`. The derivative
- * with respect to `v` is 1 where `|v| > t`, else 0 (also at `|v| = t`). NaN stays NaN.
- *
- * @param v  any shape `[...s]`
- * @param t  >= 0, a number or a tensor that broadcasts with `v`
- * @throws RangeError if a threshold is negative or NaN
- * @see Parikh & Boyd, "Proximal Algorithms" (2014)
- * @example
- * ```ts
- * reg.softThreshold(tensor([3, -0.5, -2]), 1).toArray(); // => [2, 0, -1]
- * ```
- */
-export function softThreshold(v: TensorLike, t: TensorLike): Tensor {
-  const x = asTensor(v);
-  const wanted = 'softThreshold: the threshold must be >= 0';
-  if (typeof t === 'number') {
-    if (!(t >= 0)) throw new RangeError(`${wanted}, got ${t}.`);
-  } else {
-    check(greaterEqual(t, 0), () => new RangeError(`${wanted}.`));
-  }
-  // The comparison is false for NaN, which therefore takes the second branch and stays.
-  return where(lessEqual(abs(x), t), 0, sub(x, mul(sign(x), t)));
-}
-
-/**
  * The proximal map of `lambda * sum |w|` for a step, `softThreshold(v, step * lambda)`: applied after a
- * gradient step of size `step` (ISTA), it sets small weights to exactly 0. `[...s] -> [...s]`.
+ * gradient step of size `step` (ISTA), it sets small weights to exactly 0. `[...s] -> [...s]`. What acts behind an
+ * optimizer's step, `proximal(optim.proxL1(lambda), lr)`, takes the step from it: `optim.proxL1(lambda)` is the
+ * operator itself, a function of tensor and step.
  *
  * @throws RangeError if `lambda` or `step` is negative or not finite
  * @see Beck & Teboulle, "A Fast Iterative Shrinkage-Thresholding Algorithm" (2009)

@@ -1,8 +1,11 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import { add, grad, mul, parameter, type Tensor, tensor, zerosLike } from '@tikhonov/core';
+import { add, full, grad, mul, parameter, type Tensor, tensor, zerosLike } from '@tikhonov/core';
+import { Linear, weightNorm } from '@tikhonov/nn';
 import { parametersOf, real } from '../laws/draws.ts';
+import { filterLaw } from '../laws/filter.ts';
 import { recipeLaw } from '../laws/recipe.ts';
-import { exactly, near } from '../laws/slack.ts';
+import { exactly, holds, near } from '../laws/slack.ts';
+import { thrown } from '../laws/thrown.ts';
 import { runSgd } from '../laws/training.ts';
 import { zeroStrengthLaw } from '../laws/zero-strength.ts';
 import { l2 } from './l2.ts';
@@ -115,4 +118,31 @@ export const l2SpLaws: readonly Law[] = [
     (_model, { alpha }) => tensor((alpha! / 2) * 29 * 4, { dtype: 'float64' }),
     { moved: 2 },
   ),
+  filterLaw('l2-sp', (params, options) =>
+    l2Sp(params, {
+      ...options,
+      alpha: 2,
+      beta: 3,
+      reference: { kept: full([2, 2], 1, { dtype: 'float64' }) },
+    }),
+  ),
+  law({
+    id: 'l2-sp/defaults',
+    statement:
+      'New weights are free unless beta says otherwise; what a weight is computed from is refused as a starting point.',
+    cases: drawn((draw) => ({
+      w: draw.tensor([2, 2]),
+      fresh: draw.tensor([2, 2]),
+      alpha: real(draw, 0.1, 2),
+    })),
+    slack: ({ w, fresh, alpha }) => {
+      const model = weightNorm(new Linear(2, 2, { seed: 0, dtype: 'float64' }));
+      const reference = model.parameterValues();
+      return Math.min(
+        exactly(l2Sp({ w, fresh }, { alpha, reference: { w } }), 0),
+        holds(thrown(() => l2Sp(model, { alpha, reference })) instanceof TypeError),
+      );
+    },
+    effort: 0.1,
+  }),
 ];

@@ -19,6 +19,7 @@ import {
 } from '@tikhonov/core';
 import { mlp, spectralNormalization, weightNorm, weightStandardization } from '@tikhonov/nn';
 import { parametersOf, real } from '../laws/draws.ts';
+import { filterLaw } from '../laws/filter.ts';
 import { recipeLaw } from '../laws/recipe.ts';
 import { atMost, exactly, holds, near, withinUlps } from '../laws/slack.ts';
 import { runSgd } from '../laws/training.ts';
@@ -257,5 +258,16 @@ export const l2Laws: readonly Law[] = [
       );
     },
     effort: 0.5,
+  }),
+  filterLaw('l2', (params, options) =>
+    l2(params, { ...options, lambda: 2 }).add(gaussianPrior(params, { ...options, sigma: 0.5 })),
+  ),
+  law({
+    id: 'l2/derivative-of-the-strength',
+    statement: 'The derivative with respect to a strength that is a tensor is the sum of squares.',
+    cases: drawn((draw) => ({ w: draw.tensor([2, 2]), lambda: draw.tensor([], { min: 0.1 }) })),
+    slack: ({ w, lambda }) =>
+      near(grad((strength: Tensor) => l2(w, { lambda: strength }))(lambda), sum(square(w)), 1e-14),
+    effort: 0.2,
   }),
 ];

@@ -108,7 +108,8 @@ export function gaussianPrior(params: PenaltyTarget, options: GaussianPriorOptio
 export const frobeniusNorm = (w: TensorLike): Tensor => norm(w);
 
 /**
- * The proximal map of `lambda * sum w^2`, `v / (1 + 2 step lambda)`. `[...s] -> [...s]`.
+ * The proximal map of `lambda * sum w^2`, `v / (1 + 2 step lambda)`. `[...s] -> [...s]`. `optim.proxL2(lambda)` is
+ * the operator for `proximal`, which brings the step.
  *
  * @throws RangeError if `lambda` or `step` is negative or not finite
  * @see Parikh & Boyd, "Proximal Algorithms" (2014)

@@ -16,6 +16,7 @@ import type { CaseDraw } from '@tikhonov/core/engine';
 import { maxNorm, NonFiniteUpdateError, project, sgd } from '@tikhonov/optim';
 import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
+import { transformLaw } from '../laws/recipe-parts.ts';
 import { atMost, exactly, holds, near } from '../laws/slack.ts';
 import { thrown } from '../laws/thrown.ts';
 import { maxNormMethod } from './max-norm.ts';
@@ -167,4 +168,5 @@ export const maxNormLaws: readonly Law[] = [
     },
     effort: 0.3,
   }),
+  transformLaw(maxNormMethod, 'updates', ({ maxValue }) => project(maxNorm(maxValue!))),
 ];

@@ -1,6 +1,7 @@
 import { drawn, type Law, law } from '@tikhonov/check';
 import {
   add,
+  Cell,
   eye,
   grad,
   linalg,
@@ -18,9 +19,11 @@ import {
   transpose,
 } from '@tikhonov/core';
 import { proxNuclear } from '@tikhonov/optim';
+import { withActivations } from '@tikhonov/train';
 import { orthogonalOf, real } from '../laws/draws.ts';
+import { filterLaw } from '../laws/filter.ts';
 import { recipeLaw } from '../laws/recipe.ts';
-import { atMost, exactly, near } from '../laws/slack.ts';
+import { atMost, exactly, holds, near } from '../laws/slack.ts';
 import { stepOf } from '../laws/step.ts';
 import { zeroStrengthLaw } from '../laws/zero-strength.ts';
 import { lazily } from './lazily.ts';
@@ -198,6 +201,30 @@ export const nuclearNormLaws: readonly Law[] = [
       return Math.min(near(terms, want, 1e-13), near(still, every * value(w), 1e-13));
     },
     effort: 0.2,
+  }),
+  filterLaw('nuclear-norm', (params, options) => nuclearNorm(params, { ...options, lambda: 2 })),
+  law({
+    id: 'nuclear-norm/kernels-and-seldom-terms',
+    statement:
+      'The units of a kernel are along axis 0 unless dim says otherwise; a term that is seldom computed keeps its state and still sees activations.',
+    cases: drawn((draw) => ({ kernel: draw.tensor([2, 3, 2]) })),
+    slack: ({ kernel }) => {
+      const cell = new Cell(tensor(0));
+      const term = Object.assign(
+        withActivations(() => tensor(0)),
+        { state: { cell } },
+      );
+      const seldom = lazily(term, 2);
+      return Math.min(
+        near(
+          nuclearNorm(kernel, { lambda: 1 }),
+          nuclearNorm(reshape(kernel, [2, 6]), { lambda: 1 }),
+          1e-13,
+        ),
+        holds(seldom.usesActivations === true && Reflect.get(seldom.state, 'term') === term.state),
+      );
+    },
+    effort: 0.1,
   }),
 ];
 

@@ -13,6 +13,8 @@ import { gated, requireStrength, type Strength, scaled } from '../strength.ts';
 import { lazily } from './lazily.ts';
 import { asMatrix } from './power-iteration.ts';
 
+export { proxNuclear } from '@tikhonov/optim';
+
 /** Options of `nuclearNorm`. */
 export interface NuclearNormOptions extends SelectOptions {
   /** Strength, >= 0; loss per unit of a singular value. */

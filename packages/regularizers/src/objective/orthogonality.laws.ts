@@ -16,6 +16,7 @@ import {
 } from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
 import { orthogonalOf, real } from '../laws/draws.ts';
+import { filterLaw } from '../laws/filter.ts';
 import { recipeLaw } from '../laws/recipe.ts';
 import { atMost, exactly, near } from '../laws/slack.ts';
 import { zeroStrengthLaw } from '../laws/zero-strength.ts';
@@ -244,4 +245,5 @@ export const orthogonalityLaws: readonly Law[] = [
   recipeLaw(orthogonalityMethod, (model, { lambda }) =>
     orthogonality(model, { lambda: lambda!, vectors: 'fewer' }),
   ),
+  filterLaw('orthogonality', (params, options) => orthogonality(params, { ...options, lambda: 2 })),
 ];

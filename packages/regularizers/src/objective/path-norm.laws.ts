@@ -15,6 +15,7 @@ import {
 } from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
 import { real } from '../laws/draws.ts';
+import { filterLaw } from '../laws/filter.ts';
 import { recipeLaw } from '../laws/recipe.ts';
 import { atMost, exactly, near } from '../laws/slack.ts';
 import { zeroStrengthLaw } from '../laws/zero-strength.ts';
@@ -185,4 +186,5 @@ export const pathNormLaws: readonly Law[] = [
       .reduce((a, b) => a.add(b)),
   ),
   recipeLaw(pathNormMethod, (model, { lambda }) => pathNorm(model, { lambda: lambda! })),
+  filterLaw('path-norm', (params, options) => pathNorm(params, { ...options, lambda: 2 })),
 ];

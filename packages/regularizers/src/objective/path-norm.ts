@@ -127,6 +127,7 @@ export const pathNormMethod: Method = {
   section: 'relative',
   title: 'Path norm',
   family: 'objective',
+  networks: ['mlp'],
   statement: String.raw`\min_w L(w) + \lambda \sum_{\text{paths } i_0 \to \dots \to i_L} \prod_l |W^l_{i_l i_{l-1}}|^2`,
   reference: {
     authors: 'B. Neyshabur, R. Salakhutdinov, N. Srebro',

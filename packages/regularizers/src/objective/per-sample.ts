@@ -1,8 +1,6 @@
 import {
   abs,
-  add,
   astype,
-  type Cell,
   cond,
   type DType,
   DTypeError,
@@ -21,11 +19,10 @@ import {
   sum,
   Tensor,
   where,
-  zeros,
 } from '@tikhonov/core';
-import { asTensor, kindOf, showShape } from '@tikhonov/core/engine';
+import { dormant, kindOf, showShape } from '@tikhonov/core/engine';
 import type { StepContext } from '@tikhonov/train';
-import { gated, scaled } from '../strength.ts';
+import { scaled } from '../strength.ts';
 import { withPlainLoss } from './plain-loss.ts';
 
 /** A batch `[n, ...]`, `n >= 1`, that derivatives can be taken with respect to. */
@@ -151,22 +148,12 @@ export function stepGradients(
 }
 
 /**
- * `strength * term()`, and exactly 0, with gradients of 0, where the strength is 0: the term, which may
- * be infinite there, is then not computed.
- *
- * @param connected  what the result stays a function of all the same
+ * `strength * term()`, and exactly 0, with gradients of 0, where the strength is 0: nothing of the term, which
+ * may be infinite there, is then computed. It is a function of the same parameters all the same, so that those
+ * that only the term uses have a gradient of 0 and an optimizer does not miss them.
  */
-export function gatedTerm(
-  strength: number | Tensor,
-  dtype: DType,
-  term: () => Tensor,
-  connected: readonly (Tensor | Cell)[] = [],
-): Tensor {
-  const none = (): Tensor =>
-    connected.reduce<Tensor>(
-      (total, each) => add(total, astype(sum(gated(0, asTensor(each))), dtype)),
-      zeros([], { dtype }),
-    );
+export function gatedTerm(strength: number | Tensor, dtype: DType, term: () => Tensor): Tensor {
+  const none = (): Tensor => astype(dormant(term), dtype);
   if (typeof strength === 'number') return strength > 0 ? scaled(strength, term()) : none();
   return cond(greater(strength, 0), () => scaled(strength, term()), none);
 }

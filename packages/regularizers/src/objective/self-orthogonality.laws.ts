@@ -22,7 +22,7 @@ import {
   valueAndGrad,
   zeros,
 } from '@tikhonov/core';
-import { mlp } from '@tikhonov/nn';
+import { Conv2d, Flatten, Linear, mlp, Sequential } from '@tikhonov/nn';
 import type { StepContext } from '@tikhonov/train';
 import { activationStep } from '../laws/activation-step.ts';
 import { orthogonalOf, real } from '../laws/draws.ts';
@@ -345,7 +345,106 @@ export const selfOrthogonalityLaws: readonly Law[] = [
     },
     effort: 0.3,
   }),
+  law({
+    id: 'self-orthogonality/default-draws',
+    statement:
+      'Left out, gamma is 10, the random estimator has 256 samples, the input keeps its gradient, and the estimator is the rows themselves.',
+    cases: drawn((draw) => ({
+      w: draw.tensor([draw.integer(2, 3), 2], { avoid: [0] }),
+      x: draw.tensor([3, 2], { avoid: [0] }),
+      seed: draw.integer(0, 1000),
+    })),
+    slack: ({ w, x, seed }) => {
+      const key = random.key(seed);
+      const model = mlp([2, 3, 2], { seed, dtype: 'float64', activation: 'tanh' });
+      const { weight } = model.layers[0]!;
+      const slope = (options: object): Tensor =>
+        valueAndGrad(
+          () => selfOrthogonalityTerm(model, options)(activationStep(model, x, { seed })),
+          {
+            createGraph: false,
+          },
+        )({ weight })[1].weight;
+      const inputs = (options: object): Tensor =>
+        grad((rows: Tensor) => signCorrelations(w, { ...options, x: rows, gamma: 0.5 }).sum())(x);
+      const drawn = { estimator: 'random' } as const;
+      return Math.min(
+        exactly(
+          signCorrelations(w, { x }),
+          signCorrelations(w, { x, estimator: 'self', gamma: 10 }),
+        ),
+        exactly(
+          signCorrelations(w, { ...drawn, key }),
+          signCorrelations(w, { ...drawn, key, samples: 256 }),
+        ),
+        exactly(inputs({}), inputs({ detachInput: false })),
+        exactly(slope({}), slope({ detachInput: false, gamma: 10, estimator: 'self' })),
+        exactly(slope(drawn), slope({ ...drawn, samples: 256 })),
+      );
+    },
+    effort: 0.1,
+  }),
   recipeLaw(selfOrthogonalityMethod, (model, values, step) =>
     selfOrthogonalityTerm(model, { ...values, reduction: 'mean' })(step),
   ),
+  law({
+    id: 'self-orthogonality/options-of-the-term',
+    statement:
+      'The term passes its options on: of outputs with their channels in front of positions, and of 256 samples of their own for every layer; dim names the axis of the units.',
+    cases: drawn((draw) => ({
+      images: draw.tensor([2, 1, 3, 3], { avoid: [0] }),
+      seed: draw.integer(0, 1000),
+      options: {
+        lambda1: real(draw, 0.1, 2),
+        lambda2: real(draw, 0.1, 2),
+        gamma: real(draw, 0.3, 2),
+        reduction: draw.pick(['sum', 'mean'] as const),
+      },
+      samples: draw.pick([undefined, 3]),
+    })),
+    slack: ({ images, seed, options, samples }) => {
+      const at = { seed, dtype: 'float64', bias: false } as const;
+      const layer = new Conv2d(1, 2, 2, at);
+      const model = new Sequential(layer, new Flatten(), new Linear(8, 3, at));
+      const step = activationStep(model, images, { seed });
+      const seen = layer.forward(images);
+      const outputs = model.layers.at(-1)!;
+      const self = selfOrthogonalityOfOutputs(seen, { ...options, axis: 1 }).add(
+        selfOrthogonalityOfOutputs(
+          matmul(reshape(seen, [2, 8]), transpose((outputs as Linear).weight)),
+          options,
+        ),
+      );
+      const how = { ...options, estimator: 'random' } as const;
+      const key = random.foldIn(step.rng, 'selfOrthogonalityTerm');
+      const random256 = Object.entries(model.namedParameters())
+        .map(([name, w]) =>
+          selfOrthogonality(w, {
+            ...how,
+            samples: samples ?? 256,
+            key: random.foldIn(key, name.replace('.weight', '')),
+          }),
+        )
+        .reduce((a, b) => a.add(b));
+      const w = layer.weight.read().reshape([2, 4]);
+      const own = { ...how, key, ...(samples === undefined ? {} : { samples }) };
+      const fixed = { ...how, key, samples: samples ?? 256 };
+      return Math.min(
+        near(selfOrthogonalityTerm(model, options)(step), self, 1e-11),
+        near(
+          selfOrthogonalityTerm(model, { ...how, ...(samples === undefined ? {} : { samples }) })(
+            step,
+          ),
+          random256,
+          1e-11,
+        ),
+        near(
+          selfOrthogonality(transpose(w), { ...own, dim: 1 }),
+          selfOrthogonality(w, fixed),
+          1e-11,
+        ),
+      );
+    },
+    effort: 0.2,
+  }),
 ];

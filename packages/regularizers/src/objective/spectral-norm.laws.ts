@@ -20,6 +20,7 @@ import {
   transpose,
 } from '@tikhonov/core';
 import { orthogonalOf, real } from '../laws/draws.ts';
+import { filterLaw } from '../laws/filter.ts';
 import { recipeLaw } from '../laws/recipe.ts';
 import { atMost, exactly, holds, near } from '../laws/slack.ts';
 import { zeroStrengthLaw } from '../laws/zero-strength.ts';
@@ -355,6 +356,8 @@ export const spectralNormLaws: readonly Law[] = [
         spectralNormPenalty(w, { u, lambda: 1, nPowerIterations: 1, eps: 1e-12 }),
       ];
       const tiny = spectralNormPenalty(w.mul(small), { u, lambda: 1 });
+      const below = (options: object): Tensor =>
+        spectralNormPenalty(w.mul(1e-14), { u, lambda: 1, ...options }).sigma.mul(1e14);
       const [state, want] = [
         spectralNorm(w, { lambda: 1 }),
         spectralNorm(w, { lambda: 1, nPowerIterations: 1 }),
@@ -363,15 +366,74 @@ export const spectralNormLaws: readonly Law[] = [
         exactly(one.sigma, given.sigma),
         near(tiny.sigma.div(small), one.sigma, 1e-9),
         near(norm(tiny.v), 1, 1e-9),
+        // Below eps it is divided by eps, and so shows which it is.
+        near(below({}), below({ eps: 1e-12 }), 1e-9),
         exactly(state(), want()),
       );
     },
     effort: 0.5,
   }),
-  recipeLaw(spectralNormMethod, (model, { lambda }, { rng }) =>
+  recipeLaw(spectralNormMethod, (model, { lambda, nPowerIterations }, { rng }) =>
     spectralNorm(model, {
       lambda: lambda!,
+      nPowerIterations: nPowerIterations!,
       key: random.foldIn(random.foldIn(rng, 'penalties'), 0),
     })(),
   ),
+  filterLaw('spectral-norm', (params, options) =>
+    spectralNorm(params, { ...options, lambda: 2 })(),
+  ),
+  law({
+    id: 'spectral-norm/options-of-the-state',
+    statement:
+      'The penalty with state is that of its vectors with the same dim and half, exact or not; without rounds the vectors are constants.',
+    cases: drawn((draw) => ({
+      kernel: draw.tensor([2, 3, 2], { avoid: [0] }),
+      options: {
+        lambda: real(draw, 0.1, 2),
+        dim: draw.integer(-3, 2),
+        half: draw.pick([true, false]),
+      },
+      exact: draw.pick([true, false]),
+    })),
+    slack: ({ kernel, options, exact }) => {
+      const penalty = spectralNorm([kernel], { ...options, exact });
+      if (exact) {
+        return near(penalty(), spectralNormPenalty(kernel, { ...options, exact }).loss, 1e-13);
+      }
+      const { u, v } = penalty.state['0']!;
+      const vectors = { u: u.read(), v: v.read() };
+      const loss = (pair: typeof vectors): Tensor =>
+        spectralNormPenalty(kernel, { ...options, ...pair, nPowerIterations: 0 }).loss;
+      const slopes = grad((pair: typeof vectors) =>
+        loss(pair).add(sum(pair.u).add(sum(pair.v)).mul(0)),
+      )(vectors);
+      return Math.min(
+        near(penalty({ updateState: false }), loss(vectors), 1e-13),
+        exactly(slopes.u, vectors.u.mul(0)),
+        exactly(slopes.v, vectors.v.mul(0)),
+      );
+    },
+    effort: 0.5,
+  }),
+  law({
+    id: 'spectral-norm/starts',
+    statement: 'Every weight begins with a vector of its own, drawn with the key or the seed.',
+    cases: drawn((draw) => ({ seed: draw.integer(0, 1000) })),
+    slack: ({ seed }) => {
+      // The identity leaves all vectors as they are drawn.
+      const w = tensor(Float64Array.of(1, 0, 0, 1), { shape: [2, 2] });
+      const starts = (options: { seed?: number; key?: Tensor }): string[] =>
+        Object.values(spectralNorm([w, w], { lambda: 1, ...options }).state).map(({ u }) =>
+          String(u.read().data()),
+        );
+      const [one, keyed, other] = [
+        starts({ seed }),
+        starts({ key: random.key(seed) }),
+        starts({ seed: seed + 1 }),
+      ];
+      return holds(one[0] !== one[1] && one[0] === keyed[0] && one[0] !== other[0]);
+    },
+    effort: 0.2,
+  }),
 ];

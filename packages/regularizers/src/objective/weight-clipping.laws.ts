@@ -14,6 +14,7 @@ import {
 import { NonFiniteUpdateError, project, sgd } from '@tikhonov/optim';
 import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
+import { transformLaw } from '../laws/recipe-parts.ts';
 import { atMost, exactly, holds, near } from '../laws/slack.ts';
 import { thrown } from '../laws/thrown.ts';
 import { plainPlan } from '../registry.ts';
@@ -148,4 +149,5 @@ export const weightClippingLaws: readonly Law[] = [
     },
     effort: 0.3,
   }),
+  transformLaw(weightClippingMethod, 'updates', ({ c }) => project(clipWeights(c!))),
 ];

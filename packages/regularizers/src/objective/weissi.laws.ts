@@ -14,6 +14,7 @@ import {
 } from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
 import { real } from '../laws/draws.ts';
+import { filterLaw } from '../laws/filter.ts';
 import { recipeLaw } from '../laws/recipe.ts';
 import { atMost, exactly, holds, near } from '../laws/slack.ts';
 import { zeroStrengthLaw } from '../laws/zero-strength.ts';
@@ -218,5 +219,18 @@ export const weissiLaws: readonly Law[] = [
       }
     },
     effort: 0.3,
+  }),
+  filterLaw('weissi', (params, options) => weissi(params, { ...options, lambda1: 2, lambda2: 3 })),
+  law({
+    id: 'weissi/empty',
+    statement: 'With eps an empty tensor counts as one that is zero: its length is eps.',
+    cases: drawn((draw) => ({ eps: real(draw, 0.01, 1), lambda1: real(draw, 0.1, 2) })),
+    slack: ({ eps, lambda1 }) =>
+      near(
+        weissi(tensor([], { dtype: 'float64' }), { lambda1, eps }),
+        lambda1 * Math.log(eps),
+        1e-14,
+      ),
+    effort: 0.1,
   }),
 ];

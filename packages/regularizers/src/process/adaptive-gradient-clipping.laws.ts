@@ -4,6 +4,7 @@ import type { CaseDraw } from '@tikhonov/core/engine';
 import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
 import { applied } from '../laws/named-gradients.ts';
+import { transformLaw } from '../laws/recipe-parts.ts';
 import { atMost, exactly, near } from '../laws/slack.ts';
 import { adaptiveGradientClippingMethod, clipAdaptively } from './adaptive-gradient-clipping.ts';
 
@@ -101,4 +102,7 @@ export const adaptiveGradientClippingLaws: readonly Law[] = [
       ),
     effort: 0.3,
   }),
+  transformLaw(adaptiveGradientClippingMethod, 'gradients', ({ clipping, eps }) =>
+    clipAdaptively({ clipping: clipping!, eps: eps! }),
+  ),
 ];

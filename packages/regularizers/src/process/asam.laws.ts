@@ -1,9 +1,11 @@
 import { drawn, type Law, law } from '@tikhonov/check';
 import { abs, mul, sum, type Tensor } from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
+import { sam } from '@tikhonov/optim';
 import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
 import { type Gradients, gradientsOf, lengthOf, like, same } from '../laws/named-gradients.ts';
+import { optimizerLaw } from '../laws/recipe-parts.ts';
 import { atMost, exactly, near } from '../laws/slack.ts';
 import { asamMethod } from './asam.ts';
 import { samPerturbation } from './sam.ts';
@@ -135,4 +137,7 @@ export const asamLaws: readonly Law[] = [
       ),
     effort: 0.3,
   }),
+  optimizerLaw(asamMethod, (optimizer, { rho, eta }) =>
+    sam(optimizer, { rho: rho!, eta: eta!, adaptive: true, relative: (_name, w) => w.rank >= 2 }),
+  ),
 ];

@@ -3,8 +3,9 @@ import { argmax, grad, oneHot, softmax, sum, type Tensor } from '@tikhonov/core'
 import type { CaseDraw } from '@tikhonov/core/engine';
 import { crossEntropy } from '@tikhonov/nn';
 import { real } from '../laws/draws.ts';
+import { lossLaw } from '../laws/recipe-parts.ts';
 import { atMost, exactly, near } from '../laws/slack.ts';
-import { bootstrapLoss, bootstrapTargets } from './bootstrapping.ts';
+import { bootstrapLoss, bootstrappingMethod, bootstrapTargets } from './bootstrapping.ts';
 import { entropyOfLogits } from './entropy.ts';
 
 interface Problem {
@@ -108,4 +109,10 @@ export const bootstrappingLaws: readonly Law[] = [
         ),
       ),
   }),
+  lossLaw(
+    bootstrappingMethod,
+    (loss, { beta }) =>
+      (output, y, weights) =>
+        loss(output, bootstrapTargets(output, y, { beta: beta!, mode: 'hard' }), weights),
+  ),
 ];

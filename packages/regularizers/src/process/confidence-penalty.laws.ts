@@ -12,8 +12,9 @@ import {
 } from '@tikhonov/core';
 import { klDiv } from '@tikhonov/nn';
 import { real } from '../laws/draws.ts';
+import { recipeLaw } from '../laws/recipe.ts';
 import { atMost, exactly, near } from '../laws/slack.ts';
-import { confidencePenalty } from './confidence-penalty.ts';
+import { confidencePenalty, confidencePenaltyMethod } from './confidence-penalty.ts';
 import { entropyOfLogits } from './entropy.ts';
 
 /** What the confidence penalty promises. */
@@ -116,4 +117,7 @@ export const confidencePenaltyLaws: readonly Law[] = [
       return near(confidencePenalty(logits, { beta, sampleWeight }), want, 1e-13);
     },
   }),
+  recipeLaw(confidencePenaltyMethod, (_model, { beta }, { output, batch }) =>
+    confidencePenalty(output, { beta: beta!, sampleWeight: batch.sampleWeight! }),
+  ),
 ];

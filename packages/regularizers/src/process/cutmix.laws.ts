@@ -3,8 +3,9 @@ import { arange, gather, mean, random, reshape, type Tensor, tensor, where } fro
 import type { CaseDraw } from '@tikhonov/core/engine';
 import { crossEntropy } from '@tikhonov/nn';
 import { everyPixel, imagesOf, reader } from '../laws/images.ts';
+import { rowsLaw } from '../laws/recipe-parts.ts';
 import { atMost, exactly, near } from '../laws/slack.ts';
-import { cutmix } from './cutmix.ts';
+import { cutmix, cutmixMethod } from './cutmix.ts';
 
 interface Problem {
   readonly x: Tensor;
@@ -133,5 +134,10 @@ export const cutmixLaws: readonly Law[] = [
       const area = (1 - lambda.data()[0]!) * side * side;
       return Math.min(atMost(area, length ** 2), atMost(Math.ceil(length / 2) ** 2, area));
     },
+  }),
+  rowsLaw(cutmixMethod, (batch, { alpha }, key) => {
+    const images = { ...batch, x: batch.x.reshape([3, 1, 2, 3]) };
+    const mixed = cutmix(images, { alpha: alpha!, classes: 3, key });
+    return { ...mixed, x: mixed.x.reshape([3, 6]) };
   }),
 ];

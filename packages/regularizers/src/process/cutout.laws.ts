@@ -1,8 +1,9 @@
 import { drawn, type Law, law } from '@tikhonov/check';
 import { ones, random, sum, tensor } from '@tikhonov/core';
 import { everyPixel, imagesOf, reader } from '../laws/images.ts';
+import { onRows, rowsLaw } from '../laws/recipe-parts.ts';
 import { exactly, holds, near } from '../laws/slack.ts';
-import { cutout } from './cutout.ts';
+import { cutout, cutoutMethod } from './cutout.ts';
 
 /** What cutout promises. */
 export const cutoutLaws: readonly Law[] = [
@@ -101,4 +102,8 @@ export const cutoutLaws: readonly Law[] = [
       );
     },
   }),
+  rowsLaw(cutoutMethod, (batch, { size }, key) => ({
+    ...batch,
+    x: onRows(batch.x, (images) => cutout(images, { size: size!, key })),
+  })),
 ];

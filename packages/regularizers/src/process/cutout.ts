@@ -3,7 +3,12 @@ import { resolveArguments } from '../arguments.ts';
 import type { Argument, Method } from '../method.ts';
 import { onImages } from './on-images.ts';
 
-export { type CutoutOptions, cutout } from '@tikhonov/data';
+export {
+  type CutoutOptions,
+  type CutoutProbabilityOptions,
+  cutout,
+  cutoutProbability,
+} from '@tikhonov/data';
 
 const settings = [
   {

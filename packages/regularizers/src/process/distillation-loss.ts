@@ -22,8 +22,7 @@ const known: OptionNames<DistillationLossOptions> = { temperature: true, sampleW
  * Knowledge distillation, `T^2 * mean over samples of KL(softmax(teacher / T) || softmax(student / T))`: a
  * network learns from the predictions of another, which is a constant. The factor keeps the size of the gradient
  * when the temperature changes. It is used alone, or as `a * distillationLoss + (1 - a) * crossEntropy`.
- *
- * It is no entry of the catalogue, since it needs a trained teacher.
+ * `distillationTerm` and `selfDistillationTerm` do that in `train.fit`.
  *
  * @param student  logits `[n, classes]`
  * @param teacher  logits `[n, classes]`

@@ -2,8 +2,9 @@ import { drawn, type Law, law } from '@tikhonov/check';
 import { oneHot, random, type Tensor, tensor } from '@tikhonov/core';
 import { crossEntropy } from '@tikhonov/nn';
 import { real } from '../laws/draws.ts';
+import { rowsLaw } from '../laws/recipe-parts.ts';
 import { exactly, holds, near } from '../laws/slack.ts';
-import { disturbLabels } from './disturb-label.ts';
+import { disturbLabelMethod, disturbLabels } from './disturb-label.ts';
 
 const int = (values: readonly number[]): Tensor => tensor(Int32Array.from(values));
 
@@ -103,4 +104,8 @@ export const disturbLabelLaws: readonly Law[] = [
     slack: ({ labels, seed }) =>
       exactly(disturbLabels(labels, { rate: 0, classes: 4, key: random.key(seed) }), labels),
   }),
+  rowsLaw(disturbLabelMethod, (batch, { rate }, key) => ({
+    ...batch,
+    y: disturbLabels(batch.y, { rate: rate!, classes: 3, key }),
+  })),
 ];

@@ -11,9 +11,10 @@ import {
   tensor,
 } from '@tikhonov/core';
 import { real } from '../laws/draws.ts';
+import { recipeLaw } from '../laws/recipe.ts';
 import { atMost, exactly, holds, near } from '../laws/slack.ts';
 import { confidencePenalty } from './confidence-penalty.ts';
-import { entropyMinimization } from './entropy-minimization.ts';
+import { entropyMinimization, entropyMinimizationMethod } from './entropy-minimization.ts';
 
 /** What entropy minimization promises. */
 export const entropyMinimizationLaws: readonly Law[] = [
@@ -92,4 +93,7 @@ export const entropyMinimizationLaws: readonly Law[] = [
       );
     },
   }),
+  recipeLaw(entropyMinimizationMethod, (_model, { lambda }, { output, batch }) =>
+    entropyMinimization(output, { lambda: lambda!, sampleWeight: batch.sampleWeight! }),
+  ),
 ];

@@ -17,8 +17,9 @@ import {
 } from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
 import { real } from '../laws/draws.ts';
+import { lossLaw } from '../laws/recipe-parts.ts';
 import { atMost, exactly, holds, near } from '../laws/slack.ts';
-import { flooding } from './flooding.ts';
+import { flooding, floodingMethod } from './flooding.ts';
 
 interface Problem {
   /** `[n]`, with a loss above 0. */
@@ -168,4 +169,10 @@ export const floodingLaws: readonly Law[] = [
       return atMost(flooding(mean(losses), { floodLevel }), together);
     },
   }),
+  lossLaw(
+    floodingMethod,
+    (loss, { floodLevel }) =>
+      (output, y, weights) =>
+        flooding(loss(output, y, weights), { floodLevel: floodLevel! }),
+  ),
 ];

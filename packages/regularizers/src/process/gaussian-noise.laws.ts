@@ -17,9 +17,10 @@ import {
   trace,
 } from '@tikhonov/core';
 import { real } from '../laws/draws.ts';
+import { rowsLaw } from '../laws/recipe-parts.ts';
 import { atMost, exactly, holds, near } from '../laws/slack.ts';
 import { l2 } from '../objective/l2.ts';
-import { gaussianNoise } from './gaussian-noise.ts';
+import { gaussianNoise, gaussianNoiseMethod } from './gaussian-noise.ts';
 
 /** Points of the standard normal distribution with weights that add up to 1. */
 interface Quadrature {
@@ -156,4 +157,8 @@ export const gaussianNoiseLaws: readonly Law[] = [
     slack: ({ x }) =>
       exactly(gaussianNoise(x, { sigma: 0, noise: x.mul(Number.POSITIVE_INFINITY) }), x),
   }),
+  rowsLaw(gaussianNoiseMethod, (batch, { sigma }, key) => ({
+    ...batch,
+    x: gaussianNoise(batch.x, { sigma: sigma!, key }),
+  })),
 ];

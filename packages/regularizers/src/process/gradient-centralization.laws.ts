@@ -4,8 +4,9 @@ import type { CaseDraw } from '@tikhonov/core/engine';
 import { sgd } from '@tikhonov/optim';
 import { real } from '../laws/draws.ts';
 import { applied, lengthOf } from '../laws/named-gradients.ts';
+import { transformLaw } from '../laws/recipe-parts.ts';
 import { atMost, exactly, near } from '../laws/slack.ts';
-import { centralizeGradients } from './gradient-centralization.ts';
+import { centralizeGradients, gradientCentralizationMethod } from './gradient-centralization.ts';
 
 const kernel = (draw: CaseDraw): { readonly g: Tensor } => ({
   g: draw.tensor(
@@ -105,4 +106,5 @@ export const gradientCentralizationLaws: readonly Law[] = [
       return near(unitMeans(cell.read()), unitMeans(w), 1e-13);
     },
   }),
+  transformLaw(gradientCentralizationMethod, 'gradients', () => centralizeGradients()),
 ];

@@ -11,6 +11,7 @@ import {
   lengthOf,
   same,
 } from '../laws/named-gradients.ts';
+import { transformLaw } from '../laws/recipe-parts.ts';
 import { exactly, holds, near } from '../laws/slack.ts';
 import { thrown } from '../laws/thrown.ts';
 import {
@@ -196,4 +197,5 @@ export const gradientClippingLaws: readonly Law[] = [
     },
   }),
   ...relaxedSmoothnessLaws,
+  transformLaw(gradientClippingMethod, 'gradients', ({ maxNorm }) => clipByGlobalNorm(maxNorm!)),
 ];

@@ -4,6 +4,7 @@ import type { Argument, Method } from '../method.ts';
 
 export {
   type ClipByGlobalNormOptions,
+  type ClippedGradients,
   clipByGlobalNorm,
   clipByNorm,
   clipGradsByGlobalNorm,

@@ -11,6 +11,7 @@ import {
   like,
   same,
 } from '../laws/named-gradients.ts';
+import { transformLaw } from '../laws/recipe-parts.ts';
 import { exactly, holds, near } from '../laws/slack.ts';
 import {
   addGradientNoise,
@@ -146,4 +147,7 @@ export const gradientNoiseLaws: readonly Law[] = [
     },
     effort: 0.3,
   }),
+  transformLaw(gradientNoiseMethod, 'gradients', ({ eta, gamma }, key) =>
+    addGradientNoise({ eta: eta!, gamma: gamma!, key }),
+  ),
 ];

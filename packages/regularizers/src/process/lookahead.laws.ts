@@ -4,6 +4,7 @@ import type { CaseDraw } from '@tikhonov/core/engine';
 import { sgd } from '@tikhonov/optim';
 import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
+import { transformLaw } from '../laws/recipe-parts.ts';
 import { holds, near } from '../laws/slack.ts';
 import { thrown } from '../laws/thrown.ts';
 import { type LookaheadOptions, lookahead, lookaheadMethod } from './lookahead.ts';
@@ -134,4 +135,7 @@ export const lookaheadLaws: readonly Law[] = [
       ),
     effort: 0.3,
   }),
+  transformLaw(lookaheadMethod, 'updates', ({ alpha, syncPeriod }) =>
+    lookahead({ alpha: alpha!, syncPeriod: syncPeriod! }),
+  ),
 ];

@@ -3,8 +3,9 @@ import { gather, mean, random, type Tensor, tensor, where } from '@tikhonov/core
 import type { CaseDraw } from '@tikhonov/core/engine';
 import { crossEntropy } from '@tikhonov/nn';
 import { real } from '../laws/draws.ts';
+import { rowsLaw } from '../laws/recipe-parts.ts';
 import { exactly, near } from '../laws/slack.ts';
-import { mixup } from './mixup.ts';
+import { mixup, mixupMethod } from './mixup.ts';
 
 interface Problem {
   /** Logits of a network that is the identity, `[n, classes]`. */
@@ -140,4 +141,18 @@ export const mixupLaws: readonly Law[] = [
       return Math.min(...errors.map((error) => 1 - error / 6));
     },
   }),
+  law({
+    id: 'mixup/default-alpha',
+    statement: 'Without alpha the share is drawn with 0.2.',
+    cases: drawn((draw) => ({ ...problem(draw), seed: draw.integer(0, 1e6) })),
+    slack: ({ x, y, classes, seed }) => {
+      const key = random.key(seed);
+      const [got, want] = [{}, { alpha: 0.2 }].map((given) =>
+        mixup({ x, y }, { classes, key, ...given }),
+      );
+      return Math.min(exactly(got!.lambda, want!.lambda), exactly(got!.x, want!.x));
+    },
+    effort: 0.3,
+  }),
+  rowsLaw(mixupMethod, (batch, { alpha }, key) => mixup(batch, { alpha: alpha!, classes: 3, key })),
 ];

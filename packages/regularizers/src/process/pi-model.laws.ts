@@ -13,11 +13,12 @@ import {
 import type { CaseDraw } from '@tikhonov/core/engine';
 import { klDiv } from '@tikhonov/nn';
 import { real } from '../laws/draws.ts';
+import { recipeLaw } from '../laws/recipe.ts';
 import { atMost, exactly, holds, near } from '../laws/slack.ts';
 import { smallStep } from '../laws/small-step.ts';
 import { stepOf } from '../laws/step.ts';
 import { consistencyPenalty } from './consistency.ts';
-import { piModelTerm } from './pi-model.ts';
+import { piModelMethod, piModelTerm } from './pi-model.ts';
 
 interface Problem {
   readonly a: Tensor;
@@ -145,4 +146,7 @@ export const piModelLaws: readonly Law[] = [
       );
     },
   }),
+  recipeLaw(piModelMethod, (_model, { lambda, sigma }, step) =>
+    piModelTerm({ lambda: lambda!, sigma: sigma! })(step),
+  ),
 ];

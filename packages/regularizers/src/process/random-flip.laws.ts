@@ -1,8 +1,9 @@
 import { drawn, type Law, law } from '@tikhonov/check';
 import { random, tensor } from '@tikhonov/core';
 import { everyPixel, imagesOf, reader } from '../laws/images.ts';
+import { onRows, rowsLaw } from '../laws/recipe-parts.ts';
 import { exactly } from '../laws/slack.ts';
-import { randomFlip } from './random-flip.ts';
+import { randomFlip, randomFlipMethod } from './random-flip.ts';
 
 /** What random flips promise. */
 export const randomFlipLaws: readonly Law[] = [
@@ -57,4 +58,8 @@ export const randomFlipLaws: readonly Law[] = [
       return spread === 0 ? exactly(count, n * p) : 1 - Math.abs(count - n * p) / spread;
     },
   }),
+  rowsLaw(randomFlipMethod, (batch, { p }, key) => ({
+    ...batch,
+    x: onRows(batch.x, (images) => randomFlip(images, { p: p!, key })),
+  })),
 ];

@@ -1,8 +1,9 @@
 import { drawn, type Law, law } from '@tikhonov/check';
 import { random, select, sum, tensor } from '@tikhonov/core';
 import { everyPixel, imagesOf, reader } from '../laws/images.ts';
+import { onRows, rowsLaw } from '../laws/recipe-parts.ts';
 import { exactly, holds } from '../laws/slack.ts';
-import { randomCrop, randomShift } from './random-shift.ts';
+import { randomCrop, randomShift, randomShiftMethod } from './random-shift.ts';
 
 /** What random shifts promise. */
 export const randomShiftLaws: readonly Law[] = [
@@ -90,4 +91,8 @@ export const randomShiftLaws: readonly Law[] = [
       return holds(total === n && seen.size === kinds);
     },
   }),
+  rowsLaw(randomShiftMethod, (batch, { pixels }, key) => ({
+    ...batch,
+    x: onRows(batch.x, (images) => randomShift(images, { pixels: pixels!, key })),
+  })),
 ];

@@ -15,6 +15,7 @@ import { averaging, ema, sgd } from '@tikhonov/optim';
 import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
 import { type Gradients, gradientsOf, lengthOf, like, same } from '../laws/named-gradients.ts';
+import { optimizerLaw } from '../laws/recipe-parts.ts';
 import { atMost, exactly, holds, near } from '../laws/slack.ts';
 import { thrown } from '../laws/thrown.ts';
 import { sam, samMethod, samPerturbation } from './sam.ts';
@@ -202,4 +203,5 @@ export const samLaws: readonly Law[] = [
       ),
     effort: 0.3,
   }),
+  optimizerLaw(samMethod, (optimizer, { rho }) => sam(optimizer, { rho: rho! })),
 ];

@@ -4,6 +4,7 @@ import type { CaseDraw } from '@tikhonov/core/engine';
 import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
 import { applied, type Gradients, gradientsOf, lengthOf, same } from '../laws/named-gradients.ts';
+import { transformLaw } from '../laws/recipe-parts.ts';
 import { atMost, exactly, holds, near } from '../laws/slack.ts';
 import { thrown } from '../laws/thrown.ts';
 import { clipGradsByGlobalNorm } from './gradient-clipping.ts';
@@ -85,4 +86,5 @@ export const softClippingLaws: readonly Law[] = [
       );
     },
   }),
+  transformLaw(softClippingMethod, 'gradients', ({ gamma }) => softClip(gamma!)),
 ];

@@ -4,6 +4,7 @@ import type { CaseDraw } from '@tikhonov/core/engine';
 import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
 import { applied, elements, type Gradients, gradientsOf, same } from '../laws/named-gradients.ts';
+import { transformLaw } from '../laws/recipe-parts.ts';
 import { exactly, holds } from '../laws/slack.ts';
 import { clipByValue, clipGradsByValue, valueClippingMethod } from './value-clipping.ts';
 
@@ -75,4 +76,5 @@ export const valueClippingLaws: readonly Law[] = [
       );
     },
   }),
+  transformLaw(valueClippingMethod, 'gradients', ({ clipValue }) => clipByValue(clipValue!)),
 ];

@@ -17,6 +17,7 @@ import {
 import { mlp } from '@tikhonov/nn';
 import { activationStep } from '../laws/activation-step.ts';
 import { real } from '../laws/draws.ts';
+import { innerWeightsLaw } from '../laws/inner-weights.ts';
 import { recipeLaw } from '../laws/recipe.ts';
 import { atMost, exactly, holds, near } from '../laws/slack.ts';
 import { variationalInformationBottleneckMethod } from './variational-information-bottleneck.ts';
@@ -288,6 +289,10 @@ export const variationalInformationBottleneckLaws: readonly Law[] = [
     effort: 0.5,
   }),
   recipeLaw(variationalInformationBottleneckMethod, (model, values, step) =>
-    vibTerm(model, { beta: values.beta! })(step),
+    vibTerm(model, { beta: values.beta!, numSamples: values.numSamples! })(step),
   ),
+  innerWeightsLaw('variational-information-bottleneck', (forward, x, beta) => {
+    const nothing = (): Tensor => tensor(0, { dtype: 'float64' });
+    return vib(forward(x), forward(x), nothing, { beta, key: random.key(0) }).loss;
+  }),
 ];

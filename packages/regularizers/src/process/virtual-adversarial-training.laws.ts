@@ -32,6 +32,8 @@ import {
 } from '@tikhonov/core';
 import { crossEntropy } from '@tikhonov/nn';
 import { real } from '../laws/draws.ts';
+import { innerWeightsLaw } from '../laws/inner-weights.ts';
+import { recipeLaw } from '../laws/recipe.ts';
 import { atMost, exactly, holds, near } from '../laws/slack.ts';
 import {
   labelsFor,
@@ -49,6 +51,7 @@ import {
   vat,
   vatPerturbation,
   vatTerm,
+  virtualAdversarialTrainingMethod,
 } from './virtual-adversarial-training.ts';
 
 /** Rows that are orthogonal to no other drawn row but by an accident that does not happen. */
@@ -478,5 +481,16 @@ export const virtualAdversarialTrainingLaws: readonly Law[] = [
         exactly(grad(penalty)(infinite), zerosLike(w)),
       );
     },
+  }),
+  innerWeightsLaw('virtual-adversarial-training', (forward, x, alpha) =>
+    vat(forward, x, { alpha, epsilon: 1, key: random.key(0) }),
+  ),
+  recipeLaw(virtualAdversarialTrainingMethod, (_model, values, step) => {
+    const { epsilon, alpha, nPowerIterations } = values;
+    return vatTerm({
+      epsilon: epsilon!,
+      alpha: alpha!,
+      nPowerIterations: nPowerIterations!,
+    })(step);
   }),
 ];

@@ -1,9 +1,10 @@
 import { drawn, type Law, law } from '@tikhonov/check';
 import {
   add,
-  equal,
+  broadcastTo,
   grad,
   greater,
+  matmul,
   mul,
   ones,
   random,
@@ -12,20 +13,19 @@ import {
   sum,
   type Tensor,
   tensor,
+  unbind,
   where,
   zerosLike,
 } from '@tikhonov/core';
+import { allMasks } from '../laws/all-masks.ts';
+import { decisionLaws } from '../laws/decisions.ts';
+import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
+import { noiseLayerLaws, placesLaw } from '../laws/noise-layer.ts';
 import { exactly, holds, near } from '../laws/slack.ts';
-import { dropout } from './dropout.ts';
-
-/** All `2^n` masks with their probabilities. */
-const allMasks = (n: number, p: number): { mask: Tensor; probability: number }[] =>
-  Array.from({ length: 2 ** n }, (_, code) => {
-    const bits = Float64Array.from({ length: n }, (_bit, i) => (code >> i) & 1);
-    const kept = bits.reduce((a, b) => a + b, 0);
-    return { mask: tensor(bits), probability: (1 - p) ** kept * p ** (n - kept) };
-  });
+import { Dropout, dropout, dropoutMethod } from './dropout.ts';
+import { LockedDropout, lockedDropout } from './locked-dropout.ts';
+import { marginalDropoutPenalty } from './marginal-dropout-penalty.ts';
 
 const bitsOf = (x: Tensor): number[] => Array.from(greater(x.mul(x), 0).data());
 
@@ -42,7 +42,7 @@ export const dropoutLaws: readonly Law[] = [
     })),
     slack: ({ x, p, mode }) => {
       let [first, second] = [zerosLike(x), zerosLike(x)];
-      for (const { mask, probability } of allMasks(x.size, p)) {
+      for (const { mask, probability } of allMasks(x.shape, p)) {
         const y = dropout(x, { p, mask, mode, training: true });
         first = add(first, mul(y, probability));
         second = add(second, mul(square(y), probability));
@@ -76,11 +76,11 @@ export const dropoutLaws: readonly Law[] = [
   law({
     id: 'dropout/evaluation',
     statement:
-      'In evaluation inverted dropout is the identity, bit for bit; classic scales by 1 - p.',
+      'In evaluation inverted dropout is the identity, bit for bit, and draws nothing; classic scales by 1 - p.',
     cases: drawn((draw) => ({ x: draw.tensor(draw.shape()), p: real(draw, 0, 1) })),
     slack: ({ x, p }) =>
       Math.min(
-        exactly(dropout(x, { p }), x),
+        holds(dropout(x, { p }) === x && new Dropout({ p }).forward(x) === x),
         exactly(dropout(x, { p, mode: 'classic' }), x.mul(1 - p)),
       ),
   }),
@@ -129,23 +129,6 @@ export const dropoutLaws: readonly Law[] = [
     },
   }),
   law({
-    id: 'dropout/keys',
-    statement:
-      'The same key gives the same mask, and keys folded with different numbers give different ones (64 units are alike with probability below 2^-40).',
-    cases: drawn((draw) => ({
-      seed: draw.integer(0, 2 ** 30),
-      step: draw.integer(0, 1000),
-      p: real(draw, 0.3, 0.7),
-    })),
-    slack: ({ seed, step, p }) => {
-      const x = ones([64], { dtype: 'float64' });
-      const at = (k: number): Tensor =>
-        dropout(x, { p, training: true, rng: random.foldIn(random.key(seed), k) });
-      const same = sum(equal(at(step), at(step + 1)).astype('float64')).item();
-      return Math.min(exactly(at(step), at(step)), holds(same < 64));
-    },
-  }),
-  law({
     id: 'dropout/classic-is-scaled-inverted',
     statement: 'With the same mask, classic dropout is 1 - p times inverted dropout.',
     cases: drawn((draw) => {
@@ -157,4 +140,145 @@ export const dropoutLaws: readonly Law[] = [
       return near(classic, dropout(x, { p, mask, training: true }).mul(1 - p), 1e-15);
     },
   }),
+  law({
+    id: 'dropout/shared-decisions',
+    statement:
+      'With a noise shape the mask is the same along its axes of size 1, and null is the size of the input: it is dropout with that mask everywhere.',
+    cases: drawn((draw) => {
+      const shape = draw.shape({ minRank: 1, maxRank: 3 });
+      return {
+        x: draw.tensor(shape),
+        shared: shape.map(() => draw.pick([true, false])),
+        open: draw.pick([null, 0]),
+        seed: draw.integer(0, 1000),
+        p: real(draw, 0.1, 0.9),
+      };
+    }),
+    slack: ({ x, shared, open, seed, p }) => {
+      const noiseShape = x.shape.map((n, k) => (shared[k] === true ? 1 : (open ?? n)));
+      const shape = noiseShape.map((n, k) => (n === null || n === 0 ? x.shape[k]! : n));
+      const context = { p, training: true, rng: random.key(seed) };
+      const small = dropout(ones(shape, { dtype: 'float64' }), context);
+      const mask = broadcastTo(greater(small, 0), x.shape);
+      return exactly(
+        dropout(x, { ...context, noiseShape: noiseShape.map((n) => (n === 0 ? null : n)) }),
+        dropout(x, { p, training: true, mask }),
+      );
+    },
+  }),
+  law({
+    id: 'dropout/locked',
+    statement:
+      'Locked dropout has one mask for all time steps: it is dropout whose noise shape is 1 on that axis, with the same key.',
+    cases: drawn((draw) => {
+      const shape = [draw.integer(1, 3), draw.integer(1, 4), draw.integer(1, 3)];
+      return {
+        x: draw.tensor(shape),
+        axis: draw.pick([undefined, 0, 1, 2, -1, -2]),
+        seed: draw.integer(0, 1000),
+        p: real(draw, 0.1, 0.9),
+      };
+    }),
+    slack: ({ x, axis, seed, p }) => {
+      const context = { training: true, rng: random.key(seed) };
+      const at = axis === undefined ? 1 : (axis + 3) % 3;
+      const noiseShape = x.shape.map((n, k) => (k === at ? 1 : n));
+      const where_ = axis === undefined ? {} : { axis };
+      const want = dropout(x, { p, noiseShape, ...context });
+      return Math.min(
+        exactly(lockedDropout(x, { p, ...where_, ...context }), want),
+        exactly(new LockedDropout({ p, ...where_ }).forward(x, context), want),
+        exactly(lockedDropout(x, { p, ...where_ }), x),
+      );
+    },
+  }),
+  law({
+    id: 'dropout/is-ridge',
+    statement:
+      'On the inputs of linear regression, over all 2^(n d) masks, the expected sum of squares is that of evaluation plus marginalDropoutPenalty, and so is its gradient.',
+    cases: drawn((draw) => {
+      const [n, d] = draw.pick([
+        [1, 3],
+        [2, 2],
+        [2, 3],
+        [3, 2],
+      ] as const);
+      return {
+        x: draw.tensor([n, d]),
+        w: draw.tensor([d]),
+        y: draw.tensor([n]),
+        p: real(draw, 0, 0.8),
+        mode: draw.pick(['inverted', 'classic'] as const),
+        held: draw.pick([true, false]),
+      };
+    }),
+    slack: ({ x, w, y, p, mode, held }) => {
+      const squares = (rows: Tensor, v: Tensor): Tensor => sum(square(sub(y, matmul(rows, v))));
+      const masks = allMasks(x.shape, p);
+      const expected = (v: Tensor): Tensor =>
+        masks
+          .map(({ mask, probability }) =>
+            squares(dropout(x, { p, mode, mask, training: true }), v).mul(probability),
+          )
+          .reduce((a, b) => a.add(b));
+      const rate = held ? tensor(p, { dtype: 'float64' }) : p;
+      const ridge = (v: Tensor): Tensor =>
+        squares(dropout(x, { p, mode }), v).add(marginalDropoutPenalty(x, v, rate, { mode }));
+      return Math.min(
+        near(expected(w), ridge(w), 1e-12),
+        near(grad(expected)(w), grad(ridge)(w), 1e-12),
+      );
+    },
+    effort: 0.3,
+  }),
+  law({
+    id: 'dropout/ridge-of-several-outputs',
+    statement:
+      'The penalty of several outputs is the sum of theirs; for p = 0 it is exactly 0 with gradient 0, also for infinite weights.',
+    cases: drawn((draw) => ({
+      x: draw.tensor([draw.integer(1, 3), 2]),
+      w: draw.tensor([draw.integer(1, 3), 2]),
+      p: real(draw, 0.1, 0.8),
+      held: draw.pick([true, false]),
+    })),
+    slack: ({ x, w, p, held }) => {
+      const parts = unbind(w).map((row) => marginalDropoutPenalty(x, row, p).item());
+      const total = parts.reduce((a, b) => a + b, 0);
+      const off = (v: Tensor): Tensor => marginalDropoutPenalty(x, v, held ? tensor(0) : 0);
+      const infinite = w.mul(Infinity);
+      return Math.min(
+        near(marginalDropoutPenalty(x, w, p), total, 1e-13),
+        exactly(off(infinite), 0),
+        exactly(grad(off)(infinite), zerosLike(w)),
+      );
+    },
+  }),
+  law({
+    id: 'dropout/defaults',
+    statement:
+      "Without arguments p is 0.5 and the mode 'inverted', in functions, layers and the recipe.",
+    cases: drawn((draw) => ({ x: draw.tensor([2, 3]), seed: draw.integer(0, 1000) })),
+    slack: ({ x, seed }) => {
+      const context = { training: true, rng: random.key(seed) };
+      const want = dropout(x, { p: 0.5, mode: 'inverted', ...context });
+      return Math.min(
+        exactly(dropout(x, context), want),
+        exactly(new Dropout().forward(x, context), want),
+        exactly(
+          lockedDropout(x, context),
+          new LockedDropout({ p: 0.5, axis: 1 }).forward(x, context),
+        ),
+        recipeTakes(dropoutMethod, { p: 0.5 }),
+      );
+    },
+  }),
+  ...decisionLaws('dropout', (n, rng, dtype) =>
+    dropout(ones([n], { dtype }), { p: 0.5, training: true, rng }),
+  ),
+  ...noiseLayerLaws('dropout', {
+    layer: () => new Dropout({ p: 0.3 }),
+    given: (x, mask) => dropout(x, { p: 0.3, mask, training: true }),
+    noise: (draw, shape) => draw.booleans([...shape]),
+  }).filter(({ id }) => id !== 'dropout/evaluation'),
+  placesLaw(dropoutMethod, (part) => (part instanceof Dropout ? { p: part.p as number } : null)),
 ];

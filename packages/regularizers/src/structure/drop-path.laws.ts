@@ -1,0 +1,150 @@
+import { drawn, type Law, law } from '@tikhonov/check';
+import {
+  add,
+  Cell,
+  expandDims,
+  grad,
+  greater,
+  mul,
+  ones,
+  random,
+  select,
+  sum,
+  type Tensor,
+  tensor,
+  where,
+  zerosLike,
+} from '@tikhonov/core';
+import { allMasks } from '../laws/all-masks.ts';
+import { decisionLaws } from '../laws/decisions.ts';
+import { recipeTakes } from '../laws/defaults.ts';
+import { real } from '../laws/draws.ts';
+import { noiseLayerLaws } from '../laws/noise-layer.ts';
+import { otherArguments } from '../laws/other-arguments.ts';
+import { partsOf, residualNetwork } from '../laws/residual-network.ts';
+import { exactly, holds, near } from '../laws/slack.ts';
+import { dropPathRates } from './block-rates.ts';
+import { DropPath, dropPath, dropPathMethod } from './drop-path.ts';
+import { dropout } from './dropout.ts';
+
+/** What DropPath promises. */
+export const dropPathLaws: readonly Law[] = [
+  law({
+    id: 'drop-path/mean',
+    statement:
+      'Over all masks of the samples the mean is x; without scaling it is (1 - p) x, while evaluation is x all the same.',
+    cases: drawn((draw) => ({
+      x: draw.tensor([draw.integer(1, 4), draw.integer(1, 3)]),
+      p: real(draw, 0, 0.9),
+      scaleByKeep: draw.pick([true, false]),
+    })),
+    slack: ({ x, p, scaleByKeep }) => {
+      const mean = allMasks([x.shape[0]!], p).reduce<Tensor>(
+        (total, { mask, probability }) =>
+          add(total, mul(dropPath(x, { p, mask, scaleByKeep, training: true }), probability)),
+        zerosLike(x),
+      );
+      return Math.min(
+        near(mean, scaleByKeep ? x : x.mul(1 - p), 1e-13),
+        exactly(dropPath(x, { p, scaleByKeep }), x),
+      );
+    },
+    effort: 0.5,
+  }),
+  law({
+    id: 'drop-path/all-or-nothing',
+    statement:
+      'A sample is x_n / (1 - p) whole or 0 whole, also where what is dropped is NaN; the gradient is 1 / (1 - p) and 0 in the same samples.',
+    cases: drawn((draw) => {
+      const n = draw.integer(1, 4);
+      return {
+        x: draw.tensor([n, 2, 3]),
+        mask: draw.booleans([n]),
+        p: real(draw, 0, 0.9),
+        bad: draw.pick([Number.NaN, Infinity]),
+      };
+    }),
+    slack: ({ x, mask, p, bad }) => {
+      const kept = expandDims(expandDims(mask, -1), -1);
+      const apply = (w: Tensor): Tensor => dropPath(w, { p, mask, training: true });
+      const want = where(kept, x.div(1 - p), 0);
+      const slope = grad((w: Tensor) => sum(apply(w)))(x);
+      return Math.min(
+        near(apply(x), want, 1e-15),
+        near(apply(where(kept, x, bad)), want, 1e-15),
+        near(slope, where(kept, zerosLike(x).add(1 / (1 - p)), 0), 1e-15),
+      );
+    },
+  }),
+  law({
+    id: 'drop-path/is-dropout-of-samples',
+    statement:
+      'It is dropout with a mask [n, 1, ..., 1], of the same key to the bit; p = 0 changes nothing, p = 1 gives zeros.',
+    cases: drawn((draw) => ({
+      x: draw.tensor(draw.pick([[5], [4, 2], [3, 2, 2, 1]])),
+      p: draw.pick([0, 1, real(draw, 0, 1)]),
+      seed: draw.integer(0, 1000),
+      annealed: draw.pick([true, false]),
+    })),
+    slack: ({ x, p, seed, annealed }) => {
+      const noiseShape = x.shape.map((size, k) => (k === 0 ? size : 1));
+      const options = { training: true, rng: random.key(seed) };
+      const rate = annealed ? new Cell(tensor(p, { dtype: 'float64' })) : p;
+      const y = dropPath(x, { ...options, p: rate });
+      return Math.min(
+        exactly(y, dropout(x, { ...options, p, noiseShape })),
+        exactly(new DropPath({ p: rate }).forward(x, options), y),
+        p === 0 ? exactly(y, x) : 1,
+        p === 1 ? exactly(y, zerosLike(x)) : 1,
+      );
+    },
+  }),
+  law({
+    id: 'drop-path/share',
+    statement:
+      'Of n samples n (1 - p) are kept on average: the count is within 7.2 standard deviations, sqrt(n p (1 - p)).',
+    cases: drawn((draw) => ({ seed: draw.integer(0, 2 ** 30), p: real(draw, 0.05, 0.95) })),
+    slack: ({ seed, p }) => {
+      const n = 2000;
+      const y = dropPath(ones([n, 1]), { p, training: true, rng: random.key(seed) });
+      const kept = sum(greater(y, 0).astype('float64')).item();
+      // 2 m Phi(-7.2) < 1e-9 for m = 1000 runs.
+      return 1 - Math.abs((kept - n * (1 - p)) / Math.sqrt(n * p * (1 - p))) / 7.2;
+    },
+    effort: 0.5,
+  }),
+  ...decisionLaws('drop-path', (n, rng, dtype) =>
+    greater(dropPath(ones([n, 2], { dtype }), { p: 0.4, training: true, rng }), 0)
+      .astype(dtype)
+      .sum({ axis: 1 }),
+  ),
+  ...noiseLayerLaws('drop-path', {
+    layer: () => new DropPath({ p: 0.5 }),
+    given: (x, noise) =>
+      dropPath(x, { p: 0.3, training: true, mask: select(noise, 0, { axis: 1 }) }),
+    noise: (draw, shape) => draw.booleans([...shape]),
+  }),
+  law({
+    id: 'drop-path/recipe',
+    statement:
+      'The recipe puts it at the end of the branch of every block, with rates evenly from 0 to p; the function drops nothing by default.',
+    cases: drawn((draw) => ({
+      values: otherArguments(draw, dropPathMethod),
+      seed: draw.integer(0, 100),
+    })),
+    slack: ({ values, seed }) => {
+      const parts = partsOf(residualNetwork(dropPathMethod, values, seed), DropPath);
+      const usual = new DropPath();
+      return Math.min(
+        exactly(
+          parts.map(([, { p }]) => p as number),
+          dropPathRates(3, values.p!),
+        ),
+        holds(parts.every(([name, { scaleByKeep }]) => name.endsWith('.body.1') && scaleByKeep)),
+        holds(usual.p === 0 && usual.scaleByKeep),
+        recipeTakes(dropPathMethod, { p: 0.2 }),
+      );
+    },
+    effort: 0.1,
+  }),
+];

@@ -1,0 +1,365 @@
+import { drawn, type Law, law } from '@tikhonov/check';
+import {
+  add,
+  indexSelect,
+  logSoftmax,
+  mul,
+  ones,
+  random,
+  relu,
+  softmax,
+  square,
+  stack,
+  sub,
+  sum,
+  type Tensor,
+  tanh,
+  tensor,
+  zerosLike,
+} from '@tikhonov/core';
+import type { CaseDraw } from '@tikhonov/core/engine';
+import {
+  BatchNorm1d,
+  Dropout,
+  type ForwardContext,
+  Linear,
+  linear,
+  Module,
+  Sequential,
+} from '@tikhonov/nn';
+import { allMasks } from '../laws/all-masks.ts';
+import { recipeTakes } from '../laws/defaults.ts';
+import { real } from '../laws/draws.ts';
+import { placesLaw } from '../laws/noise-layer.ts';
+import { atMost, exactly, holds, near } from '../laws/slack.ts';
+import { thrown } from '../laws/thrown.ts';
+import { dropout } from './dropout.ts';
+import {
+  mcClassification,
+  mcDropout,
+  mcDropoutMethod,
+  mcPasses,
+  mcRegression,
+} from './mc-dropout.ts';
+
+/** A network with one hidden layer of up to four units, and a row for it. */
+function tinyNetwork(draw: CaseDraw) {
+  const [inputs, hidden, outputs] = [draw.integer(1, 3), draw.integer(1, 4), draw.integer(2, 3)];
+  return {
+    x: draw.tensor([1, inputs]),
+    first: draw.tensor([hidden, inputs]),
+    last: draw.tensor([outputs, hidden]),
+    bias: draw.tensor([outputs]),
+    p: real(draw, 0.1, 0.8),
+    seed: draw.integer(0, 2 ** 30),
+  };
+}
+
+type TinyNetwork = ReturnType<typeof tinyNetwork>;
+
+/** The network as a module, with the function before its hidden dropout. */
+function moduleOf({ first, last, bias, p }: TinyNetwork, act: (x: Tensor) => Tensor): Sequential {
+  const [hidden, inputs] = first.shape as [number, number];
+  const below = new Linear(inputs, hidden, { seed: 0, bias: false, dtype: 'float64' });
+  const above = new Linear(hidden, bias.size, { seed: 0, dtype: 'float64' });
+  below.weight.write(first);
+  above.weight.write(last);
+  above.bias!.write(bias);
+  return new Sequential(below, act, new Dropout({ p }), above);
+}
+
+/** All sub-networks, `[2^hidden, 1, outputs]`, and their probabilities. */
+function ensembleOf(
+  { x, first, last, bias, p }: TinyNetwork,
+  act: (x: Tensor) => Tensor,
+): { readonly outputs: Tensor; readonly weights: Tensor } {
+  const hidden = act(linear(x, first));
+  const all = allMasks(hidden.shape, p);
+  return {
+    outputs: stack(
+      all.map(({ mask }) => linear(dropout(hidden, { p, mask, training: true }), last, bias)),
+    ),
+    weights: tensor(Float64Array.from(all.map(({ probability }) => probability))),
+  };
+}
+
+/** Up to five passes of up to three rows and four classes. */
+const passesOf = (draw: CaseDraw): Tensor =>
+  draw.tensor([draw.integer(1, 5), draw.integer(1, 3), draw.integer(1, 4)], { min: -8, max: 8 });
+
+/** What MC dropout promises. */
+export const mcDropoutLaws: readonly Law[] = [
+  law({
+    id: 'mc-dropout/monte-carlo-is-the-ensemble',
+    statement:
+      'On a tiny network the mean of 300 passes is within 7.2 standard errors of the mean over all 2^n masks, whose variance gives the error.',
+    cases: drawn(tinyNetwork),
+    slack: (network) => {
+      const { outputs, weights } = ensembleOf(network, relu);
+      const exact = mcRegression(outputs, { weights });
+      const samples = 300;
+      const { mean } = mcDropout(moduleOf(network, relu), network.x, {
+        samples,
+        rng: random.key(network.seed),
+        task: 'regression',
+      });
+      const [got, want, variance] = [mean.data(), exact.mean.data(), exact.variance.data()];
+      return Math.min(
+        ...Array.from(got, (y, i) => {
+          const v = variance[i]!;
+          if (v < 1e-20) return near(y, want[i]!, 1e-12);
+          return 1 - Math.abs(y - want[i]!) / Math.sqrt(v / samples) / 7.2;
+        }),
+      );
+    },
+    effort: 0.15,
+  }),
+  law({
+    id: 'mc-dropout/linear-ensemble',
+    statement:
+      'Of a linear network the mean over all 2^n masks is the network without dropout, exactly.',
+    cases: drawn(tinyNetwork),
+    slack: (network) => {
+      const same = (x: Tensor): Tensor => x;
+      const { outputs, weights } = ensembleOf(network, same);
+      const { mean } = mcRegression(outputs, { weights });
+      return near(mean, moduleOf(network, same).forward(network.x), 1e-12);
+    },
+  }),
+  law({
+    id: 'mc-dropout/geometric-ensemble',
+    statement:
+      'Of softmax regression with dropout on the inputs the renormalised geometric mean over all masks is the network without dropout, exactly.',
+    cases: drawn((draw) => {
+      const [d, k] = [draw.integer(1, 5), draw.integer(2, 3)];
+      return {
+        x: draw.tensor([d]),
+        W: draw.tensor([k, d]),
+        b: draw.tensor([k]),
+        p: real(draw, 0.1, 0.8),
+        mode: draw.pick(['inverted', 'classic'] as const),
+      };
+    }),
+    slack: ({ x, W, b, p, mode }) => {
+      let total = zerosLike(b);
+      for (const { mask, probability } of allMasks(x.shape, p)) {
+        const logits = linear(dropout(x, { p, mask, mode, training: true }), W, b);
+        total = add(total, logSoftmax(logits).mul(probability));
+      }
+      return near(softmax(total), softmax(linear(dropout(x, { p, mode }), W, b)), 1e-12);
+    },
+  }),
+  law({
+    id: 'mc-dropout/uncertainties',
+    statement:
+      '0 <= H <= log K, the mutual information is H less the mean entropy and never negative, and probabilities add up to 1.',
+    cases: drawn((draw) => ({ logits: passesOf(draw), scale: draw.pick([1, 100]) })),
+    slack: ({ logits, scale }) => {
+      const z = logits.mul(scale);
+      const { mean, entropy, expectedEntropy, mutualInformation } = mcClassification(z);
+      return Math.min(
+        atMost(zerosLike(entropy), entropy.add(1e-14)),
+        atMost(
+          entropy,
+          mul(ones(entropy.shape, { dtype: 'float64' }), Math.log(z.shape[2]!) + 1e-13),
+        ),
+        near(mutualInformation, sub(entropy, expectedEntropy), 1e-12),
+        holds([...mutualInformation.data()].every((value) => value >= 0)),
+        near(sum(mean, { axis: -1 }), ones(entropy.shape, { dtype: 'float64' }), 1e-14),
+      );
+    },
+  }),
+  law({
+    id: 'mc-dropout/agreeing-passes',
+    statement:
+      'If all passes agree, variance and mutual information are exactly 0 and the mean is that of each; if they do not, both are positive.',
+    cases: drawn((draw) => ({ logits: passesOf(draw), passes: draw.integer(2, 7) })),
+    slack: ({ logits, passes }) => {
+      const first = indexSelect(logits, tensor([0], { dtype: 'int32' }));
+      const same = mcClassification(indexSelect(first, tensor(new Int32Array(passes))));
+      const values = mcRegression(indexSelect(first, tensor(new Int32Array(passes))));
+      const other = mcClassification(
+        stack([
+          first,
+          first.add(tensor(Float64Array.from({ length: logits.shape[2]! }, (_, k) => k))),
+        ]).reshape([2, ...first.shape.slice(1)]),
+      );
+      const disagree = logits.shape[2]! > 1;
+      return Math.min(
+        exactly(same.variance, zerosLike(same.variance)),
+        exactly(same.mutualInformation, zerosLike(same.mutualInformation)),
+        exactly(values.mean, first),
+        exactly(values.variance, zerosLike(values.variance)),
+        holds(!disagree || [...other.mutualInformation.data()].every((value) => value > 0)),
+        holds(!disagree || [...other.variance.data()].every((value) => value > 0)),
+      );
+    },
+  }),
+  law({
+    id: 'mc-dropout/moments',
+    statement:
+      'The variance is (1/T) sum y^2 - mean^2, plus 1 / tau if it is given; unbiased it is T / (T - 1) of the first part; equal weights change nothing.',
+    cases: drawn((draw) => ({
+      y: draw.tensor([draw.integer(2, 6), draw.integer(1, 3)]),
+      tau: real(draw, 0.1, 5),
+    })),
+    slack: ({ y, tau }) => {
+      const n = y.shape[0]!;
+      const mean = sum(y, { axis: 0 }).div(n);
+      const variance = sub(sum(square(y), { axis: 0 }).div(n), square(mean));
+      const got = mcRegression(y);
+      const weights = ones([n], { dtype: 'float64' }).mul(3);
+      return Math.min(
+        near(got.mean, mean, 1e-13),
+        near(got.variance, variance, 1e-12),
+        near(mcRegression(y, { tau }).variance, variance.add(1 / tau), 1e-12),
+        near(mcRegression(y, { unbiased: true }).variance, variance.mul(n / (n - 1)), 1e-12),
+        near(mcRegression(y, { weights }).variance, variance, 1e-12),
+        near(mcClassification(y, { weights }).variance, mcClassification(y).variance, 1e-13),
+      );
+    },
+  }),
+  law({
+    id: 'mc-dropout/batch-order',
+    statement: 'With given masks, rows in another order give the results in that order.',
+    cases: drawn((draw) => {
+      const n = draw.integer(1, 4);
+      return {
+        x: draw.tensor([n, 3]),
+        W: draw.tensor([2, 3]),
+        masks: [draw.booleans([n, 3]), draw.booleans([n, 3])],
+        order: draw.permutation(n),
+      };
+    }),
+    slack: ({ x, W, masks, order }) => {
+      const index = tensor(Int32Array.from(order));
+      const results = (rows: Tensor, given: readonly Tensor[]) =>
+        mcClassification(
+          stack(given.map((mask) => linear(dropout(rows, { mask, training: true }), W))),
+        );
+      const [one, other] = [
+        results(x, masks),
+        results(
+          indexSelect(x, index),
+          masks.map((mask) => indexSelect(mask, index)),
+        ),
+      ];
+      return Math.min(
+        near(other.mean, indexSelect(one.mean, index), 1e-14),
+        near(other.mutualInformation, indexSelect(one.mutualInformation, index), 1e-14),
+      );
+    },
+  }),
+  law({
+    id: 'mc-dropout/only-noise-is-on',
+    statement:
+      'Batch norm uses its running statistics and moves none: without dropping, every pass is evaluation, bit for bit, and the state stays.',
+    cases: drawn((draw) => ({
+      x: draw.tensor([draw.integer(1, 4), 3]),
+      p: draw.pick([0, 0.5]),
+      center: draw.tensor([3]),
+      seed: draw.integer(0, 1000),
+    })),
+    slack: ({ x, p, center, seed }) => {
+      const norm = new BatchNorm1d(3, { dtype: 'float64' });
+      norm.runningMean!.write(center);
+      const model = new Sequential(norm, tanh, new Dropout({ p }));
+      const evaluated = model.forward(x);
+      const outputs = mcPasses(model, x, { samples: 3, rng: random.key(seed) });
+      const kept = norm.runningMean!.read();
+      const scaled = mul(evaluated, 1 / (1 - p));
+      return Math.min(
+        exactly(kept, center),
+        exactly(norm.numBatchesTracked!.read().astype('float64'), 0),
+        // Every element is dropped, or that of evaluation.
+        ...[0, 1, 2].map((t) => {
+          const y = indexSelect(outputs, tensor([t], { dtype: 'int32' })).reshape(x.shape);
+          return p === 0
+            ? exactly(y, evaluated)
+            : near(mul(y, sub(y, scaled)), zerosLike(y), 1e-14);
+        }),
+      );
+    },
+    effort: 0.5,
+  }),
+  law({
+    id: 'mc-dropout/leaves-the-model',
+    statement:
+      'The model is left as it was, also by a pass that throws: its methods, cells and later evaluation are the same.',
+    cases: drawn((draw) => ({
+      x: draw.tensor([2, 3]),
+      at: draw.integer(0, 4),
+      seed: draw.integer(0, 1000),
+    })),
+    slack: ({ x, at, seed }) => {
+      const failing = new Failing(at);
+      const model = new Sequential(
+        new Linear(3, 3, { seed, dtype: 'float64' }),
+        new Dropout(),
+        failing,
+      );
+      const before = model.forward(x);
+      const state = JSON.stringify(model.stateDict());
+      const error = thrown(() => mcPasses(model, x, { samples: 4, rng: random.key(seed) }));
+      failing.passes = Infinity;
+      return Math.min(
+        holds(at > 3 ? error === null : error instanceof Error && error.message === 'pass'),
+        exactly(model.forward(x), before),
+        holds(JSON.stringify(model.stateDict()) === state),
+        holds(model.modules().every((part) => !Object.hasOwn(part, 'forward'))),
+      );
+    },
+    effort: 0.5,
+  }),
+  law({
+    id: 'mc-dropout/keys',
+    statement:
+      'The same key gives the same passes, more samples only append passes, and no two passes share their masks.',
+    cases: drawn((draw) => ({ seed: draw.integer(0, 2 ** 30) })),
+    slack: ({ seed }) => {
+      const [model, x] = [new Sequential(new Dropout()), ones([64], { dtype: 'float64' })];
+      const passes = (samples: number): Tensor =>
+        mcPasses(model, x, { samples, rng: random.key(seed) });
+      const [three, four] = [passes(3), passes(4)];
+      const rows = indexSelect(four, tensor([0, 1, 2], { dtype: 'int32' }));
+      const all = four.data();
+      const distinct = new Set([0, 1, 2, 3].map((t) => String(all.slice(64 * t, 64 * (t + 1)))));
+      return Math.min(exactly(three, rows), holds(distinct.size === 4));
+    },
+    effort: 0.5,
+  }),
+  law({
+    id: 'mc-dropout/defaults',
+    statement:
+      'Without arguments there are 32 passes of a classifier with biased variance; the recipe is dropout with p = 0.5.',
+    cases: drawn(tinyNetwork),
+    slack: (network) => {
+      const [model, rng] = [moduleOf(network, relu), random.key(network.seed)];
+      const want = mcClassification(mcPasses(model, network.x, { samples: 32, rng }));
+      const got = mcDropout(model, network.x, { rng });
+      return Math.min(
+        exactly(got.mean, want.mean),
+        exactly(got.variance, want.variance),
+        exactly(got.mutualInformation, want.mutualInformation),
+        recipeTakes(mcDropoutMethod, { p: 0.5 }),
+      );
+    },
+    effort: 0.3,
+  }),
+  placesLaw(mcDropoutMethod, (part) => (part instanceof Dropout ? { p: part.p as number } : null)),
+];
+
+/** Throws in one of its passes in training. */
+class Failing extends Module {
+  passes: number;
+
+  constructor(passes: number) {
+    super();
+    this.passes = passes;
+  }
+
+  forward(x: Tensor, { training = false }: ForwardContext = {}): Tensor {
+    if (training && this.passes-- === 0) throw new Error('pass');
+    return x;
+  }
+}

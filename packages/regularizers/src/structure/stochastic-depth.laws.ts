@@ -1,0 +1,343 @@
+import { drawn, type Law, law } from '@tikhonov/check';
+import {
+  add,
+  arange,
+  Cell,
+  expandDims,
+  full,
+  grad,
+  indexSelect,
+  less,
+  matmul,
+  mul,
+  random,
+  sum,
+  type Tensor,
+  tanh,
+  tensor,
+  where,
+  zerosLike,
+} from '@tikhonov/core';
+import { type CaseDraw, check } from '@tikhonov/core/engine';
+import { BatchNorm1d, Linear, Residual, Sequential } from '@tikhonov/nn';
+import { decisionLaws } from '../laws/decisions.ts';
+import { recipeTakes } from '../laws/defaults.ts';
+import { real } from '../laws/draws.ts';
+import { otherArguments } from '../laws/other-arguments.ts';
+import { partsOf, residualNetwork } from '../laws/residual-network.ts';
+import { exactly, holds, near } from '../laws/slack.ts';
+import { linearDecaySurvival } from './block-rates.ts';
+import { depthDistribution } from './depth-distribution.ts';
+import { dropPath } from './drop-path.ts';
+import { StochasticDepth, stochasticDepthMethod } from './stochastic-depth.ts';
+import { type StochasticDepthOptions, stochasticDepth } from './stochastic-depth-function.ts';
+
+const scales = ['eval', 'keep'] as const;
+const modes = ['batch', 'row'] as const;
+
+/** A branch, rows, and weights that the branch depends on. */
+const problem = (draw: CaseDraw) => {
+  const [n, d] = [draw.integer(1, 3), draw.integer(1, 3)];
+  return {
+    x: draw.tensor([n, d]),
+    w: draw.tensor([d, d]),
+    survival: real(draw, 0.1, 1),
+    scale: draw.pick(scales),
+    mode: draw.pick(modes),
+  };
+};
+
+const branchOf =
+  (w: Tensor) =>
+  (h: Tensor): Tensor =>
+    tanh(matmul(h, w));
+
+/** Gates of a block: the same for all samples. */
+const gatesOf = (mode: 'batch' | 'row', n: number, open: number): Tensor =>
+  full(mode === 'batch' ? [] : [n], open, { dtype: 'float64' });
+
+/** What stochastic depth promises. */
+export const stochasticDepthLaws: readonly Law[] = [
+  law({
+    id: 'stochastic-depth/depth-distribution',
+    statement:
+      'The distribution of the depth is that of all 2^L networks; its mean is the sum of the survival probabilities, for the linear decay L - (1 - pL) (L + 1) / 2.',
+    cases: drawn((draw) => ({
+      survival: Array.from({ length: draw.integer(1, 6) }, () => real(draw, 0, 1)),
+      last: draw.pick([0.5, real(draw, 0, 1)]),
+    })),
+    slack: ({ survival, last }) => {
+      const count = survival.length;
+      const want = new Float64Array(count + 1);
+      for (let code = 0; code < 2 ** count; code++) {
+        const open = survival.map((_, l) => (code >> l) & 1);
+        const depth = open.reduce((a, b) => a + b, 0);
+        want[depth]! += survival.reduce((p, s, l) => p * (open[l] === 1 ? s : 1 - s), 1);
+      }
+      const mean = (pmf: Tensor): number =>
+        sum(mul(pmf, arange(count + 1, { dtype: 'float64' }))).item();
+      const decay = mean(depthDistribution(linearDecaySurvival(count, last)));
+      return Math.min(
+        near(depthDistribution(survival), want, 1e-13),
+        near(
+          mean(depthDistribution(survival)),
+          survival.reduce((a, b) => a + b, 0),
+          1e-13,
+        ),
+        near(decay, count - ((1 - last) * (count + 1)) / 2, 1e-13),
+        last === 0.5 ? near(decay, (3 * count - 1) / 4, 1e-13) : 1,
+      );
+    },
+  }),
+  law({
+    id: 'stochastic-depth/linear-blocks',
+    statement:
+      'Of linear blocks without activations the network of evaluation is exactly the mean over all 2^L networks of training, however branches are scaled.',
+    cases: drawn((draw) => {
+      const [count, d] = [draw.integer(1, 4), 2];
+      return {
+        x: draw.tensor([2, d]),
+        ws: Array.from({ length: count }, () => draw.tensor([d, d])),
+        survival: Array.from({ length: count }, () => real(draw, 0.2, 1)),
+        scale: draw.pick(scales),
+      };
+    }),
+    slack: ({ x, ws, survival, scale }) => {
+      const through = (options: (l: number) => StochasticDepthOptions): Tensor =>
+        ws.reduce(
+          (h, w, l) =>
+            stochasticDepth(h, (y) => matmul(y, w), {
+              survival: survival[l]!,
+              scale,
+              ...options(l),
+            }),
+          x,
+        );
+      let mean = zerosLike(x);
+      for (let code = 0; code < 2 ** ws.length; code++) {
+        const open = ws.map((_, l) => (code >> l) & 1);
+        const probability = survival.reduce((p, s, l) => p * (open[l] === 1 ? s : 1 - s), 1);
+        const y = through((l) => ({ training: true, gates: tensor(open[l]!) }));
+        mean = add(mean, mul(y, probability));
+      }
+      // Divided by a probability of 0.2, four times over, numbers are some 10^5.
+      return near(
+        mean,
+        through(() => ({})),
+        1e-9,
+      );
+    },
+    effort: 0.3,
+  }),
+  law({
+    id: 'stochastic-depth/one-block',
+    statement:
+      'A block adds f, or f / s if it scales in training, with an open gate and nothing with a closed one; in evaluation s f, or f: the mean of both.',
+    cases: drawn(problem),
+    slack: ({ x, w, survival, scale, mode }) => {
+      const f = branchOf(w);
+      const at = (options: StochasticDepthOptions): Tensor =>
+        stochasticDepth(x, f, { survival, scale, mode, ...options }).sub(x);
+      const gates = (open: number): Tensor => gatesOf(mode, x.shape[0]!, open);
+      const [open, closed] = [1, 0].map((k) => at({ training: true, gates: gates(k) }));
+      const [factor, evaluated] = scale === 'eval' ? [1, survival] : [1 / survival, 1];
+      return Math.min(
+        near(open!, f(x).mul(factor), 1e-13),
+        exactly(closed!, zerosLike(x)),
+        near(at({}), f(x).mul(evaluated), 1e-13),
+        near(open!.mul(survival), at({}), 1e-13),
+      );
+    },
+  }),
+  law({
+    id: 'stochastic-depth/certain',
+    statement:
+      'With survival 1 training and evaluation are the plain block, with 0 the projection alone (evaluation only if it is scaled), whatever the key; annealed in a cell too.',
+    cases: drawn((draw) => ({
+      ...problem(draw),
+      seed: draw.integer(0, 1000),
+      annealed: draw.pick([true, false]),
+    })),
+    slack: ({ x, w, scale, mode, seed, annealed }) => {
+      const f = branchOf(w);
+      const at = (s: number, training: boolean): Tensor =>
+        stochasticDepth(x, f, {
+          survival: annealed ? new Cell(tensor(s, { dtype: 'float64' })) : s,
+          scale,
+          mode,
+          training,
+          rng: random.key(seed),
+          projection: (y) => y.mul(2),
+          activation: (y) => y.mul(3),
+        });
+      const [whole, alone] = [x.mul(2).add(f(x)).mul(3), x.mul(6)];
+      return Math.min(
+        near(at(1, true), whole, 1e-14),
+        near(at(1, false), whole, 1e-14),
+        near(at(0, true), alone, 1e-14),
+        near(at(0, false), scale === 'eval' ? alone : whole, 1e-14),
+      );
+    },
+  }),
+  law({
+    id: 'stochastic-depth/dropped',
+    statement:
+      'Nothing of a dropped branch is computed: its checks do not run, its batch statistics stay, NaN does not get out, and the gradients of its parameters are exactly 0.',
+    cases: drawn((draw) => ({ x: draw.tensor([3, 2]), seed: draw.integer(0, 1000) })),
+    slack: ({ x, seed }) => {
+      const branch = new Sequential(
+        new Linear(2, 2, { seed, dtype: 'float64' }),
+        new BatchNorm1d(2, { dtype: 'float64' }),
+        (h) => {
+          check(full([], 0, { dtype: 'bool' }), () => new Error('a dropped branch was computed'));
+          return h.div(0);
+        },
+      );
+      const block = new StochasticDepth(branch, { survival: 0 });
+      const before = JSON.stringify(block.stateDict());
+      const parameters = Object.values(block.namedParameters());
+      const context = { training: true, rng: random.key(seed) };
+      const slopes = grad((rows: Tensor) => sum(block.forward(rows, context)))(x);
+      const loss = block.forward(x, context);
+      loss.sum().backward();
+      return Math.min(
+        exactly(loss, x),
+        exactly(slopes, x.mul(0).add(1)),
+        ...parameters.map(({ grad: g }) => exactly(g!, g!.mul(0))),
+        holds(JSON.stringify(block.stateDict()) === before),
+      );
+    },
+    effort: 0.3,
+  }),
+  law({
+    id: 'stochastic-depth/rows',
+    statement:
+      "Rows decided one by one and scaled by 'keep' are a residual block with DropPath, of the same key to the bit; a NaN in a dropped row stays there.",
+    cases: drawn((draw) => ({
+      x: draw.tensor([draw.integer(1, 4), 2]),
+      w: draw.tensor([2, 2]),
+      survival: real(draw, 0.1, 1),
+      seed: draw.integer(0, 1000),
+    })),
+    slack: ({ x, w, survival, seed }) => {
+      const options = { training: true, rng: random.key(seed) };
+      const y = stochasticDepth(x, branchOf(w), {
+        ...options,
+        survival,
+        mode: 'row',
+        scale: 'keep',
+      });
+      // Rates of 1 - survival, so that both round alike.
+      const p = 1 - survival;
+      const want = x.add(dropPath(branchOf(w)(x), { ...options, p }));
+      const none = tensor(new Float64Array(x.shape[0]!));
+      const poisoned = stochasticDepth(x, (h) => h.div(0), {
+        training: true,
+        mode: 'row',
+        gates: none,
+      });
+      return Math.min(near(y, want, 1e-14), exactly(poisoned, x));
+    },
+  }),
+  law({
+    id: 'stochastic-depth/gate',
+    statement:
+      'The branch is dropped iff the uniform draw is below 1 - survival, one draw for the batch.',
+    cases: drawn((draw) => ({ seed: draw.integer(0, 2 ** 30), survival: real(draw, 0, 1) })),
+    slack: ({ seed, survival }) => {
+      const rng = random.key(seed);
+      const u = random.uniform(rng, [], { dtype: 'float64' });
+      const kept = less(u, 1 - survival).item() === 0;
+      const one = tensor([1, 1, 1], { dtype: 'float64' });
+      const y = stochasticDepth(one, (h) => h, { survival, training: true, rng });
+      return exactly(y, one.mul(kept ? 2 : 1));
+    },
+  }),
+  ...decisionLaws('stochastic-depth', (n, rng, dtype) =>
+    stochasticDepth(full([n, 1], 1, { dtype }), (h) => h, {
+      survival: 0.4,
+      mode: 'row',
+      training: true,
+      rng,
+    }).sum({ axis: 1 }),
+  ),
+  law({
+    id: 'stochastic-depth/blocks-decide-for-themselves',
+    statement:
+      'Blocks of a network draw from keys of their own: of two the gates are uncorrelated, |r| sqrt(n) stays below 7.2.',
+    cases: drawn((draw) => ({ seed: draw.integer(0, 2 ** 30) })),
+    slack: ({ seed }) => {
+      const n = 2000;
+      // Survivors add 1 and 10.
+      const block = (one: number): StochasticDepth =>
+        new StochasticDepth((h) => h.mul(0).add(one), { mode: 'row' });
+      const y = new Sequential(block(1), block(10)).forward(zerosLike(full([n, 1], 1)), {
+        training: true,
+        rng: random.key(seed),
+      });
+      let total = 0;
+      for (const sum of y.data()) total += (sum % 10 > 0.5 ? 1 : -1) * (sum > 5 ? 1 : -1);
+      return 1 - Math.abs(total / Math.sqrt(n)) / 7.2;
+    },
+    effort: 0.5,
+  }),
+  law({
+    id: 'stochastic-depth/batch-order',
+    statement: 'With given gates, rows in another order give the results in that order.',
+    cases: drawn((draw) => {
+      const n = draw.integer(1, 4);
+      return { x: draw.tensor([n, 2]), gates: draw.booleans([n]), w: draw.tensor([2, 2]) };
+    }),
+    slack: ({ x, gates, w }) => {
+      const n = x.shape[0]!;
+      const back = tensor(Int32Array.from({ length: n }, (_, i) => n - 1 - i));
+      const turned = (y: Tensor): Tensor => indexSelect(y, back);
+      const apply = (rows: Tensor, open: Tensor): Tensor =>
+        stochasticDepth(rows, branchOf(w), { mode: 'row', training: true, gates: open });
+      const want = where(expandDims(gates, 1), x.add(branchOf(w)(x)), x);
+      return Math.min(
+        near(apply(x, gates), want, 1e-14),
+        exactly(apply(turned(x), turned(gates)), turned(apply(x, gates))),
+      );
+    },
+  }),
+  law({
+    id: 'stochastic-depth/evaluation',
+    statement: 'Evaluation draws nothing: a key changes nothing and is not needed.',
+    cases: drawn((draw) => ({ ...problem(draw), seed: draw.integer(0, 1000) })),
+    slack: ({ x, w, survival, scale, mode, seed }) => {
+      const layer = new StochasticDepth(branchOf(w), { survival, scale, mode });
+      return exactly(layer.forward(x), layer.forward(x, { rng: random.key(seed) }));
+    },
+  }),
+  law({
+    id: 'stochastic-depth/recipe',
+    statement:
+      'The recipe replaces every block, with survival falling linearly to the argument, weights and projections as they were; by default a layer decides for the batch and scales in evaluation, with survival 1/2.',
+    cases: drawn((draw) => ({
+      values: otherArguments(draw, stochasticDepthMethod),
+      seed: draw.integer(0, 100),
+    })),
+    slack: ({ values, seed }) => {
+      const model = residualNetwork(stochasticDepthMethod, values, seed);
+      const [parts, plain] = [partsOf(model, StochasticDepth), residualNetwork(null, {}, seed)];
+      const usual = new StochasticDepth((h) => h);
+      return Math.min(
+        exactly(
+          parts.map(([, { survival }]) => survival as number),
+          linearDecaySurvival(3, values.survival!),
+        ),
+        holds(JSON.stringify(model.stateDict()) === JSON.stringify(plain.stateDict())),
+        holds(
+          [usual, ...parts.map(([, part]) => part)].every(
+            ({ mode, scale }) => mode === 'batch' && scale === 'eval',
+          ) &&
+            usual.survival === 0.5 &&
+            partsOf(model, Residual).length === 0,
+        ),
+        recipeTakes(stochasticDepthMethod, { survival: 0.8 }),
+      );
+    },
+    effort: 0.1,
+  }),
+];

@@ -1,0 +1,209 @@
+import { random, type Tensor, zeros } from '@tikhonov/core';
+import { asTensor, kindOf, type OptionNames, requireOptions } from '@tikhonov/core/engine';
+import {
+  childContext,
+  type ForwardContext,
+  GRU,
+  GRUCell,
+  LSTM,
+  LSTMCell,
+  type LstmCellContext,
+  type LstmContext,
+  Module,
+  RNN,
+  RNNCell,
+  type SequenceResult,
+  type Strength,
+} from '@tikhonov/nn';
+import { requireContext } from '@tikhonov/nn/engine';
+import { unitStrength } from './keep-mask.ts';
+import { zoneout } from './zoneout-function.ts';
+
+/** Options of `Zoneout` and `ZoneoutCell`. */
+export interface ZoneoutRates {
+  /** Probability of keeping a hidden state, in [0, 1]. @defaultValue 0.05, as the paper's language models */
+  readonly hidden?: Strength;
+  /** Of an LSTM, that of keeping a cell state. @defaultValue 0.5, as the paper's language models */
+  readonly cell?: Strength;
+}
+
+const known: OptionNames<ZoneoutRates> = { hidden: true, cell: true };
+
+/** The rates of a layer; a TypeError for a rate of cell states where there are none. */
+function requireRates(
+  name: string,
+  options: ZoneoutRates,
+  hasCells: boolean,
+): { readonly hidden: Strength; readonly cell: Strength | null } {
+  requireOptions(name, options, known);
+  const { hidden = 0.05 } = options;
+  unitStrength(name, 'hidden', hidden, { closed: true });
+  if (!hasCells) {
+    if (options.cell === undefined) return { hidden, cell: null };
+    throw new TypeError(`${name}: cell is for an LSTM, others have hidden states only.`);
+  }
+  const { cell = 0.5 } = options;
+  unitStrength(name, 'cell', cell, { closed: true });
+  return { hidden, cell };
+}
+
+/** Zoneout of the states of a step: hidden ones, and behind them those of cells. */
+const zonedStates = (
+  { hidden, cell }: { readonly hidden: Strength; readonly cell: Strength | null },
+  before: readonly Tensor[],
+  next: readonly Tensor[],
+  { training = false, rng }: ForwardContext,
+  step: string,
+): readonly Tensor[] =>
+  next.map((state, k) => {
+    const p = k === 0 ? hidden : (cell ?? 0);
+    const own =
+      rng === undefined
+        ? {}
+        : { rng: random.foldIn(random.foldIn(rng, step), k === 0 ? 'h' : 'c') };
+    return zoneout(before[k]!, state, { p, training, ...own });
+  });
+
+const seenAs = (layer: unknown): string =>
+  layer instanceof Module ? layer.describe() : kindOf(layer);
+
+/** A recurrent cell of `nn`. */
+export type ZoneoutableCell = RNNCell | GRUCell | LSTMCell;
+
+/**
+ * Zoneout around a recurrent cell: the states that it returns are mixed with those that it was given. An
+ * `LSTMCell` has a rate for each of its states; its hidden candidate is computed from the cell candidate. Every
+ * step needs a key of its own.
+ *
+ * @throws TypeError for what is no cell of `nn`, and for a rate of cell states where there are none; RangeError for
+ *   rates outside [0, 1]; from `forward` as `zoneout` and the cell
+ * @see Krueger et al., "Zoneout: Regularizing RNNs by Randomly Preserving Hidden Activations", ICLR 2017, arXiv
+ *   1606.01305
+ * @example
+ * ```ts
+ * const cell = new reg.ZoneoutCell(new nn.GRUCell(3, 4, { seed: 0 }), { hidden: 1 });
+ * const h = ones([2, 4]);
+ * cell.forward(ones([2, 3]), { h, training: true, rng: random.key(1) }).sum().item(); // => 8
+ * ```
+ */
+export class ZoneoutCell extends Module {
+  /** The cell itself. */
+  readonly layer: ZoneoutableCell;
+  /** If it is a cell, it is part of the module's state. */
+  readonly hidden: Strength;
+  /** `null` where there are no cell states. */
+  readonly cell: Strength | null;
+
+  constructor(layer: ZoneoutableCell, options: ZoneoutRates = {}) {
+    super();
+    if (!(layer instanceof RNNCell || layer instanceof GRUCell || layer instanceof LSTMCell)) {
+      throw new TypeError(
+        `ZoneoutCell: needs an RNNCell, GRUCell or LSTMCell, got ${seenAs(layer)}.\n  Around a whole layer put Zoneout.`,
+      );
+    }
+    const { hidden, cell } = requireRates('ZoneoutCell', options, layer instanceof LSTMCell);
+    this.layer = layer;
+    this.hidden = hidden;
+    this.cell = cell;
+  }
+
+  override describe(): string {
+    return `ZoneoutCell(${this.layer.inputSize} -> ${this.layer.hiddenSize})`;
+  }
+
+  /** The next hidden state. `[n, in] -> [n, h]`, or `[in] -> [h]`. */
+  forward(x: Tensor, context: LstmCellContext = {}): Tensor {
+    return this.step(x, context).h;
+  }
+
+  /** The next states; `c` of an `LSTMCell` only. */
+  step(x: Tensor, context: LstmCellContext = {}): { readonly h: Tensor; readonly c?: Tensor } {
+    requireContext(this, context, 'Pass the state by name: { h, c }.');
+    const next = this.#candidates(x, context);
+    const before = next.map((state, k) => {
+      const given = k === 0 ? context.h : context.c;
+      return given === undefined
+        ? zeros(state.shape, { dtype: state.dtype })
+        : asTensor(given, 'ZoneoutCell');
+    });
+    const [h, c] = zonedStates(this, before, next, context, 'cell');
+    return c === undefined ? { h: h! } : { h: h!, c };
+  }
+
+  /** What the cell itself makes of the states. */
+  #candidates(x: Tensor, context: LstmCellContext): readonly Tensor[] {
+    const { layer } = this;
+    const hidden = context.h === undefined ? {} : { h: context.h };
+    if (!(layer instanceof LSTMCell)) return [layer.forward(x, hidden)];
+    const { h, c } = layer.step(x, context.c === undefined ? hidden : { ...hidden, c: context.c });
+    return [h, c];
+  }
+}
+
+/** A recurrent layer of `nn`. */
+export type ZoneoutableLayer = RNN | GRU | LSTM;
+
+/** What a sequence gave. */
+export interface ZoneoutResult extends SequenceResult {
+  /** Of an `LSTM`, the cell states that every layer ended with, `[layers * directions, n, h]`. */
+  readonly c?: Tensor;
+}
+
+/**
+ * Zoneout within a recurrent layer: between any two steps, in every layer and direction, with draws of its own for
+ * each step. Parameters keep their names behind `layer`, as in `layer.weight_ih_l0`.
+ *
+ * @throws TypeError for what is no recurrent layer of `nn`, and for a rate of cell states where there are none;
+ *   RangeError for rates outside [0, 1]; from `forward` as the layer, and TypeError in training without `rng`
+ * @see Krueger et al., "Zoneout: Regularizing RNNs by Randomly Preserving Hidden Activations", ICLR 2017, arXiv
+ *   1606.01305
+ * @example
+ * ```ts
+ * const layer = new reg.Zoneout(new nn.LSTM(3, 4, { seed: 0 }), { hidden: 0.05, cell: 0.5 });
+ * layer.forward(ones([5, 2, 3]), { training: true, rng: random.key(1) }).shape; // => [5, 2, 4]
+ * layer.unroll(ones([5, 2, 3])).h.shape; // => [1, 2, 4]
+ * ```
+ */
+export class Zoneout extends Module {
+  readonly layer: ZoneoutableLayer;
+  /** If it is a cell, it is part of the module's state. */
+  readonly hidden: Strength;
+  /** `null` where there are no cell states. */
+  readonly cell: Strength | null;
+
+  constructor(layer: ZoneoutableLayer, options: ZoneoutRates = {}) {
+    super();
+    if (!(layer instanceof RNN || layer instanceof GRU || layer instanceof LSTM)) {
+      throw new TypeError(
+        `Zoneout: needs an RNN, GRU or LSTM, got ${seenAs(layer)}.\n  Around a single cell put ZoneoutCell.`,
+      );
+    }
+    const { hidden, cell } = requireRates('Zoneout', options, layer instanceof LSTM);
+    this.layer = layer;
+    this.hidden = hidden;
+    this.cell = cell;
+  }
+
+  override describe(): string {
+    return `Zoneout(${this.layer.inputSize} -> ${this.layer.hiddenSize})`;
+  }
+
+  /** The outputs of the last layer for every step. */
+  forward(x: Tensor, context: LstmContext = {}): Tensor {
+    return this.unroll(x, context).output;
+  }
+
+  /** Outputs and final states. */
+  unroll(x: Tensor, context: LstmContext = {}): ZoneoutResult {
+    requireContext(this, context, 'Pass the initial state by name: { h, c }.');
+    const own = childContext<ForwardContext>(context, 'zoneout');
+    const { output, states } = this.layer.sequence(
+      x,
+      [context.h, context.c],
+      childContext(context, 'layer'),
+      (next, before, step) => zonedStates(this, before, next, own, step),
+    );
+    const [h, c] = states;
+    return c === undefined ? { output, h: h! } : { output, h: h!, c };
+  }
+}
