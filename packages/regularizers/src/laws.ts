@@ -63,19 +63,25 @@ import { batchNormalizationLaws } from './structure/batch-normalization.laws.ts'
 import { concreteDropoutLaws } from './structure/concrete-dropout.laws.ts';
 import { curriculumDropoutLaws } from './structure/curriculum-dropout.laws.ts';
 import { dropPathLaws } from './structure/drop-path.laws.ts';
+import { dropBlockLaws } from './structure/dropblock.laws.ts';
 import { dropConnectLaws } from './structure/dropconnect.laws.ts';
 import { dropoutLaws } from './structure/dropout.laws.ts';
 import { gaussianDropoutLaws } from './structure/gaussian-dropout.laws.ts';
 import { gaussianNoiseLayerLaws } from './structure/gaussian-noise-layer.laws.ts';
 import { layerNormalizationLaws } from './structure/layer-normalization.laws.ts';
+import { maxDropLaws } from './structure/max-drop.laws.ts';
+import { maxDropoutLaws } from './structure/max-dropout.laws.ts';
+import { maxPoolDropoutLaws } from './structure/max-pool-dropout.laws.ts';
 import { mcDropoutLaws } from './structure/mc-dropout.laws.ts';
 import { rDropLaws } from './structure/r-drop.laws.ts';
 import { shakeShakeLaws } from './structure/shake-shake.laws.ts';
+import { spatialDropoutLaws } from './structure/spatial-dropout.laws.ts';
 import { spectralNormalizationLaws } from './structure/spectral-normalization.laws.ts';
 import { standoutLaws } from './structure/standout.laws.ts';
 import { stochasticDepthLaws } from './structure/stochastic-depth.laws.ts';
 import { stochasticDropoutLaws } from './structure/stochastic-dropout.laws.ts';
 import { variationalDropoutLaws } from './structure/variational-dropout.laws.ts';
+import { weightedChannelDropoutLaws } from './structure/weighted-channel-dropout.laws.ts';
 import { weightNormalizationLaws } from './structure/weight-normalization.laws.ts';
 import { weightStandardizationLaws } from './structure/weight-standardization.laws.ts';
 import { zoneoutLaws } from './structure/zoneout.laws.ts';
@@ -110,6 +116,12 @@ export const laws: readonly Law[] = [
   ...mcDropoutLaws,
   ...gaussianDropoutLaws,
   ...standoutLaws,
+  ...spatialDropoutLaws,
+  ...dropBlockLaws,
+  ...weightedChannelDropoutLaws,
+  ...maxPoolDropoutLaws,
+  ...maxDropLaws,
+  ...maxDropoutLaws,
   ...rDropLaws,
   ...stochasticDepthLaws,
   ...dropPathLaws,

@@ -5,6 +5,7 @@ import { insideRegions } from './inside-regions.ts';
 import { oneHot } from './one-hot.ts';
 import type { Pass } from './pass.ts';
 import { reluMask } from './relu-mask.ts';
+import { shareBranches } from './share-branches.ts';
 import { shareCommon } from './share-common.ts';
 import { rulesOf, simplifying } from './simplifier.ts';
 import { arithmeticIdentities } from './simplify-arithmetic.ts';
@@ -40,6 +41,7 @@ export function optimize(graph: Graph, observe: Observer = () => {}): Graph {
     return now !== before;
   };
   apply(eliminateDead);
+  apply(shareBranches);
   apply(insideRegions((region) => optimize(region)));
   apply(shareCommon);
   apply(oneHot);

@@ -27,6 +27,9 @@ export const reproductions: Readonly<Record<string, () => Promise<AnyReproductio
   'l1-corner': () => import('./l1-corner.ts').then((module) => module.l1Corner),
   'dropout-ridge': () => import('./dropout-ridge.ts').then((module) => module.dropoutRidge),
   'mc-dropout': () => import('./mc-dropout.ts').then((module) => module.mcDropoutReproduction),
+  'max-pool-dropout': () =>
+    import('./max-pool-dropout.ts').then((module) => module.maxPoolDropoutReproduction),
   'stochastic-depth': () =>
     import('./stochastic-depth.ts').then((module) => module.stochasticDepthReproduction),
+  'r-drop': () => import('./r-drop.ts').then((module) => module.rDropReproduction),
 };

@@ -2,6 +2,7 @@ import { parameter, type Tensor, tensor } from '@tikhonov/core';
 import { Module } from '@tikhonov/nn';
 import { sgd } from '@tikhonov/optim';
 import type { Callback } from '@tikhonov/train';
+import type { Network } from '../method.ts';
 
 /** One parameter, which is overwritten as training would. */
 class Scalar extends Module {
@@ -11,20 +12,36 @@ class Scalar extends Module {
   }
 }
 
-/** The weight that a callback leaves behind when the validation loss follows a curve, one weight per epoch. */
-export function stoppedWeight(
-  callback: Callback,
+/** What is left of a training with a callback. */
+export interface StoppedRun {
+  readonly weight: Tensor;
+  /** The epochs that it called the best so far. */
+  readonly best: readonly number[];
+  /** Whose weights it put back. */
+  readonly restored: number | null;
+}
+
+/** Trains with a callback; the validation loss follows a curve, and each epoch has its weight. */
+export function stoppedRun(
+  made: Callback | ((model: Network) => Callback),
   curve: readonly number[],
   weights: readonly Tensor[],
-): Tensor {
+): StoppedRun {
   const model = new Scalar();
+  const callback = typeof made === 'function' ? made(model) : made;
+  const best: number[] = [];
+  let restored: number | null = null;
   const control = {
     stopReason: null as string | null,
     stop(reason: string) {
       this.stopReason ??= reason;
     },
-    markBest() {},
-    markRestored() {},
+    markBest(epoch: number) {
+      best.push(epoch);
+    },
+    markRestored(epoch: number) {
+      restored = epoch;
+    },
     markReplaced() {},
   };
   callback.onTrainBegin?.({
@@ -50,5 +67,12 @@ export function stoppedWeight(
     nonFinite: null,
   };
   callback.onTrainEnd?.(history, control);
-  return model.w.read();
+  return { weight: model.w.read(), best, restored };
 }
+
+/** The weight that a callback leaves behind. */
+export const stoppedWeight = (
+  callback: Callback,
+  curve: readonly number[],
+  weights: readonly Tensor[],
+): Tensor => stoppedRun(callback, curve, weights).weight;

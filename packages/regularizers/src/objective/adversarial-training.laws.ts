@@ -388,9 +388,7 @@ export const adversarialTrainingLaws: readonly Law[] = [
       const want = minimum(minimum(maximum(stepped, x.sub(epsilon)), x.add(epsilon)), clipMax);
       const small = { ...options, stepSize: 0.01 };
       const slope = grad((rows: Tensor) =>
-        sum(adversarialExample(losses, rows, { direction: 'fgsm', epsilon })).add(
-          sum(rows).mul(0),
-        ),
+        sum(adversarialExample(losses, rows, { direction: 'fgsm', epsilon })).add(sum(rows).mul(0)),
       )(x);
       return Math.min(
         near(got, want, 1e-14),

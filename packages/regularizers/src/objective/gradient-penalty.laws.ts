@@ -1,5 +1,3 @@
-import { thrown } from '../laws/thrown.ts';
-import { geometricOccam } from './geometric-occam.ts';
 import { drawn, type Law, law } from '@tikhonov/check';
 import {
   Cell,
@@ -30,9 +28,16 @@ import {
   smallNetwork,
 } from '../laws/small-network.ts';
 import { smallStep } from '../laws/small-step.ts';
+import { thrown } from '../laws/thrown.ts';
 import { geometricOccamLaws } from './geometric-occam.laws.ts';
+import { geometricOccam } from './geometric-occam.ts';
 import { gradientPenalty, gradientPenaltyMethod, gradientPenaltyTerm } from './gradient-penalty.ts';
-import { gradientFlow, implicitGradientOrder, modifiedLoss, implicitGradientPenalty } from './implicit-gradient-regularization.ts';
+import {
+  gradientFlow,
+  implicitGradientOrder,
+  implicitGradientPenalty,
+  modifiedLoss,
+} from './implicit-gradient-regularization.ts';
 
 const names = ['w1', 'b1', 'w2', 'b2'] as const;
 
@@ -135,7 +140,7 @@ export const gradientPenaltyLaws: readonly Law[] = [
         ),
       );
     },
-    effort: 0.05,
+    effort: 0.01,
   }),
   law({
     id: 'gradient-penalty/fixed-time-orders',

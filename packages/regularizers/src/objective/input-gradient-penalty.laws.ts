@@ -1,7 +1,28 @@
-import { activationStep } from '../laws/activation-step.ts';
 import { drawn, type Law, law } from '@tikhonov/check';
-import { add, Cell, div, grad, matmul, mean, mul, norm, random, sign, slice, square, stopGradient, sub, sum, type Tensor, tensor, transpose, zerosLike, valueAndGrad } from '@tikhonov/core';
+import {
+  add,
+  Cell,
+  div,
+  grad,
+  matmul,
+  mean,
+  mul,
+  norm,
+  random,
+  sign,
+  slice,
+  square,
+  stopGradient,
+  sub,
+  sum,
+  type Tensor,
+  tensor,
+  transpose,
+  valueAndGrad,
+  zerosLike,
+} from '@tikhonov/core';
 import { crossEntropy, mlp } from '@tikhonov/nn';
+import { activationStep } from '../laws/activation-step.ts';
 import { real } from '../laws/draws.ts';
 import { innerWeightsLaw } from '../laws/inner-weights.ts';
 import { recipeLaw } from '../laws/recipe.ts';

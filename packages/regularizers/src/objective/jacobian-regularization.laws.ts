@@ -1,12 +1,30 @@
-import { thrown } from '../laws/thrown.ts';
 import { drawn, type Law, law } from '@tikhonov/check';
-import { broadcastTo, Cell, div, expandDims, grad, matmul, random, slice, square, sub, sum, type Tensor, tensor, transpose, zeros, zerosLike, concat } from '@tikhonov/core';
+import {
+  broadcastTo,
+  Cell,
+  concat,
+  div,
+  expandDims,
+  grad,
+  matmul,
+  random,
+  slice,
+  square,
+  sub,
+  sum,
+  type Tensor,
+  tensor,
+  transpose,
+  zeros,
+  zerosLike,
+} from '@tikhonov/core';
 import { orthogonalOf, real } from '../laws/draws.ts';
 import { innerWeightsLaw } from '../laws/inner-weights.ts';
 import { recipeLaw } from '../laws/recipe.ts';
 import { exactly, holds, near } from '../laws/slack.ts';
 import { smallForward, smallNetwork } from '../laws/small-network.ts';
 import { smallStep } from '../laws/small-step.ts';
+import { thrown } from '../laws/thrown.ts';
 import { dirichletEnergy } from './function-gradient-penalty.ts';
 import {
   jacobianPenalty,

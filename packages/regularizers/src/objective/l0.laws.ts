@@ -468,7 +468,11 @@ export const l0Laws: readonly Law[] = [
       return Math.min(
         same,
         exactly(gates.beta, given.beta),
-        near(gates.logAlpha.read(), new Float64Array(gates.logAlpha.size).fill(Math.log(100)), 1e-14),
+        near(
+          gates.logAlpha.read(),
+          new Float64Array(gates.logAlpha.size).fill(Math.log(100)),
+          1e-14,
+        ),
       );
     },
     effort: 0.2,

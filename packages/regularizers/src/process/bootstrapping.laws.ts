@@ -115,4 +115,23 @@ export const bootstrappingLaws: readonly Law[] = [
       (output, y, weights) =>
         loss(output, bootstrapTargets(output, y, { beta: beta!, mode: 'hard' }), weights),
   ),
+  law({
+    id: 'bootstrapping/weights-and-cells',
+    statement: 'Rows count by their weights, and a share in a tensor is that of a number.',
+    cases: drawn((draw) => ({
+      logits: draw.tensor([3, 3]),
+      labels: draw.integers([3], 0, 2),
+      sampleWeight: draw.tensor([3], { min: 0.5, max: 2 }),
+      beta: draw.tensor([], { min: 0.1, max: 0.9 }),
+    })),
+    slack: ({ logits, labels, sampleWeight, beta }) => {
+      const targets = bootstrapTargets(logits, labels, { beta: beta.item() });
+      return near(
+        bootstrapLoss(logits, labels, { beta, sampleWeight }),
+        crossEntropy(logits, targets, { sampleWeight }),
+        1e-14,
+      );
+    },
+    effort: 0.2,
+  }),
 ];

@@ -4,7 +4,7 @@ import type { CaseDraw } from '@tikhonov/core/engine';
 import { crossEntropy } from '@tikhonov/nn';
 import { everyPixel, imagesOf, reader } from '../laws/images.ts';
 import { rowsLaw } from '../laws/recipe-parts.ts';
-import { atMost, exactly, near } from '../laws/slack.ts';
+import { atMost, exactly, holds, near } from '../laws/slack.ts';
 import { cutmix, cutmixMethod } from './cutmix.ts';
 
 interface Problem {
@@ -139,5 +139,30 @@ export const cutmixLaws: readonly Law[] = [
     const images = { ...batch, x: batch.x.reshape([3, 1, 2, 3]) };
     const mixed = cutmix(images, { alpha: alpha!, classes: 3, key });
     return { ...mixed, x: mixed.x.reshape([3, 6]) };
+  }),
+  law({
+    id: 'cutmix/places',
+    statement:
+      'Rows and columns of the box are drawn by themselves; images of rows that only fill a batch stay as they are.',
+    cases: drawn((draw) => ({
+      x: draw.tensor([2, 1, 9, 9], { distinct: true }),
+      seed: draw.integer(0, 1000),
+    })),
+    slack: ({ x, seed }) => {
+      const y = tensor(Int32Array.of(0, 1));
+      const box = tensor(Int32Array.of(2, 5, 1, 4));
+      const sampleWeight = tensor(Float64Array.of(1, 0));
+      const permutation = tensor(Int32Array.of(1, 0));
+      const kept = cutmix({ x, y, sampleWeight }, { classes: 2, box, permutation });
+      // Where one pixel is cut out of nine in a row, boxes on the diagonal alone have chance 9^-20.
+      const aside = Array.from({ length: 20 }, (_, k) => {
+        const at = { classes: 2, permutation, key: random.key(seed + k) };
+        const changed = cutmix({ x, y }, at).x.sub(x).toArray() as number[][][][];
+        const rows = changed[0]![0]!;
+        return rows.some((row, i) => row.some((d, j) => d !== 0 && rows[j]![i] === 0));
+      });
+      return Math.min(exactly(kept.x, x), holds(aside.includes(true)));
+    },
+    effort: 0.1,
   }),
 ];

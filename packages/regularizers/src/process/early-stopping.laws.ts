@@ -4,6 +4,7 @@ import { initialPatience, type PatienceRule } from '@tikhonov/train';
 import { recipeTakes } from '../laws/defaults.ts';
 import { exactly, holds } from '../laws/slack.ts';
 import { stoppedWeight } from '../laws/stopped-weights.ts';
+import { stoppingLaw } from '../laws/stopping-recipe.ts';
 import { earlyStopping, earlyStoppingMethod, patienceUpdate } from './early-stopping.ts';
 import { equivalentL2Laws } from './equivalent-l2.laws.ts';
 
@@ -202,4 +203,7 @@ export const earlyStoppingLaws: readonly Law[] = [
     },
   }),
   ...equivalentL2Laws,
+  stoppingLaw(earlyStoppingMethod, ({ patience }) =>
+    earlyStopping({ patience: patience!, restoreBestWeights: true }),
+  ),
 ];

@@ -1,11 +1,13 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import { Cell, mul, parameter, sum, type Tensor, tensor } from '@tikhonov/core';
+import { Cell, mul, parameter, random, sum, type Tensor, tensor } from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
 import { sgd } from '@tikhonov/optim';
 import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
 import { atMost, exactly, holds, near } from '../laws/slack.ts';
+import { stoppedRun } from '../laws/stopped-weights.ts';
 import { thrown } from '../laws/thrown.ts';
+import { plainPlan } from '../registry.ts';
 import { averaging, ema, emaMethod } from './ema.ts';
 
 /** Values of a parameter: the first when the average is made, the others after each step. */
@@ -182,6 +184,51 @@ export const emaLaws: readonly Law[] = [
       average.update();
       const want = averageOf({ values: [start, next], decay: 0.999 });
       return Math.min(exactly(average.values().w!, want), recipeTakes(emaMethod, { decay: 0.99 }));
+    },
+    effort: 0.3,
+  }),
+  law({
+    id: 'ema/recipe',
+    statement:
+      'The recipe averages after every step, with its decay, and leaves the averages when training ends.',
+    cases: drawn((draw) => ({ start: draw.tensor([]), decay: real(draw, 0.1, 0.95) })),
+    slack: ({ start, decay }) => {
+      const plan = emaMethod.recipe(plainPlan, { decay });
+      const scope = {
+        task: { classes: 3, features: 2, imageShape: null, rows: 3 },
+        key: random.key(0),
+      };
+      let want: Tensor | null = null;
+      const { weight } = stoppedRun(
+        (model) => {
+          const w = model.parameters()[0]!;
+          w.write(start);
+          const average = ema({ w }, { decay });
+          const optimizer = plan.optimizers[0]!(sgd(model, { lr: 0.1 }), { ...scope, model });
+          const callback = plan.callbacks[0]!({ ...scope, model, optimizer });
+          return {
+            ...callback,
+            onTrainBegin(context) {
+              callback.onTrainBegin?.(context);
+              if (callback.onBatchEnd !== undefined) average.update();
+              for (let k = 0; k < 3; k++) {
+                optimizer.minimize(() => mul(w, w));
+                average.update();
+              }
+              want = average.values().w!;
+            },
+          };
+        },
+        [1],
+        [start.add(1)],
+      );
+      const applied = { w: parameter(start) };
+      const average = ema(applied, { decay });
+      averaging(sgd(applied, { lr: 0.1 }), average).apply({ w: start });
+      return Math.min(
+        near(weight, want!, 1e-14),
+        near(average.values().w!, start.mul(1 - 0.1 * (1 - decay)), 1e-14),
+      );
     },
     effort: 0.3,
   }),

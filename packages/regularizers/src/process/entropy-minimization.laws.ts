@@ -96,4 +96,19 @@ export const entropyMinimizationLaws: readonly Law[] = [
   recipeLaw(entropyMinimizationMethod, (_model, { lambda }, { output, batch }) =>
     entropyMinimization(output, { lambda: lambda!, sampleWeight: batch.sampleWeight! }),
   ),
+  law({
+    id: 'entropy-minimization/weights',
+    statement: 'With weights of rows it is minus the confidence penalty with the same weights.',
+    cases: drawn((draw) => ({
+      logits: draw.tensor([3, 3]),
+      sampleWeight: draw.tensor([3], { min: 0.5, max: 2 }),
+    })),
+    slack: ({ logits, sampleWeight }) =>
+      near(
+        entropyMinimization(logits, { lambda: 2, sampleWeight }),
+        confidencePenalty(logits, { beta: 2, sampleWeight }).neg(),
+        1e-14,
+      ),
+    effort: 0.2,
+  }),
 ];

@@ -8,6 +8,7 @@ import {
   matmul,
   mean,
   mul,
+  random,
   square,
   sub,
   sum,
@@ -16,9 +17,13 @@ import {
   transpose,
 } from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
+import type { Loss } from '@tikhonov/train';
+import { configure } from '../configure.ts';
 import { real } from '../laws/draws.ts';
 import { lossLaw } from '../laws/recipe-parts.ts';
 import { atMost, exactly, holds, near } from '../laws/slack.ts';
+import { withPlainLoss } from '../objective/plain-loss.ts';
+import { plainPlan } from '../registry.ts';
 import { flooding, floodingMethod } from './flooding.ts';
 
 interface Problem {
@@ -175,4 +180,33 @@ export const floodingLaws: readonly Law[] = [
       (output, y, weights) =>
         flooding(loss(output, y, weights), { floodLevel: floodLevel! }),
   ),
+  law({
+    id: 'flooding/plain-and-order',
+    statement:
+      'Where directions are looked for the loss stays as it is; of several losses of a plan the first is the innermost.',
+    cases: drawn((draw) => ({
+      loss: draw.tensor([], { min: 0, max: 2 }),
+      floodLevel: real(draw, 0.1, 2),
+      x: draw.tensor([2, 2]),
+    })),
+    slack: ({ loss, floodLevel, x }) => {
+      const halved = { ...plainPlan, losses: [(): Loss => () => loss.mul(0.5)] };
+      const plan = floodingMethod.recipe(halved, { floodLevel });
+      const { options } = configure(plan, {
+        task: { classes: 2, features: 2, imageShape: null, rows: 2 },
+        hidden: [2],
+        lr: 0.1,
+        seed: 0,
+        key: random.key(0),
+      });
+      return Math.min(
+        exactly(
+          withPlainLoss(() => flooding(loss, { floodLevel })),
+          loss,
+        ),
+        exactly(options.loss(x, x), flooding(loss.mul(0.5), { floodLevel })),
+      );
+    },
+    effort: 0.2,
+  }),
 ];

@@ -2,6 +2,7 @@ import { drawn, type Law, law } from '@tikhonov/check';
 import {
   add,
   broadcastTo,
+  Cell,
   cos,
   grad,
   hessian,
@@ -19,6 +20,7 @@ import {
 import { real } from '../laws/draws.ts';
 import { rowsLaw } from '../laws/recipe-parts.ts';
 import { atMost, exactly, holds, near } from '../laws/slack.ts';
+import { thrown } from '../laws/thrown.ts';
 import { l2 } from '../objective/l2.ts';
 import { gaussianNoise, gaussianNoiseMethod } from './gaussian-noise.ts';
 
@@ -161,4 +163,19 @@ export const gaussianNoiseLaws: readonly Law[] = [
     ...batch,
     x: gaussianNoise(batch.x, { sigma: sigma!, key }),
   })),
+  law({
+    id: 'gaussian-noise/refused-and-held',
+    statement:
+      'Infinite noise is refused; a strength of 0 in a cell leaves the inputs as they are.',
+    cases: drawn((draw) => ({ x: draw.tensor([2, 2]) })),
+    slack: ({ x }) => {
+      const noise = x.mul(0).add(Infinity);
+      const sigma = new Cell(tensor(0, { dtype: 'float64' }));
+      return Math.min(
+        exactly(gaussianNoise(x, { sigma, noise }), x),
+        holds(thrown(() => gaussianNoise(x, { sigma: Infinity, noise })) instanceof RangeError),
+      );
+    },
+    effort: 0.1,
+  }),
 ];

@@ -198,4 +198,15 @@ export const gradientClippingLaws: readonly Law[] = [
   }),
   ...relaxedSmoothnessLaws,
   transformLaw(gradientClippingMethod, 'gradients', ({ maxNorm }) => clipByGlobalNorm(maxNorm!)),
+  law({
+    id: 'gradient-clipping/options-of-the-transform',
+    statement: 'The transform clips as the function does with the same options.',
+    cases: drawn((draw) => ({ w: draw.tensor([2, 2]), normType: draw.pick([1, 2, 3, Infinity]) })),
+    slack: ({ w, normType }) =>
+      exactly(
+        applied(clipByGlobalNorm(0.5, { normType, eps: 0.1 }), { w }).w!,
+        clipGradsByGlobalNorm({ w }, 0.5, { normType, eps: 0.1 }).grads.w!,
+      ),
+    effort: 0.2,
+  }),
 ];

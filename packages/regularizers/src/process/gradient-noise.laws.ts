@@ -150,4 +150,22 @@ export const gradientNoiseLaws: readonly Law[] = [
   transformLaw(gradientNoiseMethod, 'gradients', ({ eta, gamma }, key) =>
     addGradientNoise({ eta: eta!, gamma: gamma!, key }),
   ),
+  law({
+    id: 'gradient-noise/seeds-and-no-noise',
+    statement: 'A seed is its key; without a strength infinite noise changes nothing.',
+    cases: drawn((draw) => ({ w: draw.tensor([3]), seed: draw.integer(1, 1000) })),
+    slack: ({ w, seed }) =>
+      Math.min(
+        exactly(
+          applied(addGradientNoise({ seed }), { w }).w!,
+          applied(addGradientNoise({ key: random.key(seed) }), { w }).w!,
+        ),
+        exactly(
+          gradientNoise({ w }, { noise: { w: w.mul(0).add(Infinity) }, count: count(1), eta: 0 })
+            .w!,
+          w,
+        ),
+      ),
+    effort: 0.2,
+  }),
 ];

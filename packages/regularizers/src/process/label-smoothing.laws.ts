@@ -277,4 +277,23 @@ export const labelSmoothingLaws: readonly Law[] = [
       ),
     effort: 0.3,
   }),
+  law({
+    id: 'label-smoothing/weighted-rows-of-probabilities',
+    statement: 'Rows of probabilities count by the weights of the rows, as labels do.',
+    cases: drawn((draw) => ({
+      logits: draw.tensor([3, 3]),
+      labels: draw.integers([3], 0, 2),
+      sampleWeight: draw.tensor([3], { min: 0.5, max: 2 }),
+    })),
+    slack: ({ logits, labels, sampleWeight }) => {
+      const options = { labelSmoothing: 0.1, sampleWeight };
+      const rows = oneHot(labels, 3, { dtype: 'float64' });
+      return near(
+        crossEntropy(logits, rows, options),
+        crossEntropy(logits, labels, options),
+        1e-13,
+      );
+    },
+    effort: 0.2,
+  }),
 ];

@@ -1,12 +1,15 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import { Cell, type Tensor, tensor, valueAndGrad } from '@tikhonov/core';
+import { Cell, random, type Tensor, tensor, valueAndGrad } from '@tikhonov/core';
+import { gaussianNoise } from '@tikhonov/data';
 import { mlp } from '@tikhonov/nn';
 import { real } from '../laws/draws.ts';
+import { recipeLaw } from '../laws/recipe.ts';
 import { exactly, holds, near } from '../laws/slack.ts';
+import { smallStep } from '../laws/small-step.ts';
 import { stepOf } from '../laws/step.ts';
 import { thrown } from '../laws/thrown.ts';
 import { consistencyPenalty } from './consistency.ts';
-import { meanTeacherTerm } from './mean-teacher.ts';
+import { meanTeacherMethod, meanTeacherTerm } from './mean-teacher.ts';
 
 /** What mean teacher promises. */
 export const meanTeacherLaws: readonly Law[] = [
@@ -123,5 +126,30 @@ export const meanTeacherLaws: readonly Law[] = [
       return exactly(teachers[0]!, teachers[1]!);
     },
     effort: 0.5,
+  }),
+  recipeLaw(meanTeacherMethod, (model, { lambda, decay, sigma }, step) =>
+    meanTeacherTerm(model, { lambda: lambda!, decay: decay!, sigma: sigma! })(step),
+  ),
+  law({
+    id: 'mean-teacher/noise-and-masks',
+    statement:
+      'The student sees noise, or is what the step gave; the teacher sees the rows themselves with masks of its own; rows count by their weights.',
+    cases: drawn((draw) => ({
+      ...smallStep(draw),
+      lambda: real(draw, 0.1, 2),
+      sigma: draw.pick([0, 0.5]),
+    })),
+    slack: ({ model, context, lambda, sigma }) => {
+      const { x, sampleWeight } = context.batch;
+      const key = random.foldIn(context.rng, 'mean-teacher');
+      const noisy = gaussianNoise(x, { sigma, key: random.foldIn(key, 'noise') });
+      const student = sigma === 0 ? context.output : context.forward(noisy);
+      const want = consistencyPenalty(student, context.forward(x, { rng: key }), {
+        lambda,
+        sampleWeight: sampleWeight!,
+      });
+      return near(meanTeacherTerm(model, { lambda, sigma })(context), want, 1e-13);
+    },
+    effort: 0.2,
   }),
 ];

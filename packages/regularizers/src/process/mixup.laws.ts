@@ -1,5 +1,5 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import { gather, mean, random, type Tensor, tensor, where } from '@tikhonov/core';
+import { Cell, gather, mean, random, type Tensor, tensor, where } from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
 import { crossEntropy } from '@tikhonov/nn';
 import { real } from '../laws/draws.ts';
@@ -155,4 +155,21 @@ export const mixupLaws: readonly Law[] = [
     effort: 0.3,
   }),
   rowsLaw(mixupMethod, (batch, { alpha }, key) => mixup(batch, { alpha: alpha!, classes: 3, key })),
+  law({
+    id: 'mixup/defaults-and-cells',
+    statement:
+      'Alpha is 0.2 by default; one of 0 in a cell mixes nothing; shares and partners are drawn with keys of their own.',
+    cases: drawn((draw) => ({ x: draw.tensor([4, 2]), seed: draw.integer(0, 1000) })),
+    slack: ({ x, seed }) => {
+      const key = random.key(seed);
+      const alpha = new Cell(tensor(0, { dtype: 'float64' }));
+      const share = random.beta(random.foldIn(key, 'lambda'), 0.2, 0.2, [], { dtype: 'float64' });
+      return Math.min(
+        exactly(mixup({ x, y: x }, { key }).x, mixup({ x, y: x }, { key, alpha: 0.2 }).x),
+        exactly(mixup({ x, y: x }, { key, alpha }).x, x),
+        near(mixup({ x, y: x }, { key }).lambda.mean(), share, 1e-14),
+      );
+    },
+    effort: 0.2,
+  }),
 ];

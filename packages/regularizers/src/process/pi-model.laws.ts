@@ -8,6 +8,7 @@ import {
   sum,
   type Tensor,
   tensor,
+  valueAndGrad,
   zeros,
 } from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
@@ -149,4 +150,30 @@ export const piModelLaws: readonly Law[] = [
   recipeLaw(piModelMethod, (_model, { lambda, sigma }, step) =>
     piModelTerm({ lambda: lambda!, sigma: sigma! })(step),
   ),
+  law({
+    id: 'pi-model/both-passes-learn',
+    statement:
+      "The step's own pass is the target of the second; gradients flow into both, and rows count by their weights.",
+    cases: drawn((draw) => smallStep(draw)),
+    slack: ({ model, context }) => {
+      const key = random.foldIn(context.rng, 'pi-model');
+      const options = { lambda: 1, measure: 'kl' } as const;
+      const weight = model.layers[0]!.weight;
+      const both = [
+        (output: Tensor) => piModelTerm(options)({ ...context, output }),
+        (output: Tensor) =>
+          consistencyPenalty(context.forward(context.batch.x, { rng: key }), output, {
+            ...options,
+            sampleWeight: context.batch.sampleWeight!,
+          }),
+      ].map((f) =>
+        valueAndGrad(() => f(context.forward(context.batch.x)), { createGraph: false })({ weight }),
+      );
+      return Math.min(
+        near(both[0]![0], both[1]![0], 1e-13),
+        near(both[0]![1].weight, both[1]![1].weight, 1e-12),
+      );
+    },
+    effort: 0.2,
+  }),
 ];

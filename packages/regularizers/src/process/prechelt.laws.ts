@@ -3,6 +3,7 @@ import type { CaseDraw } from '@tikhonov/core/engine';
 import { recipeTakes } from '../laws/defaults.ts';
 import { exactly, holds, near } from '../laws/slack.ts';
 import { stoppedWeight } from '../laws/stopped-weights.ts';
+import { stoppingLaw } from '../laws/stopping-recipe.ts';
 import { thrown } from '../laws/thrown.ts';
 import {
   generalizationLoss,
@@ -280,4 +281,7 @@ export const precheltLaws: readonly Law[] = [
     },
     effort: 0.5,
   }),
+  stoppingLaw(precheltMethod, ({ s, k }) =>
+    prechelt({ criterion: 'UP', s: s!, k: k!, restoreBestWeights: true }),
+  ),
 ];

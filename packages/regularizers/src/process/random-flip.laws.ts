@@ -58,8 +58,32 @@ export const randomFlipLaws: readonly Law[] = [
       return spread === 0 ? exactly(count, n * p) : 1 - Math.abs(count - n * p) / spread;
     },
   }),
+  law({
+    id: 'random-flip/default-chance',
+    statement: 'Without p every image is flipped with probability 1/2, along its rows.',
+    cases: drawn((draw) => ({ seed: draw.integer(0, 1e6) })),
+    slack: ({ seed }) => {
+      const key = random.key(seed);
+      const images = random.uniform(key, [32, 1, 2, 2]);
+      return exactly(
+        randomFlip(images, { key }),
+        randomFlip(images, { key, p: 0.5, direction: 'horizontal' }),
+      );
+    },
+    effort: 0.3,
+  }),
   rowsLaw(randomFlipMethod, (batch, { p }, key) => ({
     ...batch,
     x: onRows(batch.x, (images) => randomFlip(images, { p: p!, key })),
   })),
+  law({
+    id: 'random-flip/default',
+    statement: 'Half of the images are flipped unless p says otherwise.',
+    cases: drawn((draw) => ({ x: draw.tensor([8, 1, 1, 3]), seed: draw.integer(0, 1000) })),
+    slack: ({ x, seed }) => {
+      const key = random.key(seed);
+      return exactly(randomFlip(x, { key }), randomFlip(x, { key, p: 0.5 }));
+    },
+    effort: 0.2,
+  }),
 ];

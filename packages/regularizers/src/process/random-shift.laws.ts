@@ -1,5 +1,5 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import { random, select, sum, tensor } from '@tikhonov/core';
+import { concat, random, select, sum, tensor } from '@tikhonov/core';
 import { everyPixel, imagesOf, reader } from '../laws/images.ts';
 import { onRows, rowsLaw } from '../laws/recipe-parts.ts';
 import { exactly, holds } from '../laws/slack.ts';
@@ -95,4 +95,20 @@ export const randomShiftLaws: readonly Law[] = [
     ...batch,
     x: onRows(batch.x, (images) => randomShift(images, { pixels: pixels!, key })),
   })),
+  law({
+    id: 'random-shift/all-crops',
+    statement: 'All places of a crop are drawn, rows and columns by themselves.',
+    cases: drawn((draw) => ({ seed: draw.integer(0, 1000) })),
+    slack: ({ seed }) => {
+      const pixel = tensor(Float64Array.of(1, 2, 3, 4), { shape: [1, 1, 2, 2] });
+      const images = concat(
+        Array.from({ length: 100 }, () => pixel),
+        { axis: 0 },
+      );
+      const crops = randomCrop(images, { size: [1, 1], key: random.key(seed) });
+      // Each is missed with probability 0.75^100 < 1e-12.
+      return holds(new Set(crops.data()).size === 4);
+    },
+    effort: 0.1,
+  }),
 ];

@@ -204,4 +204,17 @@ export const samLaws: readonly Law[] = [
     effort: 0.3,
   }),
   optimizerLaw(samMethod, (optimizer, { rho }) => sam(optimizer, { rho: rho! })),
+  law({
+    id: 'sam/unreached',
+    statement: 'A parameter that the loss does not reach is an error unless it may be.',
+    cases: drawn((draw) => ({ w: draw.tensor([2], { avoid: [0] }) })),
+    slack: ({ w }) => {
+      const parameters = { w: parameter(w), other: parameter(w) };
+      const optimizer = sam(sgd(parameters, { lr: 0.1 }));
+      const step = (unreached: 'error' | 'zeros') => () =>
+        optimizer.minimize(() => sum(mul(parameters.w, parameters.w)), { unreached });
+      return holds(thrown(step('error')) !== null && thrown(step('zeros')) === null);
+    },
+    effort: 0.1,
+  }),
 ];

@@ -1,11 +1,13 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import { mul, parameter, sum, type Tensor } from '@tikhonov/core';
+import { mul, parameter, random, sum, type Tensor } from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
 import { BatchNorm1d } from '@tikhonov/nn';
 import { sgd } from '@tikhonov/optim';
 import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
 import { exactly, near } from '../laws/slack.ts';
+import { stoppedRun } from '../laws/stopped-weights.ts';
+import { plainPlan } from '../registry.ts';
 import { swa, swaMethod, updateBatchNorm } from './swa.ts';
 
 const walk = (draw: CaseDraw): { readonly values: readonly Tensor[] } => {
@@ -101,5 +103,29 @@ export const swaLaws: readonly Law[] = [
         near(layer.runningVar!.read(), meanOf(variances), 1e-13),
       );
     },
+  }),
+  law({
+    id: 'swa/recipe',
+    statement:
+      'The recipe leaves the mean of the weights at the ends of the epochs behind the given share.',
+    cases: drawn((draw) => ({
+      weights: Array.from({ length: draw.integer(1, 7) }, () => draw.tensor([])),
+      startFromShare: real(draw, 0, 0.99),
+    })),
+    slack: ({ weights, startFromShare }) => {
+      const [make] = swaMethod.recipe(plainPlan, { startFromShare }).callbacks;
+      const task = { classes: 3, features: 2, imageShape: null, rows: 3 };
+      const { weight } = stoppedRun(
+        (model) => make!({ task, key: random.key(0), model, optimizer: sgd(model, { lr: 0 }) }),
+        weights.map(() => 1),
+        weights,
+      );
+      return near(
+        weight,
+        meanOf(weights.slice(Math.floor(startFromShare * weights.length))),
+        1e-13,
+      );
+    },
+    effort: 0.3,
   }),
 ];

@@ -6,6 +6,7 @@ import { real } from '../laws/draws.ts';
 import { applied, elements, type Gradients, gradientsOf, same } from '../laws/named-gradients.ts';
 import { transformLaw } from '../laws/recipe-parts.ts';
 import { exactly, holds } from '../laws/slack.ts';
+import { thrown } from '../laws/thrown.ts';
 import { clipByValue, clipGradsByValue, valueClippingMethod } from './value-clipping.ts';
 
 const problem = (draw: CaseDraw): { grads: Gradients; clipValue: number } => ({
@@ -77,4 +78,14 @@ export const valueClippingLaws: readonly Law[] = [
     },
   }),
   transformLaw(valueClippingMethod, 'gradients', ({ clipValue }) => clipByValue(clipValue!)),
+  law({
+    id: 'value-clipping/refused-cells',
+    statement: 'A bound in a cell that is 0 or negative is refused when it is used.',
+    cases: drawn((draw) => ({ w: draw.tensor([2]), bound: draw.pick([0, -0.5]) })),
+    slack: ({ w, bound }) => {
+      const cell = new Cell(tensor(bound, { dtype: 'float64' }));
+      return holds(thrown(() => applied(clipByValue(cell), { w })) instanceof RangeError);
+    },
+    effort: 0.1,
+  }),
 ];

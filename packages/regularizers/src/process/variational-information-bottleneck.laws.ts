@@ -8,6 +8,7 @@ import {
   mean,
   random,
   relu,
+  slice,
   square,
   stack,
   sub,
@@ -20,6 +21,7 @@ import { real } from '../laws/draws.ts';
 import { innerWeightsLaw } from '../laws/inner-weights.ts';
 import { recipeLaw } from '../laws/recipe.ts';
 import { atMost, exactly, holds, near } from '../laws/slack.ts';
+import { plainPlan } from '../registry.ts';
 import { variationalInformationBottleneckMethod } from './variational-information-bottleneck.ts';
 import { gaussianCode, gaussianKl, vib } from './variational-information-bottleneck-functions.ts';
 import {
@@ -291,8 +293,79 @@ export const variationalInformationBottleneckLaws: readonly Law[] = [
   recipeLaw(variationalInformationBottleneckMethod, (model, values, step) =>
     vibTerm(model, { beta: values.beta!, numSamples: values.numSamples! })(step),
   ),
+  law({
+    id: id('defaults'),
+    statement:
+      'Left out, beta is 1e-3, one code is drawn, and rho becomes a width by the shift -5.',
+    cases: drawn((draw) => ({
+      mu: draw.tensor([2, 2]),
+      rho: draw.tensor([2, 2]),
+      x: draw.tensor([3, 2]),
+      seed: draw.integer(0, 1e6),
+    })),
+    slack: ({ mu, rho, x, seed }) => {
+      const key = random.key(seed);
+      const loss = (z: Tensor): Tensor => square(z).mean();
+      const explicit = { beta: 1e-3, numSamples: 1 };
+      const model = withBottleneck(mlp([2, 3, 2], { seed, dtype: 'float64' }), { seed });
+      const step = activationStep(model, x, { seed });
+      return Math.min(
+        exactly(
+          vib(mu, rho, loss, { key }).loss,
+          vib(mu, rho, loss, { key, ...explicit, stdShift: -5 }).loss,
+        ),
+        exactly(vibTerm(model)(step), vibTerm(model, explicit)(step)),
+      );
+    },
+    effort: 0.2,
+  }),
   innerWeightsLaw('variational-information-bottleneck', (forward, x, beta) => {
     const nothing = (): Tensor => tensor(0, { dtype: 'float64' });
     return vib(forward(x), forward(x), nothing, { beta, key: random.key(0) }).loss;
+  }),
+  law({
+    id: id('layer'),
+    statement:
+      'The encoder gives means first and then widths, shifted as the layer says; encoder and decoder begin with weights of their own; the recipe draws with its key.',
+    cases: drawn((draw) => ({
+      x: draw.tensor([2, 2]),
+      encoded: draw.tensor([2, 4]),
+      low: draw.tensor([1, 1], { min: -30, max: -15 }),
+      stdShift: real(draw, -2, 2),
+      seed: draw.integer(0, 1000),
+    })),
+    slack: ({ x, encoded, low, stdShift, seed }) => {
+      const layer = new GaussianBottleneck(2, 2, { seed, stdShift, dtype: 'float64' });
+      const [mu, rho] = [slice(encoded, [null, { stop: 2 }]), slice(encoded, [null, { start: 2 }])];
+      const want = gaussianCode(mu, rho, { stdShift });
+      const got = layer.code(encoded);
+      const head = new VibHead(2, 2, 4, { seed, dtype: 'float64' });
+      const far = gaussianCode(low, low, { stdShift: 0 }).logStd.item();
+      const key = random.key(seed);
+      const task = { classes: 4, features: 2, imageShape: null, rows: 2 };
+      const plain = () => mlp([2, 4], { seed: 0, dtype: 'float64' });
+      const [make] = variationalInformationBottleneckMethod.recipe(plainPlan, {}).models;
+      const options = { eps: tensor(new Float64Array(4), { shape: [1, 2, 2] }) };
+      const data = (z: Tensor): Tensor => z.sum();
+      return Math.min(
+        exactly(got.mu, mu),
+        exactly(got.std, want.std),
+        holds(
+          String(head.bottleneck.encode.weight.read().data()) !==
+            String(head.decode.weight.read().data()),
+        ),
+        near(far, Math.log(Math.log1p(Math.exp(low.item()))), 1e-14),
+        exactly(
+          make!(plain(), { key, task }).forward(x),
+          withBottleneck(plain(), { key }).forward(x),
+        ),
+        exactly(
+          vib(mu, rho, data, options).loss,
+          vib(mu, rho, data, { ...options, beta: 1e-3 }).loss,
+        ),
+        exactly(vib(mu, rho, data, { key, numSamples: 3 }).z.shape, [3, 2, 2]),
+      );
+    },
+    effort: 0.2,
   }),
 ];

@@ -462,7 +462,7 @@ export const virtualAdversarialTrainingLaws: readonly Law[] = [
         ),
       );
     },
-    effort: 0.1,
+    effort: 0.2,
   }),
   law({
     id: 'virtual-adversarial-training/zero-strength',
@@ -492,5 +492,26 @@ export const virtualAdversarialTrainingLaws: readonly Law[] = [
       alpha: alpha!,
       nPowerIterations: nPowerIterations!,
     })(step);
+  }),
+  law({
+    id: 'virtual-adversarial-training/no-gradient-into-perturbations',
+    statement: 'Perturbations are constants: no gradient flows into or through them.',
+    cases: drawn((draw) => ({
+      x: draw.tensor([2, 2]),
+      r: draw.tensor([2, 2]),
+      w: draw.tensor([2, 3]),
+      seed: draw.integer(0, 1000),
+    })),
+    slack: ({ x, r, w, seed }) => {
+      const forward = (rows: Tensor): Tensor => matmul(rows, w);
+      const free = (f: (given: Tensor) => Tensor, at: Tensor): number =>
+        exactly(grad((given: Tensor) => f(given).sum().add(given.sum().mul(0)))(at), at.mul(0));
+      const options = { epsilon: 1, key: random.key(seed) };
+      return Math.min(
+        free((given) => localDistributionalSmoothness(forward, x, given), r),
+        free((given) => vatPerturbation(forward, given, options).sum(), x),
+      );
+    },
+    effort: 0.2,
   }),
 ];

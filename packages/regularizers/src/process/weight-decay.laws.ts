@@ -3,6 +3,7 @@ import {
   add,
   type Cell,
   mul,
+  parameter,
   random,
   sign,
   sum,
@@ -19,7 +20,7 @@ import { runAdam, runAdamw, runSgd, runSgdw } from '../laws/training.ts';
 import { l0Method } from '../objective/l0.ts';
 import { l2 } from '../objective/l2.ts';
 import { plainPlan } from '../registry.ts';
-import { weightDecayMethod } from './weight-decay.ts';
+import { adamw, weightDecayMethod } from './weight-decay.ts';
 
 /** A loss with the constant gradient `g`. */
 const linear =
@@ -318,5 +319,21 @@ export const weightDecayLaws: readonly Law[] = [
       );
     },
     effort: 0.3,
+  }),
+  law({
+    id: 'weight-decay/selected-and-independent',
+    statement: 'Independent decay shrinks what the mask selects and nothing else.',
+    cases: drawn((draw) => ({ w: draw.tensor([2, 2]), b: draw.tensor([2]) })),
+    slack: ({ w, b }) => {
+      const parameters = { w: parameter(w), b: parameter(b) };
+      const still = { w: w.mul(0), b: b.mul(0) };
+      const decay = (_name: string, x: Tensor): boolean => x.rank === 2;
+      adamw(parameters, { weightDecay: 0.1, independentDecay: true, decay }).apply(still);
+      return Math.min(
+        near(parameters.w.read(), w.mul(0.9), 1e-14),
+        exactly(parameters.b.read(), b),
+      );
+    },
+    effort: 0.2,
   }),
 ];

@@ -74,7 +74,7 @@ const known: OptionNames<AlphaDropoutOptions> = {
  * @example
  * ```ts
  * const y = reg.alphaDropout(tensor([1, -1]), { p: 0.5, training: true, mask: tensor([1, 0]) });
- * y.toArray(); // => [1.6656, -0.7792]
+ * round(y.mul(100)).toArray(); // => [167, -78]
  * ```
  */
 export function alphaDropout(x: TensorLike, options: AlphaDropoutOptions = {}): Tensor {
@@ -93,7 +93,7 @@ export function alphaDropout(x: TensorLike, options: AlphaDropoutOptions = {}): 
  * ```ts
  * const mask = tensor([[1, 0]]);
  * const y = reg.featureAlphaDropout(ones([1, 2, 2]), { p: 0.5, training: true, mask });
- * y.toArray(); // => [[[1.6656, 1.6656], [-0.7792, -0.7792]]]
+ * round(y.mul(100)).toArray(); // => [[[167, 167], [-78, -78]]]
  * ```
  */
 export function featureAlphaDropout(x: TensorLike, options: AlphaDropoutOptions = {}): Tensor {

@@ -167,7 +167,7 @@ export const curriculumDropoutLaws: readonly Law[] = [
       'The count moves in training only, and not without updateState: then a pass has the rate of the step before, as the second pass of a step wants it.',
     cases: drawn((draw) => ({
       moves: Array.from({ length: draw.integer(1, 6) }, () =>
-        draw.pick(['train', 'frozen', 'evaluate'] as const),
+        draw.pick(['train', 'frozen', 'evaluate', 'evaluate-all'] as const),
       ),
     })),
     slack: ({ moves }) => {
@@ -178,6 +178,7 @@ export const curriculumDropoutLaws: readonly Law[] = [
       const slacks = moves.map((move) => {
         const rng = random.key(0);
         if (move === 'evaluate') layer.forward(x, { rng });
+        else if (move === 'evaluate-all') layer.forward(x, { rng, updateState: true });
         else layer.forward(x, { training: true, rng, updateState: move === 'train' });
         if (move === 'train') last = schedule(count++);
         return Math.min(

@@ -54,7 +54,7 @@ export const dropPathLaws: readonly Law[] = [
   law({
     id: 'drop-path/all-or-nothing',
     statement:
-      'A sample is x_n / (1 - p) whole or 0 whole, also where what is dropped is NaN; the gradient is 1 / (1 - p) and 0 in the same samples.',
+      'A sample is x_n / (1 - p), or x_n without scaling, whole or 0 whole, also where what is dropped is NaN; the gradient is 1 / (1 - p), or 1, and 0 in the same samples.',
     cases: drawn((draw) => {
       const n = draw.integer(1, 4);
       return {
@@ -62,17 +62,19 @@ export const dropPathLaws: readonly Law[] = [
         mask: draw.booleans([n]),
         p: real(draw, 0, 0.9),
         bad: draw.pick([Number.NaN, Infinity]),
+        scaleByKeep: draw.pick([true, false]),
       };
     }),
-    slack: ({ x, mask, p, bad }) => {
+    slack: ({ x, mask, p, bad, scaleByKeep }) => {
       const kept = expandDims(expandDims(mask, -1), -1);
-      const apply = (w: Tensor): Tensor => dropPath(w, { p, mask, training: true });
-      const want = where(kept, x.div(1 - p), 0);
+      const apply = (w: Tensor): Tensor => dropPath(w, { p, mask, scaleByKeep, training: true });
+      const scale = scaleByKeep ? 1 / (1 - p) : 1;
+      const want = where(kept, x.mul(scale), 0);
       const slope = grad((w: Tensor) => sum(apply(w)))(x);
       return Math.min(
         near(apply(x), want, 1e-15),
         near(apply(where(kept, x, bad)), want, 1e-15),
-        near(slope, where(kept, zerosLike(x).add(1 / (1 - p)), 0), 1e-15),
+        near(slope, where(kept, zerosLike(x).add(scale), 0), 1e-15),
       );
     },
   }),

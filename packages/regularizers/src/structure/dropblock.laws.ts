@@ -1,5 +1,18 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import { add, Cell, grad, greater, mul, ones, random, sum, type Tensor, tensor, where, zeros } from '@tikhonov/core';
+import {
+  add,
+  Cell,
+  grad,
+  greater,
+  mul,
+  ones,
+  random,
+  sum,
+  type Tensor,
+  tensor,
+  where,
+  zeros,
+} from '@tikhonov/core';
 import { allMasks } from '../laws/all-masks.ts';
 import { decisionLaws } from '../laws/decisions.ts';
 import { recipeTakes } from '../laws/defaults.ts';
@@ -36,7 +49,11 @@ export const dropBlockLaws: readonly Law[] = [
       const kept = new Uint8Array(n * own * height * width).fill(1);
       for (const [at, set] of seed.entries()) {
         if (set === 0) continue;
-        const [map, i, j] = [Math.floor(at / (rows * columns)), Math.floor(at / columns) % rows, at % columns];
+        const [map, i, j] = [
+          Math.floor(at / (rows * columns)),
+          Math.floor(at / columns) % rows,
+          at % columns,
+        ];
         for (let a = i; a < i + side; a++)
           for (let b = j; b < j + side; b++) kept[(map * height + a) * width + b] = 0;
       }
@@ -223,7 +240,9 @@ export const dropBlockLaws: readonly Law[] = [
   ...decisionLaws('dropblock', (n, rng, dtype) => {
     const x = ones([1, n, 2], { dtype });
     const y = dropBlock(x, { dims: 1, p: 0.4, blockSize: 2, training: true, rng });
-    return greater(y, 0).astype(dtype).sum({ axis: [0, 2] });
+    return greater(y, 0)
+      .astype(dtype)
+      .sum({ axis: [0, 2] });
   }),
   ...mapLayerLaws('dropblock', {
     layer: () => new DropBlock({ p: 0.5 }),

@@ -155,9 +155,7 @@ function maximaOf(x: Tensor, { mode, kernelSize }: Required<MaxDropSettings>): M
 
 /** `sqrt(p / (1 - p))` in float64, rounded once. */
 const deviation = (p: number | Tensor, dtype: DType): number | Tensor =>
-  typeof p === 'number'
-    ? Math.sqrt(p / (1 - p))
-    : astype(sqrt(div(p, sub(1, p))), dtype);
+  typeof p === 'number' ? Math.sqrt(p / (1 - p)) : astype(sqrt(div(p, sub(1, p))), dtype);
 
 /** The inverse of the share that is left if every maximum is dropped with probability `p`. */
 function scaleOf(

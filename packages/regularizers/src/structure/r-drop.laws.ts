@@ -180,7 +180,14 @@ export const rDropLaws: readonly Law[] = [
         reduction: options.reduction === 'none' ? 'sum' : options.reduction,
       } as const;
       const weights = tensor(Float64Array.from(counts));
+      // Left out, even a heavy row counts for nothing.
+      const both = rDropLoss(concat([a, junk]), concat([b, junk]), concat([y, label]), {
+        ...summed,
+        padMask: left,
+        sampleWeight: concat([weights, tensor([5], { dtype: 'float64' })]),
+      });
       return Math.min(
+        near(both, rDropLoss(a, b, y, { ...summed, sampleWeight: weights }), 1e-13),
         near(padded, want, 1e-13),
         near(
           rDropLoss(a, b, y, { ...summed, sampleWeight: weights }),

@@ -54,10 +54,7 @@ export const spatialDropoutLaws: readonly Law[] = [
         { dtype: 'float64' },
       ).reshape([channels, 1, channels, 1]);
       const covariance = add(same, one).reshape(product.shape).mul(product);
-      return Math.min(
-        near(first, x, 1e-13),
-        near(second.sub(product), covariance, 1e-11),
-      );
+      return Math.min(near(first, x, 1e-13), near(second.sub(product), covariance, 1e-11));
     },
     effort: 0.5,
   }),
@@ -84,7 +81,11 @@ export const spatialDropoutLaws: readonly Law[] = [
       return Math.min(
         near(apply(x), want, 1e-15),
         near(apply(where(kept, x, bad)), want, 1e-15),
-        near(grad((w: Tensor) => sum(apply(w)))(x), where(kept, zerosLike(x).add(1 / (1 - p)), 0), 1e-15),
+        near(
+          grad((w: Tensor) => sum(apply(w)))(x),
+          where(kept, zerosLike(x).add(1 / (1 - p)), 0),
+          1e-15,
+        ),
       );
     },
   }),

@@ -10,7 +10,12 @@ import {
   type Tensor,
   transpose,
 } from '@tikhonov/core';
-import { Linear, spectrallyNormalizedWeight, spectralNormalization } from '@tikhonov/nn';
+import {
+  Linear,
+  Sequential,
+  spectrallyNormalizedWeight,
+  spectralNormalization,
+} from '@tikhonov/nn';
 import { real } from '../laws/draws.ts';
 import { atMost, exactly, holds, near } from '../laws/slack.ts';
 import { spectralNormValue } from '../objective/spectral-norm.ts';
@@ -184,6 +189,35 @@ export const spectralNormalizationLaws: readonly Law[] = [
       return Math.min(
         holds(refused === (factor === 0)),
         near(layer.weight.read(), w.div(spectralNormValue(w)), 1e-9),
+      );
+    },
+    effort: 0.1,
+  }),
+  law({
+    id: 'spectral-normalization/start',
+    statement:
+      'The first vector is drawn from the key and the name of the layer: the same key gives the same, layers differ, and both vectors have length 1.',
+    cases: drawn((draw) => ({ seed: draw.integer(0, 2 ** 30) })),
+    slack: ({ seed }) => {
+      const vectors = (key: number): Tensor[] => {
+        const net = new Sequential(
+          new Linear(6, 6, { seed: 0, dtype: 'float64' }),
+          new Linear(6, 6, { seed: 0, dtype: 'float64' }),
+        );
+        const cells = spectralNormalization(net, { key: random.key(key) }).namedCells();
+        return Object.entries(cells)
+          .filter(([name]) => name.endsWith('_u') || name.endsWith('_v'))
+          .map(([, cell]) => cell.read());
+      };
+      const [same, again, other] = [vectors(seed), vectors(seed), vectors(seed + 1)];
+      // Other than in nothing but rounding, whatever the 15 first rounds have in common.
+      const differ = (a: Tensor, b: Tensor): number => holds(norm(a.sub(b)).item() > 1e-9);
+      return Math.min(
+        holds(same.length === 4),
+        ...same.map((v, i) => exactly(v, again[i]!)),
+        ...same.map((v) => near(norm(v), 1, 1e-12)),
+        differ(same[0]!, other[0]!),
+        differ(same[0]!, same[2]!),
       );
     },
     effort: 0.1,

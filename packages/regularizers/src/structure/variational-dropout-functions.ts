@@ -6,11 +6,11 @@ import {
   DTypeError,
   exp,
   greater,
-  log1p,
   logicalNot,
   mul,
   ShapeError,
   sigmoid,
+  softplus,
   square,
   sub,
   type Tensor,
@@ -187,7 +187,7 @@ export function variationalKl(logAlpha: TensorLike, options: VariationalKlOption
   const l = within(requireFloating(name, logAlpha, 'logAlpha'), limit);
   if (form === 'molchanov') {
     const soft = mul(sigmoid(sub(-1.8732, mul(l, 1.48695))), 0.63576);
-    return add(soft, mul(log1p(exp(mul(l, -1))), 0.5));
+    return add(soft, mul(softplus(mul(l, -1)), 0.5));
   }
   check(
     // NaN passes: it shows in the result.

@@ -1,9 +1,10 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import { abs, grad, norm, permute, random, sum, type Tensor } from '@tikhonov/core';
+import { abs, grad, norm, permute, random, stack, sum, type Tensor, unbind } from '@tikhonov/core';
 import { Linear, normalizedWeight, removeParametrizations, weightNorm } from '@tikhonov/nn';
 import { configure } from '../configure.ts';
 import { real } from '../laws/draws.ts';
-import { near } from '../laws/slack.ts';
+import { exactly, holds, near } from '../laws/slack.ts';
+import { thrown } from '../laws/thrown.ts';
 import type { TrainingPlan } from '../method.ts';
 import { findMethod, plainPlan } from '../registry.ts';
 
@@ -119,5 +120,23 @@ export const weightNormalizationLaws: readonly Law[] = [
       return near(a, b, 1e-3);
     },
     effort: 0.1,
+  }),
+  law({
+    id: 'weight-normalization/no-direction',
+    statement:
+      'A unit whose weights are all 0 has no direction and is refused; a length of 0 is not.',
+    cases: drawn((draw) => ({
+      v: draw.tensor([2, 3], { avoid: [0] }),
+      g: draw.tensor([2, 1]),
+      unit: draw.integer(0, 1),
+    })),
+    slack: ({ v, g, unit }) => {
+      const rows = unbind(v).map((row, i) => (i === unit ? row.mul(0) : row));
+      const lost = thrown(() => normalizedWeight(stack(rows), g));
+      return Math.min(
+        holds(lost instanceof RangeError),
+        exactly(normalizedWeight(v, g.mul(0)), v.mul(0)),
+      );
+    },
   }),
 ];
