@@ -84,7 +84,7 @@ function shareSide(group: readonly Branch[], side: Side, fresh: (like: Value) =>
     }
     for (const { value } of region.constants) names.set(value, nameConstant(value));
     const again = new Set<Equation>();
-    const fromHere: (readonly [what: string, name: string])[] = [];
+    const own = new Map<string, string>();
     for (const equation of region.equations) {
       const { primitive, inputs, attrs, outputs, recomputation } = equation;
       const number = primitives.get(primitive) ?? primitives.size;
@@ -94,16 +94,16 @@ function shareSide(group: readonly Branch[], side: Side, fresh: (like: Value) =>
       const operands = inputs.map((value) => names.get(value)!).join();
       const what = `${number}(${operands})${keyOfNext(attrs)} in ${recomputation}`;
       const twin = isPlain ? made.get(what) : undefined;
-      const name = twin ?? `made ${count++}`;
+      const name = twin ?? (isPlain ? own.get(what) : undefined) ?? `made ${count++}`;
       if (twin !== undefined) again.add(equation);
-      else if (isPlain) fromHere.push([what, name]);
+      else if (isPlain) own.set(what, name);
       for (const [k, value] of outputs.entries()) {
         names.set(value, `${name}.${k}`);
-        if (twin === undefined) known.set(`${name}.${k}`, { branch, value });
+        if (!known.has(`${name}.${k}`)) known.set(`${name}.${k}`, { branch, value });
       }
     }
-    // Only of branches before: within one, common results are another pass's.
-    for (const [what, name] of fromHere) made.set(what, name);
+    // Only of branches before: what one computes twice itself is left to another pass.
+    for (const [what, name] of own) made.set(what, name);
     if (again.size > 0)
       changed = useKept(branch, side, { again, names, known, kept, fresh }) || changed;
   }

@@ -9,8 +9,11 @@ import { accuracy, evaluate, fit } from '@tikhonov/train';
 /** Survival probability of the last block, as in the paper. */
 export const survivalOfLast = 0.5;
 
-/** Channels of the stages of the network, and rows of a batch. */
-export const [channels, rows]: readonly [readonly number[], number] = [[8, 16], 32];
+/** Channels of the stages of the network. */
+export const channels: readonly number[] = [8, 16];
+
+/** Rows of a batch. */
+export const rows = 32;
 
 /** A residual network: its seed, blocks of each of its two stages, and the survival probability of the last block. */
 export interface Net {
@@ -19,18 +22,18 @@ export interface Net {
   readonly last: number;
 }
 
-/** Networks whose steps are timed; in the last one blocks might be dropped, but practically never are. */
-const survivals = {
+/** Networks whose steps are timed. */
+export type Kind = 'constant depth' | 'stochastic depth' | 'all there';
+
+/** Survival probabilities of their last blocks; in the last one blocks might be dropped, but practically never are. */
+const survivals: Readonly<Record<Kind, number>> = {
   'constant depth': 1,
   'stochastic depth': survivalOfLast,
   'all there': 1 - 1e-9,
 };
 
-/** One of them. */
-export type Kind = keyof typeof survivals;
-
 /** Their names. */
-export const kinds: readonly Kind[] = Object.keys(survivals) as Kind[];
+export const kinds: readonly Kind[] = ['constant depth', 'stochastic depth', 'all there'];
 
 /** Processor time of a step in milliseconds. */
 export type StepTimes = Readonly<Record<Kind, number>>;

@@ -94,7 +94,7 @@ export const placesLaw = (
     effort: 0.1,
   });
 
-/** All three-point grids of `d` dimensions, `[3^d, d]`: with the weights, exact for normal moments up to 5. */
+/** Gauss-Hermite points in `d` dimensions, `[3^d, d]`, and their weights: exact for polynomials up to degree 5. */
 export function hermiteGrid(d: number): { readonly noise: Tensor; readonly weight: Tensor } {
   const points = [-Math.sqrt(3), 0, Math.sqrt(3)];
   const shares = [1 / 6, 2 / 3, 1 / 6];

@@ -1,9 +1,20 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import { ones, random, sum, tensor } from '@tikhonov/core';
+import {
+  greater,
+  mean,
+  ones,
+  random,
+  select,
+  sum,
+  type Tensor,
+  tensor,
+  where,
+} from '@tikhonov/core';
 import { everyPixel, imagesOf, reader } from '../laws/images.ts';
 import { onRows, rowsLaw } from '../laws/recipe-parts.ts';
 import { exactly, holds, near } from '../laws/slack.ts';
-import { cutout, cutoutMethod } from './cutout.ts';
+import { cutout, cutoutMethod, cutoutProbability } from './cutout.ts';
+import { Cutout } from './cutout-layer.ts';
 
 /** What cutout promises. */
 export const cutoutLaws: readonly Law[] = [
@@ -60,7 +71,14 @@ export const cutoutLaws: readonly Law[] = [
         (_i, _c, y, x) => reach(height, y) * reach(width, x),
       );
       const area = want.reduce((a, b) => a + b, 0) / (height * width);
-      return Math.min(exactly(hidden, want), holds(area <= size ** 2));
+      const exact = cutoutProbability(height, width, { size });
+      return Math.min(
+        exactly(hidden, want),
+        near(exact.mul(height * width), hidden, 1e-13),
+        holds(area <= size ** 2),
+        // Something is cut off, unless the square is one pixel.
+        holds(size === 1 || area < size ** 2),
+      );
     },
   }),
   law({
@@ -84,6 +102,65 @@ export const cutoutLaws: readonly Law[] = [
         ? near(counts, [n], 1e-15)
         : Math.min(...counts.map((count) => 1 - Math.abs(count - n * p) / spread));
     },
+  }),
+  law({
+    id: 'cutout/several-squares',
+    statement:
+      'Of several squares the probability that a pixel is hidden is 1 - (1 - q)^holes, as over all centres of two; what is hidden is the same in all channels, also where it is NaN.',
+    cases: drawn((draw) => ({
+      height: draw.integer(1, 3),
+      width: draw.integer(1, 3),
+      size: draw.integer(0, 3),
+    })),
+    effort: 0.3,
+    slack: ({ height, width, size }) => {
+      const pixels = Array.from({ length: height * width }, (_, k) => [
+        Math.floor(k / width),
+        k % width,
+      ]);
+      const centres = tensor(
+        pixels.flatMap((one) => pixels.map((other) => [one, other])),
+        { dtype: 'int32' },
+      );
+      const images = ones([pixels.length ** 2, 2, height, width], { dtype: 'float64' });
+      const left = cutout(images, { size, holes: 2, centres });
+      const channels = [0, 1].map((c) => select(left, c, { axis: 1 })) as [Tensor, Tensor];
+      const hidden = mean(channels[0], { axis: 0 }).mul(-1).add(1);
+      const poisoned = where(greater(left, 0), images, Number.NaN);
+      return Math.min(
+        near(cutoutProbability(height, width, { size, holes: 2 }), hidden, 1e-13),
+        exactly(channels[0], channels[1]),
+        exactly(cutout(poisoned, { size, holes: 2, centres }), left),
+      );
+    },
+  }),
+  law({
+    id: 'cutout/layer',
+    statement:
+      'The layer hides squares in training with the key of its context and gives its input itself in evaluation; the side is 16 and there is one square if nothing else is said; the same key gives the same squares in both precisions.',
+    cases: drawn((draw) => ({
+      images: imagesOf(draw),
+      size: draw.integer(0, 4),
+      holes: draw.integer(1, 2),
+      seed: draw.integer(0, 1e6),
+    })),
+    slack: ({ images, size, holes, seed }) => {
+      const rng = random.key(seed);
+      const context = { training: true, rng };
+      const layer = new Cutout({ size, holes });
+      const want = cutout(images, { size, holes, key: rng });
+      const large = ones([2, 1, 18, 18], { dtype: 'float64' });
+      const usual = cutout(large, { size: 16, holes: 1, key: rng });
+      return Math.min(
+        exactly(layer.forward(images, context), want),
+        exactly(layer.forward(images.astype('float32'), context), want.astype('float32')),
+        holds(layer.forward(images) === images && layer.forward(images, { rng }) === images),
+        exactly(cutout(large, { key: rng }), usual),
+        exactly(new Cutout().forward(large, context), usual),
+        exactly(cutoutProbability(18, 18), cutoutProbability(18, 18, { size: 16, holes: 1 })),
+      );
+    },
+    effort: 0.3,
   }),
   law({
     id: 'cutout/idempotent',

@@ -8,6 +8,7 @@ import { exactly, holds, near } from '../laws/slack.ts';
 import { smallStep } from '../laws/small-step.ts';
 import { stepOf } from '../laws/step.ts';
 import { thrown } from '../laws/thrown.ts';
+import { plainPlan } from '../registry.ts';
 import { consistencyPenalty } from './consistency.ts';
 import { meanTeacherMethod, meanTeacherTerm } from './mean-teacher.ts';
 
@@ -149,6 +150,29 @@ export const meanTeacherLaws: readonly Law[] = [
         sampleWeight: sampleWeight!,
       });
       return near(meanTeacherTerm(model, { lambda, sigma })(context), want, 1e-13);
+    },
+    effort: 0.2,
+  }),
+  law({
+    id: 'mean-teacher/recipe-state',
+    statement: 'The teacher of the recipe follows with its decay, and its state can be saved.',
+    cases: drawn((draw) => ({
+      x: draw.tensor([3, 2]),
+      seed: draw.integer(0, 1000),
+      decay: real(draw, 0, 0.9),
+    })),
+    slack: ({ x, seed, decay }) => {
+      const options = { lambda: 1, decay, sigma: 0 };
+      const model = mlp([2, 3, 2], { seed, activation: 'tanh', dtype: 'float64' });
+      const [make] = meanTeacherMethod.recipe(plainPlan, options).penalties;
+      const task = { classes: 2, features: 2, imageShape: null, rows: 3 };
+      const terms = [
+        make!(model, { task, key: random.key(seed) }),
+        meanTeacherTerm(model, options),
+      ] as const;
+      for (const p of model.parameters()) p.write(p.read().add(1));
+      const [got, want] = terms.map((term) => term(stepOf(x, seed, { model })));
+      return Math.min(near(got!, want!, 1e-13), holds(terms[0].state !== undefined));
     },
     effort: 0.2,
   }),

@@ -151,7 +151,7 @@ export const piModelLaws: readonly Law[] = [
     piModelTerm({ lambda: lambda!, sigma: sigma! })(step),
   ),
   law({
-    id: 'pi-model/both-passes-learn',
+    id: 'pi-model/second-pass-against-the-first',
     statement:
       "The step's own pass is the target of the second; gradients flow into both, and rows count by their weights.",
     cases: drawn((draw) => smallStep(draw)),

@@ -183,12 +183,12 @@ export const dropoutLaws: readonly Law[] = [
       const context = { training: true, rng: random.key(seed) };
       const at = axis === undefined ? 1 : (axis + 3) % 3;
       const noiseShape = x.shape.map((n, k) => (k === at ? 1 : n));
-      const where_ = axis === undefined ? {} : { axis };
+      const given = axis === undefined ? {} : { axis };
       const want = dropout(x, { p, noiseShape, ...context });
       return Math.min(
-        exactly(lockedDropout(x, { p, ...where_, ...context }), want),
-        exactly(new LockedDropout({ p, ...where_ }).forward(x, context), want),
-        exactly(lockedDropout(x, { p, ...where_ }), x),
+        exactly(lockedDropout(x, { p, ...given, ...context }), want),
+        exactly(new LockedDropout({ p, ...given }).forward(x, context), want),
+        exactly(lockedDropout(x, { p, ...given }), x),
       );
     },
   }),

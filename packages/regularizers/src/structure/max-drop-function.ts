@@ -7,14 +7,13 @@ import {
   type DType,
   div,
   equal,
-  floorDivide,
+  floor,
   full,
   greater,
   lessEqual,
   logicalAnd,
   logicalNot,
   mul,
-  remainder,
   reshape,
   type Shape,
   sqrt,
@@ -148,8 +147,10 @@ function maximaOf(x: Tensor, { mode, kernelSize }: Required<MaxDropSettings>): M
   const reach = (kernelSize - 1) / 2;
   const near = (place: Tensor, size: number): Tensor =>
     lessEqual(abs(sub(places(size), reshape(place, [...shape, 1]))), reach);
-  const rows = reshape(near(floorDivide(winner, width), height), [...shape, height, 1]);
-  const columns = reshape(near(remainder(winner, width), width), [...shape, 1, width]);
+  const row = astype(floor(div(astype(winner, 'float64'), width)), 'int32');
+  const column = sub(winner, mul(row, width));
+  const rows = reshape(near(row, height), [...shape, height, 1]);
+  const columns = reshape(near(column, width), [...shape, 1, width]);
   return { at: logicalAnd(rows, columns), shape, broadcasting: [...shape, 1, 1] };
 }
 

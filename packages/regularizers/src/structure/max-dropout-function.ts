@@ -106,10 +106,10 @@ function aboveRange(x: Tensor, axis: number[], p: number | Tensor): Tensor {
   return logicalAnd(greater(share, keepProbability(p)), spread);
 }
 
-/** More than `1 - rate` of the maximum; nothing if that is not positive. */
+/** More than `1 - rate` of the maximum, which is nothing if that is not positive. */
 function aboveShare(x: Tensor, axis: number[], rate: number | Tensor): Tensor {
   const most = max(x, { axis, keepdims: true });
-  return logicalAnd(greater(x, mul(most, keepProbability(rate))), greater(most, 0));
+  return greater(x, mul(most, keepProbability(rate)));
 }
 
 function rateOf(

@@ -116,7 +116,7 @@ export const standoutLaws: readonly Law[] = [
   law({
     id: 'standout/keeps-strong-units',
     statement:
-      'The keep probability grows with the belief; with a belief above 30 no unit of a thousand is dropped, below -30 all are.',
+      'The keep probability grows with the belief; with a belief above 30 at most one unit of a thousand is dropped (by a draw of 0), below -30 all are.',
     cases: drawn((draw) => ({
       beliefs: draw.tensor([2], { min: -5, max: 5 }),
       size: real(draw, 30, 500),
@@ -138,11 +138,7 @@ export const standoutLaws: readonly Law[] = [
         });
         return sum(y).item();
       };
-      return Math.min(
-        atMost(k(low!), k(high!)),
-        exactly(kept(size), 1000),
-        exactly(kept(-size), 0),
-      );
+      return Math.min(atMost(k(low!), k(high!)), atMost(999, kept(size)), exactly(kept(-size), 0));
     },
     effort: 0.5,
   }),

@@ -384,7 +384,7 @@ export const variationalDropoutLaws: readonly Law[] = [
         holds(got.length === 1),
         near(got[0]!, (klScale / rows) * each * count, 1e-10),
         near(model.forward(x) as Tensor, plain.forward(x) as Tensor, 1e-12),
-        recipeTakes(variationalDropoutMethod, { klScale: 1, alphaInit: 0.02 }),
+        recipeTakes(variationalDropoutMethod, { klScale: 1, alphaInit: 0.25 }),
       );
     },
     effort: 0.1,

@@ -30,7 +30,7 @@ describe('mcDropout', () => {
     expect(slope.data().some((g) => g !== 0)).toBe(true);
   });
 
-  test('is sure of what it was not trained against dropout on', () => {
+  test('is certain of a network without dropout', () => {
     const model = mlp([2, 6, 3], { seed: 0 });
     const { variance, mutualInformation } = mcDropout(model, x, { rng, samples: 3 });
     expect([...variance.data(), ...mutualInformation.data()].every((v) => v === 0)).toBe(true);
