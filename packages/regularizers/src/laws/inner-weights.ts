@@ -24,6 +24,7 @@ export type ClosedTerm = (
  * The law that a term which is switched off leaves value and gradients of the loss as they are, and gives weights
  * that only its closure uses a gradient of 0, so that no optimizer misses them.
  *
+ * @param id  of the method, or with a part of it behind a slash
  * @param off  the strength that switches it off. @defaultValue 0
  */
 export const innerWeightsLaw = (
@@ -32,7 +33,7 @@ export const innerWeightsLaw = (
   { off = 0 }: { readonly off?: number } = {},
 ): Law =>
   law({
-    id: `${id}/inner-weights`,
+    id: `${id.includes('/') ? `${id}-` : `${id}/`}inner-weights`,
     statement: `At strength ${off} value and gradients are those of the loss alone, and 0 for weights that only the term uses, infinite ones too.`,
     cases: drawn((draw) => ({
       x: draw.tensor([draw.integer(1, 3), 2]),
