@@ -99,9 +99,9 @@ export abstract class Module {
     return named(this, Module);
   }
 
-  /** This module and all modules in it. */
+  /** This module, first, and all modules in it, in order. */
   modules(): Module[] {
-    return Object.values(this.namedModules());
+    return [...entriesOf(this, Module).values()];
   }
 
   /** The modules in this one that are not parts of another one in it, by name. */
@@ -176,7 +176,7 @@ export abstract class Module {
    * ```
    */
   toString(): string {
-    return Object.entries(this.namedModules())
+    return [...entriesOf(this, Module)]
       .map(([name, part]) => (name === '' ? '' : `  ${name}: `) + part.describe())
       .join('\n');
   }
@@ -188,17 +188,26 @@ function named<Kind>(
   kind: abstract new (...args: never) => Kind,
   shallow = false,
 ): Record<string, Kind> {
+  return Object.fromEntries(entriesOf(model, kind, shallow));
+}
+
+/** The same in order: an object puts names that are numbers, as in `Sequential`, before all others. */
+function entriesOf<Kind>(
+  model: Module,
+  kind: abstract new (...args: never) => Kind,
+  shallow = false,
+): Map<string, Kind> {
   const found = new Map<unknown, string>();
   walk(model, '', found, shallow);
-  const result: Record<string, Kind> = {};
+  const result = new Map<string, Kind>();
   for (const [item, path] of found) {
     if (!(item instanceof kind)) continue;
-    if (Object.hasOwn(result, path)) {
+    if (result.has(path)) {
       throw new TypeError(
         `Module: two cells are named "${path}".\n  Rename a property, or its entry in stateNames.`,
       );
     }
-    result[path] = item;
+    result.set(path, item);
   }
   return result;
 }

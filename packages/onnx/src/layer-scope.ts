@@ -1,6 +1,7 @@
 import type { Cell, DType, Tensor } from '@tikhonov/core';
 import type { Payload } from '@tikhonov/core/engine';
 import { type LayerLike, Module } from '@tikhonov/nn';
+import { evaluationFormOf } from '@tikhonov/nn/engine';
 import { OnnxExportError } from './error.ts';
 import type { LayerClass } from './layer-class.ts';
 import { dataTypes, type OnnxAttributes } from './proto.ts';
@@ -220,8 +221,8 @@ export function writeLayer(
   path: string,
   part: LayerLike,
   x: OnnxValue,
+  title: string = part instanceof Module ? part.constructor.name : 'a function',
 ): OnnxValue {
-  const title = part instanceof Module ? part.constructor.name : 'a function';
   const body: TensorFunction =
     part instanceof Module ? (input) => part.forward(input) : (input) => part(input);
   const { exporters, functions } = session.settings;
@@ -229,7 +230,13 @@ export function writeLayer(
     part instanceof Module && !Object.hasOwn(part, 'forward')
       ? exporters.get(part.constructor)
       : undefined;
-  if (part instanceof Module && exporter === undefined) refuse(path, part, exporters);
+  if (part instanceof Module && exporter === undefined) {
+    if (Object.hasOwn(part, 'forward')) refuse(path, part, exporters);
+    const form = evaluationFormOf(part);
+    if (form === null) return isIdentity(session, body, x) ? x : refuse(path, part, exporters);
+    session.adopt(form, path);
+    return writeLayer(session, path, form, x, title);
+  }
   const [first, second] = trials(session, path, title, body, x);
   const output: Trials = [first.result.shape, second.result.shape];
   const scope = new LayerScope(session, path, title, x, output);
@@ -241,4 +248,18 @@ export function writeLayer(
   const y =
     known === undefined ? new TraceWriter(scope, [first, second], x).write() : known(x, scope);
   return makeValue(y.name, y.dtype, output);
+}
+
+/** Whether a layer hands its input on as it is, without an operation: noise and the like are off in evaluation. */
+function isIdentity(session: Session, body: TensorFunction, x: OnnxValue): boolean {
+  // Sizes of 1 too, as trials have large ones: a layer may act on small batches only.
+  const least = x.shape.map((size) => size ?? 1);
+  try {
+    return trials(session, '', '', body, { ...x, trials: [least, x.trials[1]] }).every(
+      ({ input, steps, result }) => steps.length === 0 && result.payload === input,
+    );
+  } catch {
+    // What it refuses is told by those who know its class.
+    return false;
+  }
 }

@@ -1,6 +1,6 @@
 import { type Cell, type DType, isFloating, type Tensor } from '@tikhonov/core';
 import type { Payload } from '@tikhonov/core/engine';
-import type { Module } from '@tikhonov/nn';
+import { type LayerLike, Module } from '@tikhonov/nn';
 import { OnnxExportError } from './error.ts';
 import { GraphBuilder } from './graph-builder.ts';
 import type { Exporters, OnnxExporter } from './registry.ts';
@@ -33,7 +33,7 @@ export class Session {
   readonly payloads: ReadonlyMap<Payload, Cell>;
   /** Whether a layer has looked at `isCausal`. */
   usedCausal = false;
-  readonly #names: ReadonlyMap<Cell, string>;
+  readonly #names: Map<Cell, string>;
   readonly #stored = new Map<Cell, OnnxValue>();
 
   constructor(model: Module, settings: SessionSettings, input: Omit<OnnxValue, 'shape'>) {
@@ -43,12 +43,25 @@ export class Session {
     this.#names = new Map(cells.map(([name, cell]) => [cell, name]));
     this.values = new Map(cells.map(([, cell]) => [cell, ownValue(cell)]));
     this.payloads = new Map([...this.values].map(([cell, { payload }]) => [payload, cell]));
-    this.modelDtype = cells.find(([, { dtype }]) => isFloating(dtype))?.[1].dtype ?? 'float32';
+    // Rates and the like may be float64 in any model: parameters come first.
+    const floating = [...model.parameters(), ...this.#names.keys()].find((cell) =>
+      isFloating(cell.dtype),
+    );
+    this.modelDtype = floating?.dtype ?? 'float32';
   }
 
   /** The type in the file of values of a dtype. */
   dtypeOf(dtype: OnnxDType): OnnxDType {
     return dtype !== 'int64' && isFloating(dtype) ? this.settings.dtype : dtype;
+  }
+
+  /** Names the cells of what stands in for a layer at a path, unless they are those of the layer. */
+  adopt(form: LayerLike, path: string): void {
+    if (!(form instanceof Module)) return;
+    for (const [name, cell] of Object.entries(form.namedCells())) {
+      if (this.#names.has(cell)) continue;
+      this.#names.set(cell, path === '' ? name : `${path}.${name}`);
+    }
   }
 
   /** Stores a cell of the model, once. */

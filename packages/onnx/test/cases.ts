@@ -24,6 +24,7 @@ import {
 import * as random from '@tikhonov/core/random';
 import * as nn from '@tikhonov/nn';
 import { type ExportOnnxOptions, exportOnnx } from '../src/index.ts';
+import { regularizers } from './regularizer-cases.ts';
 
 /** A layer, and what follows the batch in its input; `'batch'` may stand elsewhere. */
 export interface Case {
@@ -440,6 +441,7 @@ export const groups: Record<string, readonly Case[]> = {
   normalisations: norms,
   'sequences and attention': sequences,
   models,
+  regularizers,
 };
 
 /** The file of a case. */

@@ -7,10 +7,12 @@ import {
   ones,
   parameter,
   random,
+  relu,
   type Tensor,
   tensor,
 } from '@tikhonov/core';
 import * as nn from '@tikhonov/nn';
+import * as reg from '@tikhonov/regularizers';
 import { type ExportOnnxOptions, exportOnnx, OnnxExportError, onnxLayer } from '../src/index.ts';
 import { parseModel } from './parse-model.ts';
 
@@ -44,6 +46,74 @@ describe('layers without an exporter', () => {
         '  Pass one: { exporters: [onnxLayer(Scale, (layer, x, scope) => scope.trace((t) => layer.forward(t), x))] }, or write it with scope.op.',
     );
     expect(write(new Scale())).toThrow('exportOnnx: the model (Scale): there is no exporter');
+  });
+
+  test('are nothing where they hand their input on, and only there', () => {
+    class Tagged extends nn.Dropout {}
+    class Late extends nn.Module {
+      forward(x: Tensor): Tensor {
+        return x.shape[0]! > 100 ? x : mul(x, 2);
+      }
+    }
+    class Refusing extends nn.Module {
+      forward(x: Tensor): Tensor {
+        return x.data().length > 0 ? x : x;
+      }
+    }
+    const tagged = parseModel(write(new nn.Sequential(new Tagged()))());
+    expect(tagged.nodes.map(({ op }) => op)).toEqual(['Identity']);
+    expect(write(new Late())).toThrow('exportOnnx: the model (Late): there is no exporter');
+    expect(write(new Refusing())).toThrow('exportOnnx: the model (Refusing): there is no exporter');
+  });
+
+  test('are what their class says that they are in evaluation, not what a parent does', () => {
+    class Noisy extends nn.Module {
+      inner = new Scale();
+      forward(x: Tensor): Tensor {
+        return this.inner.forward(x);
+      }
+      inEvaluation(): nn.LayerLike {
+        return (x) => this.forward(x);
+      }
+    }
+    class Twice extends Noisy {
+      override forward(x: Tensor): Tensor {
+        return super.forward(super.forward(x));
+      }
+    }
+    const model = parseModel(write(new Noisy())());
+    expect(model.nodes.map(({ op, inputs }) => [op, inputs])).toEqual([
+      ['Mul', ['input', 'inner.gain']],
+    ]);
+    expect(write(new Twice())).toThrow('exportOnnx: the model (Twice): there is no exporter');
+    const wrapped = new Noisy();
+    nn.wrapForward(wrapped, (forward, x) => forward(x));
+    expect(write(wrapped)).toThrow('exportOnnx: the model (Noisy): its forward was replaced.');
+  });
+
+  test('that draw or sort in evaluation have no form of their own', () => {
+    const options = { inference: 'gaussian', activation: relu } as const;
+    const drawing = new reg.DropConnect(new nn.Linear(2, 2, { seed: 0 }), options);
+    expect(write(drawing)).toThrow('exportOnnx: the model (DropConnect): there is no exporter');
+    const pool = new reg.MaxPoolDropout({ kernelSize: 2 });
+    expect(write(pool, { inputShape: ['batch', 1, 4, 4] })).toThrow(
+      'exportOnnx: the model (MaxPoolDropout): there is no exporter',
+    );
+  });
+
+  test('store the weights that are left of those with variational dropout', () => {
+    const layer = new reg.VariationalLinear(new nn.Linear(2, 1, { seed: 0, bias: false }));
+    layer.weight.write(tensor([[3, 4]]));
+    layer.logAlpha.write(tensor([[0, 9]]));
+    const { initializers } = parseModel(write(new nn.Sequential(layer))());
+    expect(initializers.map(({ name }) => name)).toEqual(['0.weight']);
+    expect([...new Float32Array(initializers[0]!.bytes.slice().buffer)]).toEqual([3, 0]);
+  });
+
+  test('do not make a model float64 by a rate that is', () => {
+    const layer = new reg.Scheduled(reg.linearRamp(0.5, 3), (p) => new nn.Dropout({ p }));
+    const model = new nn.Sequential(layer, new nn.Linear(2, 2, { seed: 0 }));
+    expect(parseModel(write(model)()).nodes.map(({ op }) => op)).toEqual(['Gemm']);
   });
 
   test('are not taken for the class that they extend', () => {

@@ -2,7 +2,7 @@ import { compile } from '@tikhonov/compile';
 import { add, Cell, random, tensor } from '@tikhonov/core';
 import { loadDigits, split } from '@tikhonov/data';
 import { crossEntropy, Residual, smallResNet } from '@tikhonov/nn';
-import { adam } from '@tikhonov/optim';
+import { adam, cosine } from '@tikhonov/optim';
 import { linearDecaySurvival, StochasticDepth } from '@tikhonov/regularizers';
 import { accuracy, evaluate, fit } from '@tikhonov/train';
 
@@ -70,7 +70,7 @@ export async function testErrorOf(net: Net, epochs: number): Promise<number> {
     epochs,
     batchSize: rows,
     dropLast: true,
-    optimizer: adam(model, { lr: 2e-3 }),
+    optimizer: adam(model, { lr: cosine(2e-3, { tMax: epochs * Math.floor(train.size / rows) }) }),
     loss: crossEntropy,
     metrics: {},
     seed,

@@ -1,25 +1,29 @@
 import * as Plot from '@observablehq/plot';
-import { log, mean, random, softmax, tensor } from '@tikhonov/core';
+import { compile } from '@tikhonov/compile';
+import { add, div, log, random, softmax, type Tensor, tensor, zeros } from '@tikhonov/core';
 import { loadDigits, split } from '@tikhonov/data';
 import { crossEntropy, MaxPool2d, smallCnn } from '@tikhonov/nn';
 import { adam } from '@tikhonov/optim';
-import {
-  MaxPoolDropout,
-  type MaxPoolDropoutMode,
-  maxPoolDropout,
-  maxPoolDropoutProbabilities,
-  mcPasses,
-} from '@tikhonov/regularizers';
+import { MaxPoolDropout, type MaxPoolDropoutMode } from '@tikhonov/regularizers';
 import { accuracy, evaluate, fit, measure, negativeLogLikelihood } from '@tikhonov/train';
 import { pairedTest } from '../compare/statistics.ts';
 import { svg } from '../report/svg.ts';
 import { meanOf } from './digits-runs.ts';
+import { compared, countsOf, frequencyFigure } from './pool-frequencies.ts';
 import { type AnyReproduction, type Comparison, reproduction } from './reproduction.ts';
 
 type Input = { readonly seed: number; readonly p: number } & (
   | { readonly kind: 'frequencies'; readonly side: number; readonly windows: number }
-  | { readonly kind: 'training'; readonly epochs: number; readonly passes: number }
+  | ({ readonly kind: 'training' } & Plan)
 );
+
+/** Sizes of a training: images, epochs, and passes whose mean is taken. */
+interface Plan {
+  readonly trainSize: number;
+  readonly testSize: number;
+  readonly epochs: number;
+  readonly passes: number;
+}
 
 interface Result {
   readonly error: number;
@@ -53,21 +57,6 @@ const pictured: readonly Rule[] = [...modes, 'passes'];
 /** The bound on a z-score: with some hundred of them, one in a thousand runs would pass it by chance. */
 const bound = 5;
 
-/** Pools windows that hold 1, 2, ..., n and counts what comes out; 0 says that no cell was kept. */
-function countsOf({ seed, p }: Input, side: number, windows: number): number[] {
-  const n = side * side;
-  const cells = Array.from({ length: windows }, () =>
-    Array.from({ length: side }, (_, i) =>
-      Array.from({ length: side }, (_, j) => side * i + j + 1),
-    ),
-  );
-  const rng = random.foldIn(random.key(seed), `windows ${side} ${p}`);
-  const winners = maxPoolDropout(tensor(cells), { kernelSize: side, p, training: true, rng });
-  const counts = Array.from({ length: n + 1 }, () => 0);
-  for (const winner of winners.data()) counts[Number(winner)]!++;
-  return counts;
-}
-
 const network = (seed: number, p: number, mode: MaxPoolDropoutMode) =>
   smallCnn({
     inputShape: [1, 8, 8],
@@ -77,13 +66,10 @@ const network = (seed: number, p: number, mode: MaxPoolDropoutMode) =>
       part instanceof MaxPool2d ? new MaxPoolDropout({ kernelSize: 2, p, mode }) : part,
   });
 
-async function resultsOf(
-  { seed, p }: Input,
-  epochs: number,
-  passes: number,
-): Promise<Record<Rule, Result>> {
-  const digits = loadDigits();
-  const { train, test } = split(digits, { sizes: { train: 300, test: digits.size - 300 }, seed });
+async function resultsOf({ seed, p }: Input, plan: Plan): Promise<Record<Rule, Result>> {
+  const { trainSize, testSize, epochs, passes } = plan;
+  const sizes = { train: trainSize, test: testSize };
+  const { train, test } = split(loadDigits(), { sizes, seed });
   const model = network(seed, p, 'weighted');
   await fit(model, {
     train,
@@ -99,10 +85,15 @@ async function resultsOf(
     const found = evaluate(other, test, { loss: crossEntropy, metrics: { accuracy } });
     return { error: 1 - found.accuracy, nll: found.loss };
   });
-  const rng = random.foldIn(random.key(seed), 'passes');
-  const shares = mean(softmax(mcPasses(model, test.x, { samples: passes, rng })), { axis: 0 });
+  const key = random.foldIn(random.key(seed), 'passes');
+  const pass = compile((total: Tensor, k: Tensor) => {
+    const context = { training: true, rng: random.foldIn(key, k), updateState: false };
+    return add(total, softmax(model.forward(test.x, context)));
+  });
+  let shares = zeros([test.size, 10]);
+  for (let k = 0; k < passes; k++) shares = pass(shares, tensor(k, { dtype: 'int32' }));
   // As logits, log-probabilities are themselves.
-  const logits = log(shares);
+  const logits = log(div(shares, passes));
   const averaged = {
     error: 1 - measure(accuracy, logits, test.y),
     nll: measure(negativeLogLikelihood, logits, test.y),
@@ -114,28 +105,7 @@ async function task(input: Input): Promise<Output> {
   const { kind, seed, p } = input;
   return kind === 'frequencies'
     ? { kind, seed, p, counts: countsOf(input, input.side, input.windows) }
-    : { kind, seed, p, results: await resultsOf(input, input.epochs, input.passes) };
-}
-
-/** Counts of all seeds beside the probabilities; where few are expected, z-scores say nothing. */
-function compared(p: number, side: number, outputs: readonly Output[]) {
-  const n = side * side;
-  const theory = maxPoolDropoutProbabilities(n, { p }).toArray<number[]>();
-  const runs = outputs.filter((run) => run.p === p && run.counts?.length === n + 1);
-  return theory.map((share, rank) => {
-    const counts = runs.map((run) => run.counts!.reduce((sum, count) => sum + count, 0));
-    const total = counts.reduce((sum, count) => sum + count, 0);
-    const count = runs.reduce((sum, run) => sum + run.counts![rank]!, 0);
-    const z = (count - total * share) / Math.sqrt(total * share * (1 - share));
-    return {
-      p,
-      side,
-      rank,
-      theory: share,
-      observed: count / total,
-      z: total * share < 25 ? null : z,
-    };
-  });
+    : { kind, seed, p, results: await resultsOf(input, input) };
 }
 
 export const maxPoolDropoutReproduction: AnyReproduction = reproduction<Input, Output>({
@@ -150,10 +120,13 @@ export const maxPoolDropoutReproduction: AnyReproduction = reproduction<Input, O
     year: 2015,
     arxiv: '1512.00242',
   },
-  seeds: 8,
+  seeds: 16,
   task,
   run: async ({ seeds, firstSeed, quick, runTasks }) => {
-    const [windows, epochs, passes] = quick ? [200, 1, 2] : [20_000, 40, 50];
+    const windows = quick ? 200 : 20_000;
+    const plan: Plan = quick
+      ? { trainSize: 40, testSize: 40, epochs: 1, passes: 2 }
+      : { trainSize: 300, testSize: loadDigits().size - 300, epochs: 40, passes: 50 };
     const each = <T>(make: (seed: number) => T): T[] =>
       Array.from({ length: seeds }, (_, i) => make(firstSeed + i));
     const outputs = await runTasks(
@@ -161,7 +134,7 @@ export const maxPoolDropoutReproduction: AnyReproduction = reproduction<Input, O
         ...sides.flatMap((side) =>
           each((seed): Input => ({ kind: 'frequencies', seed, p, side, windows })),
         ),
-        ...each((seed): Input => ({ kind: 'training', seed, p, epochs, passes })),
+        ...each((seed): Input => ({ kind: 'training', seed, p, ...plan })),
       ]),
       ({ kind, p, seed }) => `${kind}, p ${p}, seed ${seed}`,
     );
@@ -174,19 +147,17 @@ export const maxPoolDropoutReproduction: AnyReproduction = reproduction<Input, O
       outputs.flatMap((run) => (run.p === p && run.results ? [run.results[rule][what]] : []));
     const average = (rule: Rule, what: keyof Result): number =>
       meanOf(values(judgedRate, rule, what));
-    const against = (other: Rule, what: keyof Result) =>
-      pairedTest(
-        values(judgedRate, 'weighted', what).map((x, i) => x - values(judgedRate, other, what)[i]!),
+    const difference = (other: Rule, what: keyof Result): Comparison => {
+      const others = values(judgedRate, other, what);
+      const { mean: change, p } = pairedTest(
+        values(judgedRate, 'weighted', what).map((x, i) => x - others[i]!),
       );
-    const told = (p: number | null): string => (p === null ? '-' : p.toPrecision(2));
-    const difference = (other: Rule, what: keyof Result, decides: boolean): Comparison => {
-      const { mean: change, p } = against(other, what);
       return {
         what: `${what === 'nll' ? 'loss' : 'error'} of weighted pooling less that of ${named[other]}, p = ${judgedRate}`,
         ours: change,
         reference: null,
-        agrees: judged && decides ? change < 0 && (p ?? 1) < 0.05 : null,
-        rule: `${decides ? 'below 0 beyond the noise' : 'shown'} (p = ${told(p)})`,
+        agrees: judged ? change < 0 && (p ?? 1) < 0.05 : null,
+        rule: `below 0 beyond the noise (p = ${p?.toPrecision(2) ?? '-'})`,
       };
     };
     const comparisons: Comparison[] = [
@@ -197,21 +168,17 @@ export const maxPoolDropoutReproduction: AnyReproduction = reproduction<Input, O
         agrees: quick ? null : z <= bound,
         rule: `at most ${bound}, the largest of ${scores.length}`,
       },
-      ...pictured.map((rule): Comparison => {
-        return {
-          what: `test error with ${named[rule]}, p = ${judgedRate}`,
-          ours: average(rule, 'error'),
-          reference: null,
-          agrees: null,
-          rule: 'shown',
-        };
-      }),
-      difference('scaled', 'error', true),
-      difference('max', 'error', true),
-      difference('passes', 'error', false),
-      difference('scaled', 'nll', true),
-      difference('max', 'nll', true),
-      difference('passes', 'nll', false),
+      ...pictured.map((rule) => ({
+        what: `test error with ${named[rule]}, p = ${judgedRate}`,
+        ours: average(rule, 'error'),
+        reference: null,
+        agrees: null,
+        rule: 'shown',
+      })),
+      difference('scaled', 'error'),
+      difference('max', 'error'),
+      difference('scaled', 'nll'),
+      difference('max', 'nll'),
     ];
     const percent = (x: number): string => `${(100 * x).toFixed(2)} %`;
     return {
@@ -250,34 +217,16 @@ export const maxPoolDropoutReproduction: AnyReproduction = reproduction<Input, O
         },
       ],
       notes: [
-        `Digits, 300 training images, two convolutions with 16 and 32 channels, each with pooling of 2 x 2, a hidden layer of 64 units, Adam 2e-3, ${epochs} epochs. The paper has MNIST, CIFAR-10 and CIFAR-100 and larger networks.`,
+        `Digits, ${plan.trainSize} training images, two convolutions with 16 and 32 channels, each with pooling of 2 x 2, a hidden layer of 64 units, Adam 2e-3, ${plan.epochs} epochs. The paper has MNIST, CIFAR-10 and CIFAR-100 and larger networks.`,
         'The paper writes p for keeping; here it is the probability of dropping.',
-        `The mean of ${passes} passes with dropout on is what weighted pooling stands for; it is exact for one layer, not for several.`,
+        `The mean of ${plan.passes} passes with dropout on is what weighted pooling stands for; it is exact for one layer, not for several.`,
         'Frequencies are judged for windows of 2 x 2 and 3 x 3 where 25 or more are expected.',
       ],
     };
   },
 });
 
-function frequencyFigure(cells: ReturnType<typeof compared>): string {
-  return svg({
-    width: 760,
-    height: 300,
-    marginTop: 30,
-    marginBottom: 44,
-    fx: { label: 'p' },
-    x: { label: 'rank', type: 'band' },
-    y: { label: 'share', grid: true, tickFormat: '%' },
-    marks: [
-      Plot.barY(cells, { fx: 'p', x: 'rank', y: 'observed', fill: '#a9cbe8' }),
-      Plot.dot(cells, { fx: 'p', x: 'rank', y: 'theory', r: 4, fill: '#d95f02' }),
-    ],
-  });
-}
-
-function errorFigure(
-  points: readonly { readonly p: number; readonly rule: string; readonly error: number }[],
-): string {
+function errorFigure(points: Plot.Data): string {
   return svg({
     width: 720,
     height: 340,

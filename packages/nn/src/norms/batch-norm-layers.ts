@@ -161,7 +161,7 @@ export abstract class BatchNorm extends Module {
  * move, unless the context says `updateState: false`; they are in the state, not among the parameters.
  *
  * @throws RangeError for a size that is not an integer >= 1, a negative `eps` or a momentum outside
- * [0, 1]; ShapeError from `forward` for other shapes, or in training with one value per channel
+ * [0, 1], and from `forward` in training with one value per channel; ShapeError from `forward` for other shapes
  * @example
  * ```ts
  * const layer = new nn.BatchNorm1d(1);

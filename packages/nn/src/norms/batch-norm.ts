@@ -4,7 +4,6 @@ import {
   Cell,
   mul,
   reshape,
-  ShapeError,
   stopGradient,
   sub,
   type Tensor,
@@ -63,9 +62,9 @@ const known: OptionNames<BatchNormOptions> = {
  *
  * @param x  `[n, c, ...]`, floating
  * @returns shape and dtype of `x`
- * @throws ShapeError if shapes do not fit, or in training with one value per channel; TypeError in
- * evaluation without running statistics, or when only one of them is given; RangeError for a negative
- * `eps` or a momentum outside [0, 1]; DTypeError for integers
+ * @throws ShapeError if shapes do not fit; RangeError in training with one value per channel, for a negative
+ * `eps` or a momentum outside [0, 1]; TypeError in evaluation without running statistics, or when only one
+ * of them is given; DTypeError for integers
  * @see Ioffe & Szegedy, "Batch normalization: accelerating deep network training by reducing internal
  * covariate shift", ICML 2015, arXiv 1502.03167
  * @example
@@ -103,7 +102,7 @@ export function batchNorm(x: TensorLike, options: BatchNormOptions = {}): Tensor
   }
   const count = source.size / Math.max(1, channels[0]!);
   if (count < 2) {
-    throw new ShapeError(
+    throw new RangeError(
       `${name}: training needs more than one value per channel, got x ${showShape(source.shape)}.\n` +
         '  Use a larger batch (drop a last batch of one), or evaluate with running statistics.',
     );

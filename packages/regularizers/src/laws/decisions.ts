@@ -1,8 +1,11 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import { type DType, random, type Tensor } from '@tikhonov/core';
+import { type DType, ones, random, type Tensor } from '@tikhonov/core';
 import { exactly, holds, near } from './slack.ts';
 
-/** What a method draws for `n` places that do not matter otherwise, `[n]`: bits, or noise. */
+/** Ones for `n` places or one more, in rows of two: what rows or columns share is seen in neighbours. */
+export const pairs = (n: number, dtype: DType): Tensor => ones([Math.ceil(n / 2), 2], { dtype });
+
+/** What a method draws for at least `n` places that do not matter otherwise: bits, or noise. */
 export type Decisions = (n: number, rng: Tensor, dtype: DType) => Tensor;
 
 /** How a method's draws are looked at. */

@@ -1,7 +1,7 @@
 import { parameter, type Tensor, tensor } from '@tikhonov/core';
 import { Module } from '@tikhonov/nn';
 import { sgd } from '@tikhonov/optim';
-import type { Callback } from '@tikhonov/train';
+import type { Callback, TrainContext } from '@tikhonov/train';
 import type { Network } from '../method.ts';
 
 /** One parameter, which is overwritten as training would. */
@@ -29,6 +29,17 @@ export function stoppedRun(
 ): StoppedRun {
   const model = new Scalar();
   const callback = typeof made === 'function' ? made(model) : made;
+  const seen = runCallback(callback, { model }, curve, (i) => model.w.write(weights[i]!));
+  return { weight: model.w.read(), ...seen };
+}
+
+/** Calls a callback as a training does whose epochs are what `epoch` does. */
+export function runCallback(
+  callback: Callback,
+  given: Pick<TrainContext, 'dataset'> & { readonly model: Network },
+  curve: readonly number[],
+  epoch: (i: number) => void,
+): Omit<StoppedRun, 'weight'> {
   const best: number[] = [];
   let restored: number | null = null;
   const control = {
@@ -36,25 +47,25 @@ export function stoppedRun(
     stop(reason: string) {
       this.stopReason ??= reason;
     },
-    markBest(epoch: number) {
-      best.push(epoch);
+    markBest(at: number) {
+      best.push(at);
     },
-    markRestored(epoch: number) {
-      restored = epoch;
+    markRestored(at: number) {
+      restored = at;
     },
     markReplaced() {},
   };
   callback.onTrainBegin?.({
-    model,
-    optimizer: sgd(model, { lr: 0 }),
+    ...given,
+    optimizer: sgd(given.model, { lr: 0 }),
     epochs: curve.length,
-    batchSize: 1,
+    batchSize: given.dataset?.size ?? 1,
     stepsPerEpoch: 1,
     evaluateEvery: 1,
     monitored: ['validation.loss'],
   });
   for (const [i, loss] of curve.entries()) {
-    model.w.write(weights[i]!);
+    epoch(i);
     const record = { epoch: i + 1, steps: i + 1, dataLoss: 0, penalty: 0 };
     callback.onEpochEnd?.(i + 1, { ...record, evaluations: { validation: { loss } } }, control);
     if (control.stopReason !== null) break;
@@ -67,7 +78,7 @@ export function stoppedRun(
     nonFinite: null,
   };
   callback.onTrainEnd?.(history, control);
-  return { weight: model.w.read(), best, restored };
+  return { best, restored };
 }
 
 /** The weight that a callback leaves behind. */

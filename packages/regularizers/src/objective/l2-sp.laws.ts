@@ -1,6 +1,6 @@
 import { drawn, type Law, law } from '@tikhonov/check';
 import { add, full, grad, mul, parameter, type Tensor, tensor, zerosLike } from '@tikhonov/core';
-import { Linear, weightNorm } from '@tikhonov/nn';
+import { Linear, Sequential, weightNorm } from '@tikhonov/nn';
 import { parametersOf, real } from '../laws/draws.ts';
 import { filterLaw } from '../laws/filter.ts';
 import { recipeLaw } from '../laws/recipe.ts';
@@ -136,7 +136,9 @@ export const l2SpLaws: readonly Law[] = [
       alpha: real(draw, 0.1, 2),
     })),
     slack: ({ w, fresh, alpha }) => {
-      const model = weightNorm(new Linear(2, 2, { seed: 0, dtype: 'float64' }));
+      const layer = (): Linear => new Linear(2, 2, { seed: 0, dtype: 'float64' });
+      // The other layer has a starting point, so that not all is new.
+      const model = new Sequential(weightNorm(layer()), layer());
       const reference = model.parameterValues();
       return Math.min(
         exactly(l2Sp({ w, fresh }, { alpha, reference: { w } }), 0),

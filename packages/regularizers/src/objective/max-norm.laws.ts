@@ -168,5 +168,28 @@ export const maxNormLaws: readonly Law[] = [
     },
     effort: 0.3,
   }),
+  law({
+    id: 'max-norm/selected',
+    statement: 'Where the caller selects parameters, those and no others are projected.',
+    cases: drawn((draw) => ({
+      w: draw.tensor([2, 2], { min: 1, max: 2 }),
+      b: draw.tensor([2], { min: 1, max: 2 }),
+      chosen: draw.pick(['w', 'b']),
+    })),
+    slack: ({ w, b, chosen }) => {
+      const parameters = { w: parameter(w), b: parameter(b) };
+      const select = (name: string): boolean => name === chosen;
+      sgd(parameters, { lr: 1, updates: () => [project(maxNorm(0.5), { select })] }).apply({
+        w: zerosLike(w),
+        b: zerosLike(b),
+      });
+      const want = { w, b, [chosen]: maxNorm(0.5)(chosen === 'w' ? w : b) };
+      return Math.min(
+        near(parameters.w.read(), want.w, 1e-15),
+        near(parameters.b.read(), want.b, 1e-15),
+      );
+    },
+    effort: 0.2,
+  }),
   transformLaw(maxNormMethod, 'updates', ({ maxValue }) => project(maxNorm(maxValue!))),
 ];

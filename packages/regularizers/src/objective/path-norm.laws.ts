@@ -28,7 +28,7 @@ const layersOf = (draw: CaseDraw): Tensor[] => {
   return sizes.slice(1).map((out, l) => draw.tensor([out, sizes[l]!]));
 };
 
-const exponentOf = (draw: CaseDraw): number => draw.pick([1, 1.5, 2, 3]);
+const exponentOf = (draw: CaseDraw): number => draw.pick([1, 1.5, 2, 3, 4]);
 
 /** The sum over paths, path by path. */
 const byPaths = (layers: readonly Tensor[], p: number): number => {
@@ -56,7 +56,7 @@ export const pathNormLaws: readonly Law[] = [
     cases: drawn((draw) => ({
       layers: layersOf(draw),
       lambda: real(draw, 0, 2),
-      p: draw.pick([undefined, 1, 1.5, 3]),
+      p: draw.pick([undefined, 1, 1.5, 3, 4]),
     })),
     slack: ({ layers, lambda, p }) =>
       near(

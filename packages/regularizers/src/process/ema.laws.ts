@@ -8,7 +8,7 @@ import { atMost, exactly, holds, near } from '../laws/slack.ts';
 import { stoppedRun } from '../laws/stopped-weights.ts';
 import { thrown } from '../laws/thrown.ts';
 import { plainPlan } from '../registry.ts';
-import { averaging, ema, emaMethod } from './ema.ts';
+import { averageWeights, averaging, ema, emaMethod } from './ema.ts';
 
 /** Values of a parameter: the first when the average is made, the others after each step. */
 interface Walk {
@@ -231,5 +231,30 @@ export const emaLaws: readonly Law[] = [
       );
     },
     effort: 0.3,
+  }),
+  law({
+    id: 'ema/nothing-taken-in',
+    statement:
+      'A training that ends before its first average leaves its weights, whatever the average had taken in before.',
+    cases: drawn((draw) => ({
+      earlier: Array.from({ length: draw.integer(0, 2) }, () => draw.tensor([])),
+      weights: [draw.tensor([]), draw.tensor([])],
+    })),
+    slack: ({ earlier, weights }) => {
+      const { weight } = stoppedRun(
+        (model) => {
+          const average = ema(model, { decay: 0.5 });
+          for (const value of earlier) {
+            model.parameters()[0]!.write(value);
+            average.update();
+          }
+          return averageWeights(average, { every: 'epoch', startFromEpoch: weights.length });
+        },
+        weights.map(() => 1),
+        weights,
+      );
+      return exactly(weight, weights.at(-1)!);
+    },
+    effort: 0.2,
   }),
 ];

@@ -12,6 +12,7 @@ import {
   zeros,
 } from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
+import { gaussianNoise } from '@tikhonov/data';
 import { klDiv } from '@tikhonov/nn';
 import { real } from '../laws/draws.ts';
 import { recipeLaw } from '../laws/recipe.ts';
@@ -98,15 +99,17 @@ export const piModelLaws: readonly Law[] = [
   law({
     id: 'pi-model/other-masks',
     statement:
-      'The second pass of a step has masks of its own, other ones in each step; rows count by their weights.',
-    cases: drawn(smallStep),
-    slack: ({ context }) => {
+      'The second pass of a step has masks of its own, other ones in each step, and noise that is drawn apart from them; rows count by their weights.',
+    cases: drawn((draw) => ({ ...smallStep(draw), sigma: draw.pick([0, 0.5]) })),
+    slack: ({ context, sigma }) => {
       const { batch, output, rng } = context;
       const rngOfPass = random.foldIn(rng, 'pi-model');
-      const second = context.forward(batch.x, { rng: rngOfPass });
+      const noise = random.foldIn(rngOfPass, 'noise');
+      const rows = sigma === 0 ? batch.x : gaussianNoise(batch.x, { sigma, key: noise });
+      const second = context.forward(rows, { rng: rngOfPass });
       const options = { lambda: 1, sampleWeight: batch.sampleWeight! };
       return near(
-        piModelTerm({ lambda: 1 })(context),
+        piModelTerm({ lambda: 1, sigma })(context),
         consistencyPenalty(second, output, options),
         1e-13,
       );

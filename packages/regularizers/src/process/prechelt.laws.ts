@@ -263,7 +263,7 @@ export const precheltLaws: readonly Law[] = [
   law({
     id: 'prechelt/defaults',
     statement:
-      'Left out, strips have 5 values and nothing else stops; the recipe asks for 2 strips of 5 and holds out a fifth.',
+      'Left out, strips have 5 values, and nothing else stops but values that are not finite; the recipe asks for 2 strips of 5 and holds out a fifth.',
     cases: drawn((draw) => ({
       train: Array.from({ length: 12 }, () => draw.integer(1, 8) / 4),
       validation: Array.from({ length: 12 }, (_, i) => 1 + i + draw.integer(0, 3)),
@@ -274,8 +274,18 @@ export const precheltLaws: readonly Law[] = [
         [(state, seen) => upUpdate(state, seen, { s: 1 }), up(1, 5)],
         [(state, seen) => pqUpdate(state, seen, { alpha: 0.01 }), pq(0.01, 5)],
       ];
+      // Neither a training that stands still nor the number of epochs stops; what is not finite does.
+      const still = { ...given, train: given.train.map(() => 1) };
+      const decisions = [Number.NaN, Infinity].flatMap((validation) => [
+        glUpdate(initialPrechelt, { validation }, { alpha: 1 }).stop,
+        upUpdate(initialPrechelt, { validation }, { s: 1 }).stop,
+        pqUpdate(initialPrechelt, { validation: 1, train: validation }, { alpha: 1 }).stop,
+      ]);
       return Math.min(
         ...plain.map(([left, set]) => holds(stopOf(given, left) === stopOf(given, set))),
+        holds(stopOf(still, gl(1e9, 5)) === Infinity),
+        holds(stopOf(still, up(99, 5)) === Infinity),
+        holds(decisions.every((stop) => stop === 'non-finite')),
         recipeTakes(precheltMethod, { s: 2, k: 5, validationFraction: 0.2 }),
       );
     },

@@ -1,12 +1,14 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import { mul, parameter, random, sum, type Tensor } from '@tikhonov/core';
+import { mul, parameter, random, sum, type Tensor, zeros } from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
-import { BatchNorm1d } from '@tikhonov/nn';
+import { Dataset } from '@tikhonov/data';
+import { BatchNorm1d, Dropout, Linear, Sequential } from '@tikhonov/nn';
 import { sgd } from '@tikhonov/optim';
+import { averageWeights } from '@tikhonov/train';
 import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
 import { exactly, near } from '../laws/slack.ts';
-import { stoppedRun } from '../laws/stopped-weights.ts';
+import { runCallback, stoppedRun } from '../laws/stopped-weights.ts';
 import { plainPlan } from '../registry.ts';
 import { swa, swaMethod, updateBatchNorm } from './swa.ts';
 
@@ -127,5 +129,53 @@ export const swaLaws: readonly Law[] = [
       );
     },
     effort: 0.3,
+  }),
+  law({
+    id: 'swa/masks-of-the-passes',
+    statement:
+      'Dropout in front of a batch norm draws other masks for every batch, those of the key and its place.',
+    cases: drawn((draw) => ({
+      batches: Array.from({ length: draw.integer(2, 3) }, () => draw.tensor([4, 2])),
+      seed: draw.pick([undefined, draw.integer(1, 1000)]),
+    })),
+    slack: ({ batches, seed }) => {
+      const [drop, norm] = [new Dropout({ p: 0.5 }), new BatchNorm1d(2, { dtype: 'float64' })];
+      const key = random.key(seed ?? 0);
+      updateBatchNorm(new Sequential(drop, norm), batches, seed === undefined ? {} : { key });
+      const means = batches.map((x, k) => {
+        const rng = random.foldIn(key, k);
+        const seen = new Sequential(drop).forward(x, { training: true, rng });
+        return seen.mean({ axis: 0 });
+      });
+      return near(norm.runningMean!.read(), meanOf(means), 1e-13);
+    },
+    effort: 0.2,
+  }),
+  law({
+    id: 'swa/statistics-of-the-averages',
+    statement:
+      'In the end the network has the averages, and the statistics of its batch norms are those that a pass over the training rows gives with them.',
+    cases: drawn((draw) => ({
+      x: draw.tensor([4, 2]),
+      weights: [draw.tensor([2, 2]), draw.tensor([2, 2])],
+    })),
+    slack: ({ x, weights }) => {
+      const layer = new Linear(2, 2, { seed: 0, dtype: 'float64' });
+      const norm = new BatchNorm1d(2, { dtype: 'float64' });
+      const model = new Sequential(layer, norm);
+      const dataset = new Dataset({ x, y: zeros([4], { dtype: 'int32' }) });
+      runCallback(
+        averageWeights(swa(model), { every: 'epoch' }),
+        { model, dataset },
+        weights.map(() => 1),
+        (i) => layer.weight.write(weights[i]!),
+      );
+      const want = layer.forward(x).mean({ axis: 0 });
+      return Math.min(
+        near(layer.weight.read(), meanOf(weights), 1e-14),
+        near(norm.runningMean!.read(), want, 1e-12),
+      );
+    },
+    effort: 0.2,
   }),
 ];

@@ -296,7 +296,7 @@ export const variationalInformationBottleneckLaws: readonly Law[] = [
   law({
     id: id('defaults'),
     statement:
-      'Left out, beta is 1e-3, one code is drawn, and rho becomes a width by the shift -5.',
+      'Left out, beta is 1e-3, one code is drawn in training and none in evaluation, and rho becomes a width by the shift -5, in layers as well.',
     cases: drawn((draw) => ({
       mu: draw.tensor([2, 2]),
       rho: draw.tensor([2, 2]),
@@ -315,6 +315,15 @@ export const variationalInformationBottleneckLaws: readonly Law[] = [
           vib(mu, rho, loss, { key, ...explicit, stdShift: -5 }).loss,
         ),
         exactly(vibTerm(model)(step), vibTerm(model, explicit)(step)),
+        exactly(
+          new GaussianBottleneck(2, 1, { seed, dtype: 'float64' }).code(rho).std,
+          gaussianCode(rho, slice(rho, [null, { start: 1 }]), { stdShift: -5 }).std,
+        ),
+        // In evaluation without draws of codes.
+        exactly(
+          new GaussianBottleneck(2, 1, { seed, dtype: 'float64' }).forward(x),
+          new GaussianBottleneck(2, 1, { seed, dtype: 'float64', evaluationSamples: 0 }).forward(x),
+        ),
       );
     },
     effort: 0.2,

@@ -11,7 +11,7 @@ import {
   tensor,
   zerosLike,
 } from '@tikhonov/core';
-import { scaleByAdam } from '@tikhonov/optim';
+import { clipByValue, scaleByAdam } from '@tikhonov/optim';
 import { configure } from '../configure.ts';
 import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
@@ -335,5 +335,43 @@ export const weightDecayLaws: readonly Law[] = [
       );
     },
     effort: 0.2,
+  }),
+  law({
+    id: 'weight-decay/behind-changed-gradients',
+    statement:
+      'In a configured training Adam gets what all changes of gradients leave, and the decay is the same.',
+    cases: drawn((draw) => ({
+      lr: real(draw, 0.01, 0.5),
+      weightDecay: real(draw, 0.1, 1),
+      keeps: draw.integer(1, 2),
+      seed: draw.integer(0, 1000),
+    })),
+    slack: ({ lr, weightDecay, keeps, seed }) => {
+      const clips = [1e-8, 1e-300].map((c) => () => clipByValue(c));
+      const plan = weightDecayMethod.recipe(
+        { ...plainPlan, network: { dtype: 'float64' }, gradients: clips.slice(0, keeps) },
+        { weightDecay },
+      );
+      const { model, options } = configure(plan, {
+        task: { classes: 2, features: 2, imageShape: null, rows: 3 },
+        lr,
+        seed,
+        key: random.key(seed),
+      });
+      const parameters = model.namedParameters();
+      const before = model.parameterValues();
+      options.optimizer.apply(
+        Object.fromEntries(Object.entries(before).map(([name, w]) => [name, w.mul(0).add(8)])),
+      );
+      return Math.min(
+        ...Object.entries(before).map(([name, w]) => {
+          // Adam's first step is lr g / (|g| + 1e-8).
+          const g = keeps === 2 ? 1e-300 : 1e-8;
+          const kept = w.rank < 2 ? w : w.mul(1 - lr * weightDecay);
+          return near(parameters[name]!.read(), kept.sub((lr * g) / (g + 1e-8)), 1e-13);
+        }),
+      );
+    },
+    effort: 0.1,
   }),
 ];

@@ -16,7 +16,7 @@ import {
   where,
   zerosLike,
 } from '@tikhonov/core';
-import { decisionLaws } from '../laws/decisions.ts';
+import { decisionLaws, pairs } from '../laws/decisions.ts';
 import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
 import { noiseLayerLaws, placesLaw } from '../laws/noise-layer.ts';
@@ -181,7 +181,7 @@ export const alphaDropoutLaws: readonly Law[] = [
   }),
   ...decisionLaws('alpha-dropout', (n, rng, dtype) =>
     // Dropped units are the smaller ones.
-    sign(alphaDropout(ones([n], { dtype }), { training: true, rng }).sub(1)),
+    sign(alphaDropout(pairs(n, dtype), { training: true, rng }).sub(1)),
   ),
   ...noiseLayerLaws('alpha-dropout', {
     layer: () => new AlphaDropout({ p: 0.3 }),

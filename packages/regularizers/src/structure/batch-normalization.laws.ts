@@ -202,7 +202,7 @@ export const batchNormalizationLaws: readonly Law[] = [
         exactly(trained, batchNorm(x, { training })),
         exactly(state.num_batches_tracked!.data(), [1]),
         near(state.running_mean!, mean(x, { axis: 0 }).mul(0.1), 1e-13),
-        holds(alone instanceof Error && /more than one value/.test(alone.message)),
+        holds(alone instanceof RangeError && /more than one value/.test(alone.message)),
       );
     },
     effort: 0.5,

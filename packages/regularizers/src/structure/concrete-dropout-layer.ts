@@ -10,7 +10,7 @@ import {
 } from '@tikhonov/core';
 import { kindOf, type OptionNames, requireOptions } from '@tikhonov/core/engine';
 import { childContext, type ForwardContext, Linear, Module } from '@tikhonov/nn';
-import { requireContext } from '@tikhonov/nn/engine';
+import { type EvaluationForm, requireContext } from '@tikhonov/nn/engine';
 import type { StepTerm } from '@tikhonov/train';
 import { type GatedLayer, isGateable } from '../objective/l0-gates.ts';
 import { requireStrength, type Strength } from '../strength.ts';
@@ -50,7 +50,7 @@ const known: OptionNames<ConcreteDropoutLayerOptions> = {
  * layer.forward(ones([4, 3]), { training: true, rng: random.key(1) }).shape; // => [4, 2]
  * ```
  */
-export class ConcreteDropout extends Module {
+export class ConcreteDropout extends Module implements EvaluationForm {
   readonly layer: GatedLayer;
   /** `[]`, the logit of the probability of dropping. */
   readonly pLogit: Parameter;
@@ -103,6 +103,11 @@ export class ConcreteDropout extends Module {
     const isSingle = perChannel && x.rank === layer.weight.rank - 1;
     const soft = concreteDropout(isSingle ? expandDims(x, 0) : x, pLogit, options);
     return layer.forward(isSingle ? squeeze(soft, 0) : soft, childContext(context, 'layer'));
+  }
+
+  /** The layer. */
+  inEvaluation(): GatedLayer {
+    return this.layer;
   }
 }
 

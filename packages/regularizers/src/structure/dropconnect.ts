@@ -1,7 +1,14 @@
 import type { Tensor } from '@tikhonov/core';
 import { type OptionNames, requireOptions } from '@tikhonov/core/engine';
-import { type ActivationFunction, type ForwardContext, Linear, type Strength } from '@tikhonov/nn';
-import { requireContext } from '@tikhonov/nn/engine';
+import {
+  type ActivationFunction,
+  type ForwardContext,
+  type LayerLike,
+  Linear,
+  Sequential,
+  type Strength,
+} from '@tikhonov/nn';
+import { type EvaluationForm, requireContext } from '@tikhonov/nn/engine';
 import { resolveArguments } from '../arguments.ts';
 import type { Argument, Method } from '../method.ts';
 import {
@@ -12,7 +19,7 @@ import {
 } from './dropconnect-functions.ts';
 import { drawing, unitStrength } from './keep-mask.ts';
 import { insteadOf } from './places.ts';
-import { blank, replaceLayer, requirePlainLayer } from './plain-layer.ts';
+import { blank, plainLinear, replaceLayer, requirePlainLayer } from './plain-layer.ts';
 
 /** Options of `DropConnect`. */
 export interface DropConnectLayerOptions extends DropConnectSettings {
@@ -49,7 +56,7 @@ const known: OptionNames<DropConnectLayerOptions> = {
  * layer.forward(ones([4, 3]), { training: true, rng: random.key(1) }).shape; // => [4, 2]
  * ```
  */
-export class DropConnect extends Linear {
+export class DropConnect extends Linear implements EvaluationForm {
   /** Probability of dropping a weight; if it is a cell, it is part of the module's state. */
   readonly p: Strength;
   readonly perSample: boolean;
@@ -108,6 +115,14 @@ export class DropConnect extends Linear {
       ? dropConnect(x, weight, { ...bias, ...source, p, perSample, training })
       : super.forward(x);
     return activation === null ? y : activation(y);
+  }
+
+  /** An `nn.Linear` with the same parameters, and the activation; `null` for `'gaussian'`, which draws. */
+  inEvaluation(): LayerLike | null {
+    const { inFeatures, outFeatures, weight, bias, activation, inference } = this;
+    if (inference === 'gaussian') return null;
+    const linear = plainLinear({ inFeatures, outFeatures, weight, bias });
+    return activation === null ? linear : new Sequential(linear, activation);
   }
 }
 

@@ -18,10 +18,11 @@ import {
   zerosLike,
 } from '@tikhonov/core';
 import { allMasks } from '../laws/all-masks.ts';
-import { decisionLaws } from '../laws/decisions.ts';
+import { decisionLaws, pairs } from '../laws/decisions.ts';
 import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
 import { noiseLayerLaws, placesLaw } from '../laws/noise-layer.ts';
+import { rateLaw } from '../laws/rates.ts';
 import { exactly, holds, near } from '../laws/slack.ts';
 import { Dropout, dropout, dropoutMethod } from './dropout.ts';
 import { LockedDropout, lockedDropout } from './locked-dropout.ts';
@@ -86,7 +87,8 @@ export const dropoutLaws: readonly Law[] = [
   }),
   law({
     id: 'dropout/extremes',
-    statement: 'p = 0 drops nothing and changes nothing; p = 1 gives zeros with zero gradient.',
+    statement:
+      'p = 0 drops nothing and changes nothing; p = 1 gives zeros with zero gradient, whatever the mask says; so does classic evaluation, also of NaN.',
     cases: drawn((draw) => ({
       x: draw.tensor(draw.shape()),
       seed: draw.integer(0, 1000),
@@ -95,7 +97,13 @@ export const dropoutLaws: readonly Law[] = [
     slack: ({ x, seed, mode }) => {
       const options = { training: true, rng: random.key(seed), mode };
       const all = (w: Tensor): Tensor => sum(dropout(w, { ...options, p: 1 }));
+      const open = { training: true, mode, mask: ones(x.shape) };
+      const bad = x.mul(Number.NaN);
       return Math.min(
+        ...[1, tensor(1)].flatMap((p) => [
+          exactly(dropout(x, { ...open, p }), zerosLike(x)),
+          exactly(dropout(bad, { p, mode: 'classic' }), zerosLike(x)),
+        ]),
         exactly(dropout(x, { ...options, p: 0 }), x),
         exactly(dropout(x, { ...options, p: 1 }), zerosLike(x)),
         exactly(grad(all)(x), zerosLike(x)),
@@ -105,7 +113,7 @@ export const dropoutLaws: readonly Law[] = [
   law({
     id: 'dropout/zeros-are-the-mask',
     statement:
-      'Dropped units are exactly 0, also where x is NaN or infinite; kept ones are x / (1 - p); the gradient is 0 and 1 / (1 - p) in the same places.',
+      'Dropped units are exactly 0, also where x is NaN or infinite; kept ones are x / (1 - p), or x in the classic form; the gradient is 0 and 1 / (1 - p), or 1, in the same places.',
     cases: drawn((draw) => {
       const shape = draw.shape();
       return {
@@ -113,11 +121,12 @@ export const dropoutLaws: readonly Law[] = [
         mask: draw.booleans(shape),
         p: real(draw, 0, 0.9),
         bad: draw.pick([Number.NaN, Infinity]),
+        mode: draw.pick(['inverted', 'classic'] as const),
       };
     }),
-    slack: ({ x, mask, p, bad }) => {
-      const scale = 1 / (1 - p);
-      const apply = (w: Tensor): Tensor => dropout(w, { p, mask, training: true });
+    slack: ({ x, mask, p, bad, mode }) => {
+      const scale = mode === 'inverted' ? 1 / (1 - p) : 1;
+      const apply = (w: Tensor): Tensor => dropout(w, { p, mask, mode, training: true });
       const kept = where(mask, x.mul(scale), 0);
       const poisoned = where(mask, x, bad);
       return Math.min(
@@ -268,12 +277,41 @@ export const dropoutLaws: readonly Law[] = [
           lockedDropout(x, context),
           new LockedDropout({ p: 0.5, axis: 1 }).forward(x, context),
         ),
+        exactly(new LockedDropout().forward(x, context), lockedDropout(x, context)),
         recipeTakes(dropoutMethod, { p: 0.5 }),
       );
     },
   }),
+  law({
+    id: 'dropout/layer',
+    statement: 'The layer is the function with its settings, whether state may move or not.',
+    cases: drawn((draw) => ({
+      x: draw.tensor([draw.integer(1, 3), 3]),
+      p: real(draw, 0, 1),
+      mode: draw.pick(['inverted', 'classic'] as const),
+      noiseShape: draw.pick([
+        [null, 1],
+        [1, 3],
+      ]),
+      seed: draw.integer(0, 1000),
+      training: draw.pick([true, false]),
+      updateState: draw.pick([true, false]),
+    })),
+    slack: ({ x, seed, training, updateState, ...settings }) => {
+      const context = { training, rng: random.key(seed) };
+      const y = new Dropout(settings).forward(x, { ...context, updateState });
+      return exactly(y, dropout(x, { ...settings, ...context }));
+    },
+  }),
+  rateLaw('dropout', {
+    forms: [
+      (x, p, context) => dropout(x, { p, ...context }),
+      (x, p, context) => dropout(x, { p, ...context, mode: 'classic' }),
+    ],
+    input: (draw) => draw.tensor(draw.shape()),
+  }),
   ...decisionLaws('dropout', (n, rng, dtype) =>
-    dropout(ones([n], { dtype }), { p: 0.5, training: true, rng }),
+    dropout(pairs(n, dtype), { p: 0.5, training: true, rng }),
   ),
   ...noiseLayerLaws('dropout', {
     layer: () => new Dropout({ p: 0.3 }),

@@ -15,10 +15,11 @@ import {
   type Tensor,
   tensor,
 } from '@tikhonov/core';
-import { decisionLaws } from '../laws/decisions.ts';
+import { decisionLaws, pairs } from '../laws/decisions.ts';
 import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
 import { hermiteGrid, noiseLayerLaws, placesLaw } from '../laws/noise-layer.ts';
+import { constantNoiseLaw, rateLaw } from '../laws/rates.ts';
 import { exactly, holds, near } from '../laws/slack.ts';
 import { thrown } from '../laws/thrown.ts';
 import { GaussianDropout, gaussianDropout, gaussianDropoutMethod } from './gaussian-dropout.ts';
@@ -137,9 +138,21 @@ export const gaussianDropoutLaws: readonly Law[] = [
       );
     },
   }),
+  rateLaw('gaussian-dropout', {
+    forms: [
+      (x, p, context) => gaussianDropout(x, { p, ...context }),
+      (x, p, context) => new GaussianDropout({ p }).forward(x, context),
+    ],
+    input: (draw) => draw.tensor(draw.shape()),
+    max: 0.9,
+  }),
+  constantNoiseLaw('gaussian-dropout', (draw) => {
+    const x = draw.tensor([3], { avoid: [0] });
+    return { noise: draw.tensor([3]), apply: (normal) => trained(x, 0.3, normal) };
+  }),
   ...decisionLaws(
     'gaussian-dropout',
-    (n, rng, dtype) => gaussianDropout(ones([n], { dtype }), { training: true, rng }),
+    (n, rng, dtype) => gaussianDropout(pairs(n, dtype), { training: true, rng }),
     // Noise of a few units, rounded to float32.
     { tolerance: 1e-6 },
   ),

@@ -16,10 +16,11 @@ import {
   tensor,
   zeros,
 } from '@tikhonov/core';
-import { decisionLaws } from '../laws/decisions.ts';
+import { decisionLaws, pairs } from '../laws/decisions.ts';
 import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
 import { hermiteGrid, noiseLayerLaws, placesLaw } from '../laws/noise-layer.ts';
+import { constantNoiseLaw } from '../laws/rates.ts';
 import { exactly, holds, near } from '../laws/slack.ts';
 import {
   activationNoise,
@@ -130,10 +131,14 @@ export const gaussianNoiseLayerLaws: readonly Law[] = [
   }),
   ...decisionLaws(
     'gaussian-noise-layer',
-    (n, rng, dtype) => activationNoise(ones([n], { dtype }), { std: 1, training: true, rng }),
+    (n, rng, dtype) => activationNoise(pairs(n, dtype), { std: 1, training: true, rng }),
     // Noise of a few units, rounded to float32.
     { tolerance: 1e-6 },
   ),
+  constantNoiseLaw('gaussian-noise-layer', (draw) => {
+    const x = draw.tensor([3]);
+    return { noise: draw.tensor([3]), apply: (normal) => trained(x, 0.3, normal) };
+  }),
   ...noiseLayerLaws('gaussian-noise-layer', {
     layer: () => new GaussianNoise({ std: 0.3 }),
     given: (x, normal) => trained(x, 0.3, normal),

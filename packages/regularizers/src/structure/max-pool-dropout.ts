@@ -1,6 +1,7 @@
 import type { PerAxis, Tensor } from '@tikhonov/core';
 import { requireOptions, showValue } from '@tikhonov/core/engine';
 import {
+  Dropout,
   type ForwardContext,
   type LayerLike,
   MaxPool2d,
@@ -8,7 +9,7 @@ import {
   Sequential,
   type Strength,
 } from '@tikhonov/nn';
-import { requireContext } from '@tikhonov/nn/engine';
+import { type EvaluationForm, requireContext } from '@tikhonov/nn/engine';
 import { resolveArguments } from '../arguments.ts';
 import type { Argument, Method } from '../method.ts';
 import { describeRate, drawing } from './keep-mask.ts';
@@ -31,7 +32,7 @@ import { insteadOf } from './places.ts';
  * layer.forward(ones([1, 2, 2])).toArray(); // => [[[1 - 1 / 16]]]
  * ```
  */
-export class MaxPoolDropout extends Module {
+export class MaxPoolDropout extends Module implements EvaluationForm {
   readonly kernelSize: PerAxis;
   readonly stride: PerAxis;
   readonly padding: PerAxis;
@@ -59,6 +60,15 @@ export class MaxPoolDropout extends Module {
     requireContext(this, context);
     const { kernelSize, stride, padding, p, mode } = this;
     return maxPoolDropout(x, { kernelSize, stride, padding, p, mode, ...drawing(context) });
+  }
+
+  /** An `nn.MaxPool2d`, for `'scaled'` with its factor; `null` for `'weighted'`, which sorts windows. */
+  inEvaluation(): LayerLike | null {
+    const { kernelSize, stride, padding, p, mode } = this;
+    if (mode === 'weighted') return null;
+    const pool = new MaxPool2d(kernelSize, { stride, padding });
+    if (mode === 'max') return pool;
+    return new Sequential(pool, new Dropout({ p, mode: 'classic' }));
   }
 }
 

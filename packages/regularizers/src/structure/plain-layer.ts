@@ -4,7 +4,7 @@ import {
   type Conv2d,
   type Initializer,
   type LayerLike,
-  type Linear,
+  Linear,
   Module,
   Sequential,
 } from '@tikhonov/nn';
@@ -38,6 +38,18 @@ export function requirePlainLayer<Kind extends Linear | Conv2d>(
 /** For a layer that gets the parameters of another one. */
 export const blank: Initializer = (_key: Tensor, shape: Shape, options = {}): Tensor =>
   zeros(shape, options);
+
+/** A linear layer with these parameters. */
+export function plainLinear({
+  inFeatures,
+  outFeatures,
+  weight,
+  bias,
+}: Pick<Linear, 'inFeatures' | 'outFeatures' | 'weight' | 'bias'>): Linear {
+  const { dtype } = weight;
+  const settings = { seed: 0, bias: bias !== null, dtype, weightInit: blank, biasInit: blank };
+  return Object.assign(new Linear(inFeatures, outFeatures, settings), { weight, bias });
+}
 
 /** The part of a network with its layer of a kind replaced: itself, or the first in a `Sequential`. */
 export function replaceLayer<Kind extends Linear | Conv2d>(

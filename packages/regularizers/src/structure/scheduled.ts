@@ -1,7 +1,7 @@
 import { add, astype, Cell, type Tensor, tensor } from '@tikhonov/core';
 import { kindOf } from '@tikhonov/core/engine';
 import { childContext, type ForwardContext, type Layer, Module } from '@tikhonov/nn';
-import { requireContext, requireLayer } from '@tikhonov/nn/engine';
+import { type EvaluationForm, requireContext, requireLayer } from '@tikhonov/nn/engine';
 
 /** A rate of the count of steps: those of this package, or a schedule of `optim`. */
 export type StepRate = (step: Tensor) => Tensor;
@@ -23,7 +23,10 @@ export type StepRate = (step: Tensor) => Tensor;
  * rates; // => [0, 0.25, 0.5, 0.5]
  * ```
  */
-export class Scheduled<Inner extends Module & Layer = Module & Layer> extends Module {
+export class Scheduled<Inner extends Module & Layer = Module & Layer>
+  extends Module
+  implements EvaluationForm
+{
   /** Steps so far, int32. */
   readonly step: Cell;
   /** The rate of the last step, float64. */
@@ -66,5 +69,10 @@ export class Scheduled<Inner extends Module & Layer = Module & Layer> extends Mo
       step.write(add(count, 1));
     }
     return this.layer.forward(x, childContext(context, 'layer'));
+  }
+
+  /** The layer. */
+  inEvaluation(): Inner {
+    return this.layer;
   }
 }

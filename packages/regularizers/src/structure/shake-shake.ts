@@ -1,7 +1,14 @@
-import type { Tensor } from '@tikhonov/core';
+import { mul, type Tensor } from '@tikhonov/core';
 import { requireOptions } from '@tikhonov/core/engine';
-import { childContext, type ForwardContext, type LayerLike, Module } from '@tikhonov/nn';
-import { callLayer, requireContext, requireLayer } from '@tikhonov/nn/engine';
+import {
+  childContext,
+  type ForwardContext,
+  type LayerLike,
+  Module,
+  Residual,
+  Sequential,
+} from '@tikhonov/nn';
+import { callLayer, type EvaluationForm, requireContext, requireLayer } from '@tikhonov/nn/engine';
 import { resolveArguments } from '../arguments.ts';
 import type { Argument, Method } from '../method.ts';
 import { drawing } from './keep-mask.ts';
@@ -25,7 +32,7 @@ import {
  * block.forward(ones([3, 2]), { training: true, rng: random.key(0) }).shape; // => [3, 2]
  * ```
  */
-export class ShakeShake extends Module {
+export class ShakeShake extends Module implements EvaluationForm {
   readonly branch1: LayerLike;
   readonly branch2: LayerLike;
   readonly settings: Required<ShakeShakeSettings>;
@@ -52,6 +59,12 @@ export class ShakeShake extends Module {
       callLayer(this.branch2, 'branch2', x, context),
     ];
     return shakeShake(f1, f2, { ...this.settings, ...drawing(childContext(context, 'weights')) });
+  }
+
+  /** The sum of the halved branches. */
+  inEvaluation(): LayerLike {
+    const halved = (branch: LayerLike): LayerLike => new Sequential(branch, (y) => mul(y, 0.5));
+    return new Residual(halved(this.branch2), { projection: halved(this.branch1) });
   }
 }
 

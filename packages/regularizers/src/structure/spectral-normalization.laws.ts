@@ -6,6 +6,7 @@ import {
   norm,
   permute,
   random,
+  select,
   sum,
   type Tensor,
   transpose,
@@ -32,12 +33,11 @@ export const spectralNormalizationLaws: readonly Law[] = [
       'The estimate of the norm never exceeds it and never falls from one round to the next, so the weight has at least norm 1.',
     cases: drawn((draw) => {
       const [out, rest] = [draw.integer(1, 4), draw.integer(1, 4)];
-      return {
-        w: draw.tensor([out, rest], { avoid: [0] }),
-        u: draw.tensor([out], { avoid: [0] }),
-      };
+      return { w: draw.tensor([out, rest], { avoid: [0] }), column: draw.integer(0, rest - 1) };
     }),
-    slack: ({ w, u }) => {
+    slack: ({ w, column }) => {
+      // A start that is orthogonal to all columns is refused; a column is not orthogonal to itself.
+      const u = select(w, column, { axis: 1 });
       const exact = spectralNormValue(w);
       const sigmas = [1, 2, 3, 5].map((nPowerIterations) =>
         spectrallyNormalizedWeight(w, { u, nPowerIterations }).sigma.item(),

@@ -10,7 +10,7 @@ import {
   Module,
   Sequential,
 } from '@tikhonov/nn';
-import { requireContext } from '@tikhonov/nn/engine';
+import { type EvaluationForm, requireContext } from '@tikhonov/nn/engine';
 import { resolveArguments } from '../arguments.ts';
 import type { Argument, Method, PlanPart } from '../method.ts';
 import type { Strength } from '../strength.ts';
@@ -51,7 +51,7 @@ const known: OptionNames<StandoutSettings> = { ...knownOfBelief, activation: tru
  * Object.keys(layer.namedParameters()); // => ['linear.weight', 'linear.bias']
  * ```
  */
-export class Standout extends Module {
+export class Standout extends Module implements EvaluationForm {
   readonly linear: Linear;
   readonly alpha: Strength;
   readonly beta: Strength;
@@ -102,6 +102,11 @@ export class Standout extends Module {
       ...(linear.bias === null ? {} : { bias: linear.bias }),
       ...drawing(context),
     });
+  }
+
+  /** The same arithmetic as a function. */
+  inEvaluation(): LayerLike {
+    return (x) => this.forward(x);
   }
 }
 

@@ -155,12 +155,9 @@ interface Sum {
 /** The base with as much of the change as there shall be. */
 function gatedSum(name: string, sum: Sum): Tensor {
   const { base, change, survival, mode, scale, options } = sum;
-  const possible = typeof survival === 'number' ? survival > 0 : less(0, survival);
   if (options.training !== true) {
     if (scale === 'keep') return add(base, change());
-    return survival === 0
-      ? without(base, change)
-      : add(base, scaledBy(change(), survival, possible));
+    return survival === 0 ? without(base, change) : add(base, weighted(change(), survival));
   }
   const shape = mode === 'batch' ? [] : base.shape.slice(0, 1);
   if (mode === 'row' && base.rank === 0) {
@@ -190,6 +187,13 @@ function gatedSum(name: string, sum: Sum): Tensor {
     () => without(base, change),
   );
 }
+
+/** What is added in evaluation with the scale `'eval'`: `survival` times the branch, 0 whatever it is for 0. */
+export const expectedBranch = (change: Tensor, survival: Strength): Tensor =>
+  weighted(change, unitStrength('StochasticDepth', 'survival', survival, { closed: true }));
+
+const weighted = (change: Tensor, survival: number | Tensor): Tensor =>
+  scaledBy(change, survival, typeof survival === 'number' ? survival > 0 : less(0, survival));
 
 /** `1 / survival` in float64, 1 for 0. */
 function inverse(survival: number | Tensor): number | Tensor {

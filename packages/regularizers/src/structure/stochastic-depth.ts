@@ -6,15 +6,18 @@ import {
   type ForwardContext,
   type LayerLike,
   Module,
+  Residual,
+  Sequential,
   type Strength,
 } from '@tikhonov/nn';
-import { callLayer, requireContext, requireLayer } from '@tikhonov/nn/engine';
+import { callLayer, type EvaluationForm, requireContext, requireLayer } from '@tikhonov/nn/engine';
 import { resolveArguments } from '../arguments.ts';
 import type { Argument, Method } from '../method.ts';
 import { linearDecaySurvival } from './block-rates.ts';
 import { describeRate, drawing } from './keep-mask.ts';
 import { insteadOfBlocks } from './residual-blocks.ts';
 import {
+  expectedBranch,
   requireStochasticDepth,
   type StochasticDepthSettings,
   stochasticDepth,
@@ -40,7 +43,7 @@ export interface StochasticDepthLayerOptions extends StochasticDepthSettings {
  * block.forward(ones([3, 2]), { training: true, rng: random.key(0) }).shape; // => [3, 2]
  * ```
  */
-export class StochasticDepth extends Module {
+export class StochasticDepth extends Module implements EvaluationForm {
   readonly body: LayerLike;
   readonly projection: LayerLike | null;
   readonly activation: LayerLike | null;
@@ -84,6 +87,16 @@ export class StochasticDepth extends Module {
       ...(activation === null ? {} : { activation: part(activation, 'activation') }),
       ...drawing(childContext(context, 'gates')),
     });
+  }
+
+  /** The residual block with its branch weighted. */
+  inEvaluation(): LayerLike {
+    const { body, projection, activation, survival, scale } = this;
+    const weighted = (y: Tensor): Tensor => expectedBranch(y, survival);
+    const parts = body instanceof Sequential ? body.layers : [body];
+    const branch = scale === 'keep' ? body : new Sequential(...parts, weighted);
+    const block = new Residual(branch, projection === null ? {} : { projection });
+    return activation === null ? block : new Sequential(block, activation);
   }
 }
 

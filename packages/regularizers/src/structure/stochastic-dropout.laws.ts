@@ -15,10 +15,11 @@ import {
 import type { CaseDraw } from '@tikhonov/core/engine';
 import { dropout } from '@tikhonov/nn';
 import { allMasks } from '../laws/all-masks.ts';
-import { decisionLaws } from '../laws/decisions.ts';
+import { decisionLaws, pairs } from '../laws/decisions.ts';
 import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
 import { noiseLayerLaws, placesLaw } from '../laws/noise-layer.ts';
+import { constantNoiseLaw } from '../laws/rates.ts';
 import { atMost, exactly, near } from '../laws/slack.ts';
 import {
   StochasticDropout,
@@ -202,8 +203,44 @@ export const stochasticDropoutLaws: readonly Law[] = [
     },
   }),
   ...decisionLaws('stochastic-dropout', (n, rng, dtype) =>
-    stochasticDropout(ones([n], { dtype }), { min: 0.5, max: 0.5, training: true, rng }),
+    stochasticDropout(pairs(n, dtype), { min: 0.5, max: 0.5, training: true, rng }),
   ),
+  constantNoiseLaw('stochastic-dropout', (draw) => {
+    const x = draw.tensor([3], { avoid: [0] });
+    const mask = ones([3]);
+    return {
+      noise: draw.tensor([], { min: 0.1, max: 0.9 }),
+      apply: (rateDraw) => stochasticDropout(x, { training: true, rateDraw, mask }),
+    };
+  }),
+  law({
+    id: 'stochastic-dropout/layer',
+    statement:
+      'The layer is the function with its settings; a rate of 1 gives zeros, whatever the mask says.',
+    cases: drawn((draw) => ({
+      x: draw.tensor([draw.integer(1, 3), 2]),
+      settings: {
+        distribution: draw.pick(['uniform', 'normal'] as const),
+        min: real(draw, 0, 0.4),
+        max: real(draw, 0.5, 1),
+        mean: real(draw, 0.2, 0.8),
+        std: real(draw, 0.1, 0.5),
+        maxP: real(draw, 0.4, 0.9),
+      },
+      seed: draw.integer(0, 1000),
+    })),
+    slack: ({ x, settings, seed }) => {
+      const context = { training: true, rng: random.key(seed) };
+      const certain = { ...context, min: 1, max: 1, mask: ones(x.shape) };
+      return Math.min(
+        exactly(
+          new StochasticDropout(settings).forward(x, context),
+          stochasticDropout(x, { ...settings, ...context }),
+        ),
+        exactly(stochasticDropout(x, certain), x.mul(0)),
+      );
+    },
+  }),
   ...noiseLayerLaws('stochastic-dropout', {
     layer: () => new StochasticDropout(),
     given: (x, mask) =>

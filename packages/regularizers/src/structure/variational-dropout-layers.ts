@@ -1,11 +1,21 @@
-import { add, full, greater, type Parameter, parameter, sum, type Tensor } from '@tikhonov/core';
+import {
+  add,
+  full,
+  greater,
+  type Parameter,
+  parameter,
+  stopGradient,
+  sum,
+  type Tensor,
+  where,
+} from '@tikhonov/core';
 import { type OptionNames, requireOptions } from '@tikhonov/core/engine';
 import { Conv2d, type ForwardContext, Linear, type Module } from '@tikhonov/nn';
-import { requireContext } from '@tikhonov/nn/engine';
+import { type EvaluationForm, requireContext } from '@tikhonov/nn/engine';
 import type { StepTerm } from '@tikhonov/train';
 import { gated, requireStrength, type Strength, scaled } from '../strength.ts';
 import { drawing } from './keep-mask.ts';
-import { blank, requirePlainLayer } from './plain-layer.ts';
+import { blank, plainLinear, requirePlainLayer } from './plain-layer.ts';
 import {
   type LogAlphaSettings,
   requireForm,
@@ -60,7 +70,7 @@ const startOf = (weight: Parameter, logAlphaInit: number): Parameter =>
  * layer.forward(ones([4, 3]), { training: true, rng: random.key(1) }).shape; // => [4, 2]
  * ```
  */
-export class VariationalLinear extends Linear {
+export class VariationalLinear extends Linear implements EvaluationForm {
   /** `[out, in]` */
   readonly logAlpha: Parameter;
   readonly limit: number;
@@ -91,6 +101,12 @@ export class VariationalLinear extends Linear {
     requireContext(this, context);
     return variationalDropout(x, this.weight, this.logAlpha, settingsOf(this, context));
   }
+
+  /** An `nn.Linear` whose weights are those that are left, as they are now. */
+  inEvaluation(): Linear {
+    const { inFeatures, outFeatures, bias } = this;
+    return plainLinear({ inFeatures, outFeatures, weight: meansOf(this), bias });
+  }
 }
 
 /**
@@ -104,7 +120,7 @@ export class VariationalLinear extends Linear {
  * layer.forward(ones([4, 1, 8, 8]), { training: true, rng }).shape; // => [4, 2, 8, 8]
  * ```
  */
-export class VariationalConv2d extends Conv2d {
+export class VariationalConv2d extends Conv2d implements EvaluationForm {
   /** `[out, in / groups, kh, kw]` */
   readonly logAlpha: Parameter;
   readonly limit: number;
@@ -144,10 +160,29 @@ export class VariationalConv2d extends Conv2d {
     const options = { ...settingsOf(this, context), convolution: this.options };
     return variationalDropout(x, this.weight, this.logAlpha, options);
   }
+
+  /** An `nn.Conv2d` whose weights are those that are left, as they are now. */
+  inEvaluation(): Conv2d {
+    const { inChannels, outChannels, kernelSize, bias, options } = this;
+    const weight = meansOf(this);
+    const layer = new Conv2d(inChannels, outChannels, kernelSize, {
+      ...options,
+      seed: 0,
+      bias: bias !== null,
+      dtype: weight.dtype,
+      weightInit: blank,
+      biasInit: blank,
+    });
+    return Object.assign(layer, { weight, bias });
+  }
 }
 
 /** A layer with variational dropout. */
 export type VariationalLayer = VariationalLinear | VariationalConv2d;
+
+/** The weights of evaluation. */
+const meansOf = ({ weight, logAlpha, threshold }: VariationalLayer): Parameter =>
+  parameter(stopGradient(where(greater(logAlpha, threshold), 0, weight)));
 
 /** What both layers hand to the function. */
 const settingsOf = ({ limit, threshold, bias }: VariationalLayer, context: ForwardContext) => ({
