@@ -18,7 +18,7 @@ import {
 import { type ForwardContext, requireContext } from './context.ts';
 import { inverseKeep, keepMask, keepProbability, scaledBy, survivors } from './keep-mask.ts';
 import { Module } from './module.ts';
-import { type Strength, unitStrength } from './strength.ts';
+import { describeRate, type Strength, unitStrength } from './strength.ts';
 
 /** What `Dropout` and `dropout` have in common. */
 export interface DropoutSettings {
@@ -94,7 +94,8 @@ export function dropout(x: TensorLike, options: DropoutOptions = {}): Tensor {
       `dropout: x must be floating, got ${source.dtype}.\n  Cast with astype('float32').`,
     );
   }
-  const p = unitStrength('dropout', 'p', options.p ?? 0.5, { closed: true });
+  const { p: rate = 0.5 } = options;
+  const p = unitStrength('dropout', 'p', rate, { closed: true });
   const noise = resolveNoiseShape(source.shape, options.noiseShape);
   const alive = typeof p === 'number' ? p < 1 : less(p, 1);
   if (!training) return mode === 'inverted' ? source : scaledBy(source, keepProbability(p), alive);
@@ -147,6 +148,13 @@ export class Dropout extends Module {
     this.p = p;
     this.mode = mode;
     this.noiseShape = noiseShape;
+  }
+
+  override describe(): string {
+    const { p, mode, noiseShape } = this;
+    const classic = mode === 'classic' ? ', classic' : '';
+    const noise = noiseShape === undefined ? '' : `, noiseShape ${showValue(noiseShape)}`;
+    return `Dropout(${describeRate(p)}${classic}${noise})`;
   }
 
   forward(x: Tensor, context: ForwardContext = {}): Tensor {

@@ -75,6 +75,23 @@ describe('masks', () => {
 });
 
 describe('edges', () => {
+  test('a rate that is none is named, with what it is', () => {
+    const of = (p: unknown) => (): unknown => new Dropout({ p: p as number });
+    expect(of('0.5')).toThrow(
+      new TypeError(
+        "Dropout: p must be a number, or a scalar Tensor or Cell, got '0.5'.\n  For example { p: 0.5 }.",
+      ),
+    );
+    expect(() => dropout(ones([1]), { p: JSON.parse('null') as number })).toThrow(
+      'dropout: p must be a number, or a scalar Tensor or Cell, got null.',
+    );
+    expect(of((step: number) => step)).toThrow(
+      new TypeError(
+        'Dropout: p must be a number, or a scalar Tensor or Cell, got function.\n  A rate that follows a schedule is a cell: see Scheduled of tikhonov/reg.',
+      ),
+    );
+  });
+
   test('p = 0 keeps every bit, p = 1 gives zeros with zero gradient', () => {
     const x = float64([0.1, -0, Infinity]);
     const same = dropout(x, { p: 0, training: true, rng }).data();

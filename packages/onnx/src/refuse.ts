@@ -9,12 +9,18 @@ export const place = (path: string, title: string): string =>
 /** Throws for a layer that nothing is known of. */
 export function refuse(path: string, layer: Module, exporters: Exporters): never {
   const { name } = layer.constructor;
+  const isReplaced = Object.hasOwn(layer, 'forward');
+  if (isReplaced && layer.modules().some((part) => Object.hasOwn(part, 'parametrizations'))) {
+    throw new OnnxExportError(
+      `exportOnnx: ${place(path, name)}: weights in it are computed from others, such as by weightNorm.\n  Store what they are now: nn.removeParametrizations(model), then export it.`,
+    );
+  }
   let parent: unknown = Object.getPrototypeOf(layer.constructor);
   while (typeof parent === 'function' && !exporters.has(parent)) {
     parent = Object.getPrototypeOf(parent);
   }
   const known = typeof parent === 'function' ? parent.name : null;
-  const what = Object.hasOwn(layer, 'forward')
+  const what = isReplaced
     ? 'its forward was replaced'
     : known === null
       ? 'there is no exporter for this class'

@@ -101,6 +101,15 @@ describe('layers without an exporter', () => {
     );
   });
 
+  test('say how to store reparametrized weights', () => {
+    const model = nn.weightNorm(new nn.Sequential(new nn.Linear(2, 3, { seed: 0 })));
+    expect(write(model)).toThrow(
+      'exportOnnx: the model (Sequential): weights in it are computed from others, such as by weightNorm.\n' +
+        '  Store what they are now: nn.removeParametrizations(model), then export it.',
+    );
+    expect(parseModel(write(nn.removeParametrizations(model))()).nodes).toHaveLength(1);
+  });
+
   test('store the weights that are left of those with variational dropout', () => {
     const layer = new reg.VariationalLinear(new nn.Linear(2, 1, { seed: 0, bias: false }));
     layer.weight.write(tensor([[3, 4]]));

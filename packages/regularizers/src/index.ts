@@ -416,7 +416,12 @@ export {
   type DropPathSettings,
   dropPath,
 } from './structure/drop-path.ts';
-export { DropBlock } from './structure/dropblock.ts';
+export {
+  DropBlock,
+  DropBlock1d,
+  DropBlock2d,
+  type DropBlockShape,
+} from './structure/dropblock.ts';
 export {
   type DropBlockMask,
   type DropBlockOptions,
@@ -537,7 +542,11 @@ export {
 } from './structure/shake-shake-function.ts';
 export {
   SpatialDropout,
+  SpatialDropout1d,
+  SpatialDropout2d,
+  SpatialDropout3d,
   type SpatialDropoutOptions,
+  type SpatialDropoutRate,
   type SpatialDropoutSettings,
   spatialDropout,
 } from './structure/spatial-dropout.ts';

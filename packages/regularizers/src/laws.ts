@@ -81,9 +81,9 @@ import { standoutLaws } from './structure/standout.laws.ts';
 import { stochasticDepthLaws } from './structure/stochastic-depth.laws.ts';
 import { stochasticDropoutLaws } from './structure/stochastic-dropout.laws.ts';
 import { variationalDropoutLaws } from './structure/variational-dropout.laws.ts';
-import { weightedChannelDropoutLaws } from './structure/weighted-channel-dropout.laws.ts';
 import { weightNormalizationLaws } from './structure/weight-normalization.laws.ts';
 import { weightStandardizationLaws } from './structure/weight-standardization.laws.ts';
+import { weightedChannelDropoutLaws } from './structure/weighted-channel-dropout.laws.ts';
 import { zoneoutLaws } from './structure/zoneout.laws.ts';
 
 /** The laws of all methods, those about derivatives included. Ids begin with the method's. */

@@ -52,7 +52,9 @@ export function argumentFlags(): ArgsDef {
 }
 
 /** A default that depends on the data set. */
-function byDataset(name: 'epochs' | 'trainSize' | 'labelNoise' | 'learningRate'): string {
+function byDataset(
+  name: 'epochs' | 'trainSize' | 'labelNoise' | 'learningRate' | 'batchSize',
+): string {
   const other = datasetDefaults.mnist![name];
   return other === undefined ? `${defaults[name]}` : `${defaults[name]}; ${other} on mnist`;
 }
@@ -136,7 +138,7 @@ export const ownFlags: ArgsDef = {
   'batch-size': {
     type: 'string',
     valueHint: 'n',
-    description: `examples in a step (default ${defaults.batchSize})`,
+    description: `examples in a step (default ${byDataset('batchSize')})`,
   },
   'learning-rate': {
     type: 'string',

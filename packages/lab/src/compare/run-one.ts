@@ -128,8 +128,7 @@ async function trainOne({ settings, method, seed }: RunTask): Promise<RunResult>
     const { penalty, share } = measurePenalty(strongest);
     return { value: penalty, share };
   };
-  // Between epochs a part of a large test set tells enough.
-  const watched = test.size > mostWatched ? test.subset(mostWatched) : test;
+  const watched = watchedOf(test, seed);
   const curve: CurvePoint[] = [];
   const every = Math.ceil(settings.epochs / evaluations);
   const recordCurve: Callback = {
@@ -178,6 +177,12 @@ function digestOf(parameters: Readonly<Record<string, Parameter>>): string {
     hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   }
   return hash.digest('hex').slice(0, 16);
+}
+
+/** Between epochs a part of a large test set tells enough, drawn at random: the order may mean something. */
+function watchedOf(test: Dataset, seed: number): Dataset {
+  if (test.size <= mostWatched) return test;
+  return split(test, { sizes: [mostWatched, test.size - mostWatched], seed })[0]!;
 }
 
 /** What methods may need to know of the data. */

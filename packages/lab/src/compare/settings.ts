@@ -54,7 +54,7 @@ export const defaults: Omit<CompareSettings, 'methods'> = {
 /** What differs from `defaults` for other data sets, as far as it is not the network. */
 export const datasetDefaults: Readonly<Record<string, Partial<typeof defaults>>> = {
   digits: {},
-  mnist: { trainSize: 1000, labelNoise: 0, epochs: 40, learningRate: 1e-3 },
+  mnist: { trainSize: 1000, labelNoise: 0, epochs: 60, batchSize: 100, learningRate: 5e-4 },
 };
 
 /** The sizes of the networks by data set: what is small for its images. */

@@ -19,7 +19,9 @@ export interface RatedForms {
 
 const same = (got: Tensor, want: Tensor): number => {
   const [a, b] = [valuesOf(got), valuesOf(want)];
-  return holds(Array.from(a).every((x, i) => x === b[i] || (Number.isNaN(x) && Number.isNaN(b[i]))));
+  return holds(
+    Array.from(a).every((x, i) => x === b[i] || (Number.isNaN(x) && Number.isNaN(b[i]))),
+  );
 };
 
 /** The law that a rate may be a number, a tensor or a cell, of either precision. */

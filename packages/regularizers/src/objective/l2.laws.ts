@@ -22,6 +22,7 @@ import { parametersOf, real } from '../laws/draws.ts';
 import { filterLaw } from '../laws/filter.ts';
 import { recipeLaw } from '../laws/recipe.ts';
 import { atMost, exactly, holds, near, withinUlps } from '../laws/slack.ts';
+import { thrown } from '../laws/thrown.ts';
 import { runSgd } from '../laws/training.ts';
 import { zeroStrengthLaw } from '../laws/zero-strength.ts';
 import { frobeniusNorm, gaussianPrior, l2, l2Method, proxL2 } from './l2.ts';
@@ -268,6 +269,23 @@ export const l2Laws: readonly Law[] = [
     cases: drawn((draw) => ({ w: draw.tensor([2, 2]), lambda: draw.tensor([], { min: 0.1 }) })),
     slack: ({ w, lambda }) =>
       near(grad((strength: Tensor) => l2(w, { lambda: strength }))(lambda), sum(square(w)), 1e-14),
+    effort: 0.2,
+  }),
+  law({
+    id: 'l2/refused-strengths',
+    statement: 'A strength that is negative or not finite is refused, as a number and in a cell.',
+    cases: drawn((draw) => ({
+      w: draw.tensor([2]),
+      wrong: draw.pick([Infinity, -Infinity, Number.NaN, -1e-9]),
+    })),
+    slack: ({ w, wrong }) => {
+      const held = new Cell(tensor(wrong, { dtype: 'float64' }));
+      return Math.min(
+        ...[wrong, held].map((lambda) =>
+          holds(thrown(() => l2(w, { lambda })) instanceof RangeError),
+        ),
+      );
+    },
     effort: 0.2,
   }),
 ];

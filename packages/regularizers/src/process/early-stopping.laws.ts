@@ -192,12 +192,18 @@ export const earlyStoppingLaws: readonly Law[] = [
   law({
     id: 'early-stopping/defaults',
     statement:
-      'Left out, low values are good, and every one that is no improvement stops; the recipe has a patience of 5 and holds out a fifth.',
-    cases: drawn((draw) => ({ curve: curveOf(draw) })),
-    slack: ({ curve }) => {
+      'Left out, low values are good, every one that is no improvement stops, and the last weights stay; the recipe has a patience of 5 and holds out a fifth.',
+    cases: drawn((draw) => {
+      const curve = curveOf(draw);
+      return { curve, weights: curve.map(() => draw.tensor([])) };
+    }),
+    slack: ({ curve, weights }) => {
+      const plain = follow(curve, {});
+      const last = Math.min(plain.stop, curve.length);
       const rule = { mode: 'min', minDelta: 0, patience: 0, startFromEpoch: 0 } as const;
       return Math.min(
-        holds(follow(curve, {}).stop === follow(curve, rule).stop),
+        holds(plain.stop === follow(curve, rule).stop),
+        exactly(stoppedWeight(earlyStopping(), curve, weights), weights[last - 1]!),
         recipeTakes(earlyStoppingMethod, { patience: 5, validationFraction: 0.2 }),
       );
     },

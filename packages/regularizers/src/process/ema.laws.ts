@@ -199,6 +199,13 @@ export const emaLaws: readonly Law[] = [
         key: random.key(0),
       };
       let want: Tensor | null = null;
+      const control = {
+        stopReason: null,
+        stop() {},
+        markBest() {},
+        markRestored() {},
+        markReplaced() {},
+      };
       const { weight } = stoppedRun(
         (model) => {
           const w = model.parameters()[0]!;
@@ -210,9 +217,10 @@ export const emaLaws: readonly Law[] = [
             ...callback,
             onTrainBegin(context) {
               callback.onTrainBegin?.(context);
-              if (callback.onBatchEnd !== undefined) average.update();
               for (let k = 0; k < 3; k++) {
                 optimizer.minimize(() => mul(w, w));
+                const logs = { epoch: 1, batch: k + 1, size: 1, dataLoss: 0, penalty: 0 };
+                callback.onBatchEnd?.(k + 1, logs, control);
                 average.update();
               }
               want = average.values().w!;

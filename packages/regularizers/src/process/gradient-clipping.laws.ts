@@ -141,14 +141,17 @@ export const gradientClippingLaws: readonly Law[] = [
     cases: drawn((draw) => ({ grads: gradientsOf(draw), bad: draw.pick([NaN, Infinity]) })),
     slack: ({ grads, bad }) => {
       const broken = { ...grads, culprit: sum(Object.values(grads)[0]!).mul(0).add(bad) };
-      const named = [clipGradsByGlobalNorm, clipGradsByNorm].map((clip) => {
+      const transforms = [clipByGlobalNorm, clipByNorm].map(
+        (make) => (grads: Gradients, maxNorm: number) => applied(make(maxNorm), grads),
+      );
+      const named = [clipGradsByGlobalNorm, clipGradsByNorm, ...transforms].map((clip) => {
         const error = thrown(() => clip(broken, 1));
         return holds(error instanceof RangeError && error.message.includes('"culprit"'));
       });
       const { totalNorm } = clipGradsByGlobalNorm(broken, 1, { errorIfNonfinite: false });
       const { culprit } = clipGradsByNorm(broken, 1, { errorIfNonfinite: false });
       const seen = !Number.isFinite(totalNorm.item()) && Number.isNaN(culprit!.item());
-      return Math.min(...named, holds(seen));
+      return Math.min(...named, holds(seen), exactly(globalNorm(broken), totalNorm));
     },
   }),
   law({

@@ -286,6 +286,7 @@ export const precheltLaws: readonly Law[] = [
         holds(stopOf(still, gl(1e9, 5)) === Infinity),
         holds(stopOf(still, up(99, 5)) === Infinity),
         holds(decisions.every((stop) => stop === 'non-finite')),
+        holds(upUpdate(initialPrechelt, { validation: 1 }, { s: 1, epoch: 1e9 }).stop === null),
         recipeTakes(precheltMethod, { s: 2, k: 5, validationFraction: 0.2 }),
       );
     },

@@ -317,7 +317,9 @@ export const variationalInformationBottleneckLaws: readonly Law[] = [
         exactly(vibTerm(model)(step), vibTerm(model, explicit)(step)),
         exactly(
           new GaussianBottleneck(2, 1, { seed, dtype: 'float64' }).code(rho).std,
-          gaussianCode(rho, slice(rho, [null, { start: 1 }]), { stdShift: -5 }).std,
+          gaussianCode(slice(rho, [null, { stop: 1 }]), slice(rho, [null, { start: 1 }]), {
+            stdShift: -5,
+          }).std,
         ),
         // In evaluation without draws of codes.
         exactly(

@@ -510,6 +510,13 @@ export const virtualAdversarialTrainingLaws: readonly Law[] = [
       return Math.min(
         free((given) => localDistributionalSmoothness(forward, x, given), r),
         free((given) => vatPerturbation(forward, given, options).sum(), x),
+        free(
+          (epsilon) =>
+            vatPerturbation(forward, x, { ...options, epsilon })
+              .mul(r)
+              .sum(),
+          tensor(1, { dtype: 'float64' }),
+        ),
       );
     },
     effort: 0.2,

@@ -16,10 +16,13 @@ import {
   where,
   zerosLike,
 } from '@tikhonov/core';
+import { Sequential } from '@tikhonov/nn';
 import { decisionLaws, pairs } from '../laws/decisions.ts';
 import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
+import { layerLaw } from '../laws/layer.ts';
 import { noiseLayerLaws, placesLaw } from '../laws/noise-layer.ts';
+import { rateLaw } from '../laws/rates.ts';
 import { exactly, holds, near } from '../laws/slack.ts';
 import { plainPlan } from '../registry.ts';
 import {
@@ -183,6 +186,23 @@ export const alphaDropoutLaws: readonly Law[] = [
     // Dropped units are the smaller ones.
     sign(alphaDropout(pairs(n, dtype), { training: true, rng }).sub(1)),
   ),
+  layerLaw('alpha-dropout', {
+    settings: (draw) => ({ p: real(draw, 0.2, 0.8) }),
+    input: (draw) => draw.tensor([2, 2, 4]),
+    layer: (settings) =>
+      new Sequential(new AlphaDropout(settings), new FeatureAlphaDropout(settings)),
+    apply: (x, { rng, ...options }) => {
+      const part = (name: string) => ({ ...options, rng: random.foldIn(rng!, name) });
+      return featureAlphaDropout(alphaDropout(x, part('0')), part('1'));
+    },
+  }),
+  rateLaw('alpha-dropout', {
+    forms: [
+      (x, p, context) => alphaDropout(x, { p, ...context }),
+      (x, p, context) => featureAlphaDropout(x, { p, ...context }),
+    ],
+    input: (draw) => draw.tensor([2, 2, draw.integer(1, 3)]),
+  }),
   ...noiseLayerLaws('alpha-dropout', {
     layer: () => new AlphaDropout({ p: 0.3 }),
     given: (x, mask) => alphaDropout(x, { p: 0.3, mask, training: true }),

@@ -106,7 +106,8 @@ export function featureAlphaDropout(x: TensorLike, options: AlphaDropoutOptions 
 
 /** With a mask of the shape, which is that of the first axes of `x`. */
 function dropped(name: string, x: Tensor, shape: Shape, options: AlphaDropoutOptions): Tensor {
-  const p = unitStrength(name, 'p', options.p ?? 0.5, { closed: true });
+  const { p: rate = 0.5 } = options;
+  const p = unitStrength(name, 'p', rate, { closed: true });
   if (options.training !== true) return x;
   const drawn = keepMask(name, shape, p, options);
   // Where nothing is dropped, x itself: adding 0 would change the sign of -0.

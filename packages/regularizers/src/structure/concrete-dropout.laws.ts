@@ -20,9 +20,10 @@ import {
 import { Conv2d, Linear } from '@tikhonov/nn';
 import { configure } from '../configure.ts';
 import { activationStep } from '../laws/activation-step.ts';
-import { decisionLaws } from '../laws/decisions.ts';
+import { decisionLaws, pairs } from '../laws/decisions.ts';
 import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
+import { constantNoiseLaw } from '../laws/rates.ts';
 import { atMost, exactly, holds, near } from '../laws/slack.ts';
 import { plainPlan } from '../registry.ts';
 import { concreteDropoutMethod } from './concrete-dropout.ts';
@@ -206,6 +207,7 @@ export const concreteDropoutLaws: readonly Law[] = [
         perChannel: true,
       });
       const perChannel = factors.div(images);
+      const grouped = new ConcreteDropout(new Conv2d(3, 3, 1, { seed, ...float, groups: 3 }), { p });
       const strengths = { weightRegularizer: w, dropoutRegularizer: d };
       const term = concreteDropoutTerm(layer, strengths)(activationStep(layer, x, { seed }));
       const kernels = concreteDropoutTerm(convolution, strengths);
@@ -213,6 +215,16 @@ export const concreteDropoutLaws: readonly Law[] = [
       return Math.min(
         near(layer.p(), p, 1e-13),
         exactly(layer.forward(x), plain.forward(x)),
+        exactly(layer.forward(x, { rng }), plain.forward(x)),
+        exactly(
+          convolution.forward(select(images, 0), { training, rng }),
+          select(convolution.forward(slice(images, { stop: 1 }), { training, rng }), 0),
+        ),
+        near(
+          concreteDropoutTerm(grouped, strengths)(activationStep(convolution, images)),
+          penaltyOf(grouped.layer.weight.read(), logit, w, d, 3),
+          1e-10,
+        ),
         exactly(
           layer.forward(x, { training, rng }),
           plain.forward(concreteDropout(x, layer.pLogit, options)),
@@ -274,6 +286,33 @@ export const concreteDropoutLaws: readonly Law[] = [
     effort: 0.1,
   }),
   law({
+    id: 'concrete-dropout/certain',
+    statement:
+      'Where 1 - p is 0 in the precision at hand the result is 0, also of NaN, with gradients of 0.',
+    cases: drawn((draw) => ({
+      x: draw.tensor([3]),
+      logit: draw.pick([1000, Infinity]),
+      seed: draw.integer(0, 1000),
+    })),
+    slack: ({ x, logit, seed }) => {
+      const at = ([z, l]: readonly Tensor[]): Tensor =>
+        concreteDropout(z!, l!, { training, rng: random.key(seed) });
+      const slopes = grad((both: readonly Tensor[]) => sum(at(both)))([x, tensor(logit, float)]);
+      return Math.min(
+        exactly(at([x.mul(Number.NaN), tensor(logit, float)]), zerosLike(x)),
+        ...slopes.map((slope) => exactly(slope, slope.mul(0))),
+      );
+    },
+    effort: 0.3,
+  }),
+  constantNoiseLaw('concrete-dropout', (draw) => {
+    const x = draw.tensor([3], { avoid: [0] });
+    return {
+      noise: draw.tensor([3], { min: 0.1, max: 0.9 }),
+      apply: (u) => concreteDropout(x, tensor(0, float), { training, u, temperature: 1 }),
+    };
+  }),
+  law({
     id: 'concrete-dropout/batch-order',
     statement: 'With given draws, the order of the batch is the order of the results.',
     cases: drawn((draw) => ({
@@ -316,7 +355,7 @@ export const concreteDropoutLaws: readonly Law[] = [
   ...decisionLaws(
     'concrete-dropout',
     (n, rng, dtype) =>
-      concreteDropout(ones([n], { dtype }), tensor(-0.4, { dtype }), {
+      concreteDropout(pairs(n, dtype), tensor(-0.4, { dtype }), {
         temperature: 0.5,
         training,
         rng,

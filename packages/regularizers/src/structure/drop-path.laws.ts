@@ -19,13 +19,16 @@ import { allMasks } from '../laws/all-masks.ts';
 import { decisionLaws } from '../laws/decisions.ts';
 import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
+import { layerLaw } from '../laws/layer.ts';
 import { noiseLayerLaws } from '../laws/noise-layer.ts';
 import { otherArguments } from '../laws/other-arguments.ts';
 import { partsOf, residualNetwork } from '../laws/residual-network.ts';
 import { exactly, holds, near } from '../laws/slack.ts';
+import type { TrainingPlan } from '../method.ts';
 import { dropPathRates } from './block-rates.ts';
 import { DropPath, dropPath, dropPathMethod } from './drop-path.ts';
 import { dropout } from './dropout.ts';
+import { SpatialDropout, spatialDropoutMethod } from './spatial-dropout.ts';
 
 /** What DropPath promises. */
 export const dropPathLaws: readonly Law[] = [
@@ -81,7 +84,7 @@ export const dropPathLaws: readonly Law[] = [
   law({
     id: 'drop-path/is-dropout-of-samples',
     statement:
-      'It is dropout with a mask [n, 1, ..., 1], of the same key to the bit; p = 0 changes nothing, p = 1 gives zeros.',
+      'It is dropout with a mask [n, 1, ..., 1], of the same key to the bit; p = 0 changes nothing, p = 1 gives zeros, whatever the mask says.',
     cases: drawn((draw) => ({
       x: draw.tensor(draw.pick([[5], [4, 2], [3, 2, 2, 1]])),
       p: draw.pick([0, 1, real(draw, 0, 1)]),
@@ -93,11 +96,13 @@ export const dropPathLaws: readonly Law[] = [
       const options = { training: true, rng: random.key(seed) };
       const rate = annealed ? new Cell(tensor(p, { dtype: 'float64' })) : p;
       const y = dropPath(x, { ...options, p: rate });
+      const all = { training: true, mask: ones([x.shape[0]!]) };
       return Math.min(
         exactly(y, dropout(x, { ...options, p, noiseShape })),
         exactly(new DropPath({ p: rate }).forward(x, options), y),
         p === 0 ? exactly(y, x) : 1,
         p === 1 ? exactly(y, zerosLike(x)) : 1,
+        p === 1 ? exactly(dropPath(x, { ...all, p: rate }), zerosLike(x)) : 1,
       );
     },
   }),
@@ -126,18 +131,42 @@ export const dropPathLaws: readonly Law[] = [
       dropPath(x, { p: 0.3, training: true, mask: select(noise, 0, { axis: 1 }) }),
     noise: (draw, shape) => draw.booleans([...shape]),
   }),
+  layerLaw('drop-path', {
+    settings: (draw) => ({ p: real(draw, 0.2, 0.8), scaleByKeep: draw.pick([true, false]) }),
+    input: (draw) => draw.tensor([draw.integer(1, 4), 2]),
+    layer: (settings) => new DropPath(settings),
+    apply: dropPath,
+  }),
   law({
     id: 'drop-path/recipe',
     statement:
-      'The recipe puts it at the end of the branch of every block, with rates evenly from 0 to p; the function drops nothing by default.',
+      'The recipe puts it at the end of the branch of every block, with rates evenly from 0 to p, and leaves what the network is in evaluation, and what stands behind a block; the function drops nothing by default.',
     cases: drawn((draw) => ({
       values: otherArguments(draw, dropPathMethod),
       seed: draw.integer(0, 100),
+      x: draw.tensor([2, 1, 4, 4]),
     })),
-    slack: ({ values, seed }) => {
-      const parts = partsOf(residualNetwork(dropPathMethod, values, seed), DropPath);
+    slack: ({ values, seed, x }) => {
+      const model = residualNetwork(dropPathMethod, values, seed);
+      const parts = partsOf(model, DropPath);
+      const behind = (plan: TrainingPlan): TrainingPlan => spatialDropoutMethod.recipe(plan, {});
+      const both = {
+        ...dropPathMethod,
+        recipe: (plan: TrainingPlan) => dropPathMethod.recipe(behind(plan), values),
+      };
+      const layers = partsOf(residualNetwork(both, values, seed), SpatialDropout);
+      const alone = partsOf(residualNetwork(spatialDropoutMethod, {}, seed), SpatialDropout);
       const usual = new DropPath();
+      const many = ones([64]);
+      const context = { training: true, rng: random.key(seed) };
       return Math.min(
+        exactly(model.forward(x), residualNetwork(null, {}, seed).forward(x)),
+        holds(layers.length === alone.length),
+        exactly(dropPath(many, context), many),
+        exactly(
+          dropPath(many, { ...context, p: 0.5 }),
+          dropPath(many, { ...context, p: 0.5, scaleByKeep: true }),
+        ),
         exactly(
           parts.map(([, { p }]) => p as number),
           dropPathRates(3, values.p!),

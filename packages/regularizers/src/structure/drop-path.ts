@@ -69,7 +69,8 @@ export function dropPath(x: TensorLike, options: DropPathOptions = {}): Tensor {
   requireOptions('dropPath', options, known);
   const source = requireFloating('dropPath', x);
   const { scaleByKeep = true, training = false, rng, mask } = options;
-  const p = unitStrength('dropPath', 'p', options.p ?? 0, { closed: true });
+  const { p: rate = 0 } = options;
+  const p = unitStrength('dropPath', 'p', rate, { closed: true });
   if (!training) return source;
   if (source.rank === 0) {
     throw new ShapeError('dropPath: x must have samples along axis 0, got shape [].');

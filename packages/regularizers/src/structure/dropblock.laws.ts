@@ -17,6 +17,7 @@ import { allMasks } from '../laws/all-masks.ts';
 import { decisionLaws } from '../laws/decisions.ts';
 import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
+import { layerLaw } from '../laws/layer.ts';
 import { mapLayerLaws, mapPlacesLaw } from '../laws/map-layer.ts';
 import { atMost, exactly, holds, near } from '../laws/slack.ts';
 import { DropBlock, dropBlockMethod } from './dropblock.ts';
@@ -243,6 +244,17 @@ export const dropBlockLaws: readonly Law[] = [
     return greater(y, 0)
       .astype(dtype)
       .sum({ axis: [0, 2] });
+  }),
+  layerLaw('dropblock', {
+    settings: (draw) => ({
+      dims: draw.pick([1, 2] as const),
+      p: real(draw, 0.3, 0.9),
+      blockSize: draw.integer(1, 3),
+      mask: draw.pick(['per_channel', 'shared'] as const),
+    }),
+    input: (draw, { dims }) => draw.tensor(dims === 1 ? [2, 2, 6] : [2, 2, 4, 4]),
+    layer: (settings) => new DropBlock(settings),
+    apply: dropBlock,
   }),
   ...mapLayerLaws('dropblock', {
     layer: () => new DropBlock({ p: 0.5 }),

@@ -54,6 +54,43 @@ export class DropBlock extends Module {
   }
 }
 
+/** Settings of the layers with a number of axes in their names. */
+export type DropBlockShape = Omit<DropBlockSettings, 'dims'>;
+
+const withDims = (dims: 1 | 2, options: DropBlockShape | undefined = {}): DropBlockSettings => {
+  const { dims: _dims, ...knownOfShape } = knownOfLayer;
+  requireOptions(`DropBlock${dims}d`, options, knownOfShape);
+  return { ...options, dims };
+};
+
+/**
+ * `DropBlock` of sequences, `[N, C, L]`.
+ *
+ * @example
+ * ```ts
+ * String(new reg.DropBlock1d({ blockSize: 3 })); // => 'DropBlock1d(0.1, blockSize 3)'
+ * ```
+ */
+export class DropBlock1d extends DropBlock {
+  constructor(options?: DropBlockShape) {
+    super(withDims(1, options));
+  }
+}
+
+/**
+ * `DropBlock` of images, `[N, C, H, W]`.
+ *
+ * @example
+ * ```ts
+ * new reg.DropBlock2d({ p: 0.2 }).forward(ones([2, 3, 8, 8])).shape; // => [2, 3, 8, 8]
+ * ```
+ */
+export class DropBlock2d extends DropBlock {
+  constructor(options?: DropBlockShape) {
+    super(withDims(2, options));
+  }
+}
+
 const settings = [
   {
     name: 'p',

@@ -81,7 +81,8 @@ export function dropConnect(
   const source = requireFloating(name, x);
   const w = requireWeight(name, source, weight);
   const { bias, perSample = false, training = false } = options;
-  const p = unitStrength(name, 'p', options.p ?? 0.5, { closed: true });
+  const { p: rate = 0.5 } = options;
+  const p = unitStrength(name, 'p', rate, { closed: true });
   if (!training) return linear(source, w, bias);
   if (!perSample || source.rank === 1) {
     const mask = keepMask(name, w.shape, p, options);
@@ -96,7 +97,10 @@ export function dropConnect(
     ...source.shape.slice(0, -1),
     out,
   ]);
-  return bias === undefined ? y : add(y, asTensor(bias, name));
+  if (bias === undefined) return y;
+  const shift = asTensor(bias, name);
+  if (shift.rank === 1 && shift.size === out) return add(y, shift);
+  throw new ShapeError(`${name}: the bias must be [${out}], got ${showShape(shift.shape)}.`);
 }
 
 /** What the weights of a linear layer must be for rows; a ShapeError or DTypeError otherwise. */
@@ -148,7 +152,8 @@ export function dropConnectMoments(
   requireOptions(name, options, { p: true, bias: true });
   const source = requireFloating(name, x);
   const w = requireWeight(name, source, weight);
-  const p = unitStrength(name, 'p', options.p ?? 0.5, { closed: false });
+  const { p: rate = 0.5 } = options;
+  const p = unitStrength(name, 'p', rate, { closed: false });
   const ratio = typeof p === 'number' ? p / (1 - p) : astype(div(p, sub(1, p)), source.dtype);
   return {
     mean: linear(source, w, options.bias),

@@ -28,6 +28,7 @@ import { allMasks } from '../laws/all-masks.ts';
 import { decisionLaws } from '../laws/decisions.ts';
 import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
+import { constantNoiseLaw } from '../laws/rates.ts';
 import { exactly, holds, near } from '../laws/slack.ts';
 import { thrown } from '../laws/thrown.ts';
 import { plainPlan } from '../registry.ts';
@@ -357,15 +358,33 @@ export const dropConnectLaws: readonly Law[] = [
       const said = { p: 0.5, perSample: false, training, rng };
       const layer = new DropConnect(new Linear(3, 4, { seed, dtype: 'float64' }));
       const many = { p: 0.5, samples: 100, activation: relu, rng };
+      const out = 4;
+      const active = new DropConnect(new Linear(3, out, { seed }), { activation: tanh });
+      const same = ones([2, 3], { dtype: 'float64' });
+      const drawnRows = dropConnectGaussian(same, ones([out, 3], { dtype: 'float64' }), {
+        samples: 1,
+        rng,
+      }).data();
       return Math.min(
         exactly(dropConnect(x, w, { training, rng }), dropConnect(x, w, said)),
         exactly(dropConnectGaussian(x, w, { rng }), dropConnectGaussian(x, w, many)),
         exactly(dropConnectMoments(x, w).variance, dropConnectMoments(x, w, { p: 0.5 }).variance),
         holds(layer.p === 0.5 && !layer.perSample && layer.inference === 'mean'),
         holds(layer.samples === 100 && layer.activation === null),
+        holds(active.inference === 'mean'),
+        // Rows draw for themselves, also rows that are alike.
+        holds(drawnRows[0] !== drawnRows[out]),
+        exactly(dropConnect(x, w, { p: 1, training, mask: ones([out, 3]) }), zeros([2, out])),
       );
     },
     effort: 0.25,
+  }),
+  constantNoiseLaw('dropconnect', (draw) => {
+    const [x, w] = [draw.tensor([2, 3], { avoid: [0] }), draw.tensor([4, 3], { avoid: [0] })];
+    return {
+      noise: draw.tensor([1, 2, 4]),
+      apply: (normal) => dropConnectGaussian(x, w, { samples: 1, activation: tanh, normal }),
+    };
   }),
   ...decisionLaws('dropconnect', (n, rng, dtype) =>
     greater(

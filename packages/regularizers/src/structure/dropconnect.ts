@@ -17,7 +17,7 @@ import {
   dropConnectGaussian,
   requireSampleCount,
 } from './dropconnect-functions.ts';
-import { drawing, unitStrength } from './keep-mask.ts';
+import { describeRate, drawing, unitStrength } from './keep-mask.ts';
 import { insteadOf } from './places.ts';
 import { blank, plainLinear, replaceLayer, requirePlainLayer } from './plain-layer.ts';
 
@@ -100,7 +100,7 @@ export class DropConnect extends Linear implements EvaluationForm {
   }
 
   override describe(): string {
-    return `DropConnect(${this.inFeatures} -> ${this.outFeatures})`;
+    return `DropConnect(${this.inFeatures} -> ${this.outFeatures}, ${describeRate(this.p)})`;
   }
 
   override forward(x: Tensor, context: ForwardContext = {}): Tensor {

@@ -21,6 +21,7 @@ import { allMasks } from '../laws/all-masks.ts';
 import { decisionLaws, pairs } from '../laws/decisions.ts';
 import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
+import { layerLaw } from '../laws/layer.ts';
 import { noiseLayerLaws, placesLaw } from '../laws/noise-layer.ts';
 import { rateLaw } from '../laws/rates.ts';
 import { exactly, holds, near } from '../laws/slack.ts';
@@ -282,26 +283,18 @@ export const dropoutLaws: readonly Law[] = [
       );
     },
   }),
-  law({
-    id: 'dropout/layer',
-    statement: 'The layer is the function with its settings, whether state may move or not.',
-    cases: drawn((draw) => ({
-      x: draw.tensor([draw.integer(1, 3), 3]),
-      p: real(draw, 0, 1),
+  layerLaw('dropout', {
+    settings: (draw) => ({
+      p: real(draw, 0.1, 0.9),
       mode: draw.pick(['inverted', 'classic'] as const),
       noiseShape: draw.pick([
         [null, 1],
         [1, 3],
       ]),
-      seed: draw.integer(0, 1000),
-      training: draw.pick([true, false]),
-      updateState: draw.pick([true, false]),
-    })),
-    slack: ({ x, seed, training, updateState, ...settings }) => {
-      const context = { training, rng: random.key(seed) };
-      const y = new Dropout(settings).forward(x, { ...context, updateState });
-      return exactly(y, dropout(x, { ...settings, ...context }));
-    },
+    }),
+    input: (draw) => draw.tensor([draw.integer(1, 3), 3]),
+    layer: (settings) => new Dropout(settings),
+    apply: dropout,
   }),
   rateLaw('dropout', {
     forms: [

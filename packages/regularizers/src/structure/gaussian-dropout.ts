@@ -55,7 +55,8 @@ const known: OptionNames<GaussianDropoutOptions> = {
 export function gaussianDropout(x: TensorLike, options: GaussianDropoutOptions = {}): Tensor {
   requireOptions('gaussianDropout', options, known);
   const source = requireFloating('gaussianDropout', x);
-  const p = unitStrength('gaussianDropout', 'p', options.p ?? 0.5, { closed: false });
+  const { p: rate = 0.5 } = options;
+  const p = unitStrength('gaussianDropout', 'p', rate, { closed: false });
   if (options.training !== true) return source;
   const noise = normalNoise('gaussianDropout', source.shape, source.dtype, options);
   return mul(source, add(mul(noise, deviation(p, source)), 1));

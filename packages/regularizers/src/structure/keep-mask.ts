@@ -11,8 +11,8 @@ import {
   Tensor,
   type TensorLike,
 } from '@tikhonov/core';
-import { asTensor, kindOf, showShape } from '@tikhonov/core/engine';
-import type { ForwardContext, Strength } from '@tikhonov/nn';
+import { asTensor, kindOf, showShape, showValue } from '@tikhonov/core/engine';
+import type { ForwardContext } from '@tikhonov/nn';
 import {
   keepMask as drawKeepMask,
   inverseKeep,
@@ -22,6 +22,7 @@ import {
 } from '@tikhonov/nn/engine';
 
 export {
+  describeRate,
   inverseKeep,
   keepProbability,
   scaledBy,
@@ -143,12 +144,8 @@ export const drawing = ({
 }: ForwardContext): { readonly training: boolean; readonly rng?: Tensor } =>
   rng === undefined ? { training } : { training, rng };
 
-/** A rate as `describe` shows it. */
-export const describeRate = (p: Strength): string =>
-  typeof p === 'number' ? String(p) : `p in a ${p instanceof Tensor ? 'tensor' : 'cell'}`;
-
 /** A RangeError unless it is a number in [0, 1]. */
 export function requireProbability(name: string, what: string, value: unknown): void {
   if (typeof value === 'number' && value >= 0 && value <= 1) return;
-  throw new RangeError(`${name}: ${what} must be in [0, 1], got ${String(value)}.`);
+  throw new RangeError(`${name}: ${what} must be in [0, 1], got ${showValue(value)}.`);
 }

@@ -17,7 +17,9 @@ import { allMasks } from '../laws/all-masks.ts';
 import { decisionLaws } from '../laws/decisions.ts';
 import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
+import { layerLaw } from '../laws/layer.ts';
 import { mapLayerLaws, mapPlacesLaw, mapsOf } from '../laws/map-layer.ts';
+import { constantNoiseLaw } from '../laws/rates.ts';
 import { exactly, holds, near } from '../laws/slack.ts';
 import { thrown } from '../laws/thrown.ts';
 import { MaxDrop, maxDropMethod } from './max-drop.ts';
@@ -270,6 +272,31 @@ export const maxDropLaws: readonly Law[] = [
       .astype(dtype)
       .reshape([n]),
   ),
+  layerLaw('max-drop', {
+    settings: (draw) => {
+      const [mode, noise] = [
+        draw.pick(['feature', 'channel'] as const),
+        draw.pick(['bernoulli', 'gaussian'] as const),
+      ];
+      return {
+        p: real(draw, 0.2, 0.8),
+        mode,
+        noise,
+        kernelSize: mode === 'feature' && noise === 'bernoulli' ? draw.pick([1, 3]) : 1,
+        rescale: draw.pick([true, false]),
+      };
+    },
+    input: (draw) => draw.tensor([2, 3, 4, 4], { distinct: true }),
+    layer: (settings) => new MaxDrop(settings),
+    apply: maxDrop,
+  }),
+  constantNoiseLaw('max-drop', (draw) => {
+    const x = draw.tensor([2, 1, 2, 2], { avoid: [0], distinct: true });
+    return {
+      noise: draw.tensor([2, 1]),
+      apply: (normal) => maxDrop(x, { noise: 'gaussian', p: 0.5, training: true, normal }),
+    };
+  }),
   ...mapLayerLaws('max-drop', {
     layer: () => new MaxDrop({ p: 0.5, rescale: false }),
     given: (x, drop) => maxDrop(x, { training: true, rescale: false, drop }),

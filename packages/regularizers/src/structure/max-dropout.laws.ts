@@ -2,6 +2,7 @@ import { drawn, type Law, law } from '@tikhonov/check';
 import { Cell, concat, grad, random, slice, sum, type Tensor, tensor } from '@tikhonov/core';
 import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
+import { layerLaw } from '../laws/layer.ts';
 import { placesLaw } from '../laws/noise-layer.ts';
 import { exactly, holds, near } from '../laws/slack.ts';
 import { MaxDropout, maxDropoutMethod } from './max-dropout.ts';
@@ -218,6 +219,16 @@ export const maxDropoutLaws: readonly Law[] = [
       );
     },
     effort: 0.2,
+  }),
+  layerLaw('max-dropout', {
+    settings: (draw) => ({
+      p: real(draw, 0.5, 0.9),
+      norm: draw.pick(['minmax', 'l2'] as const),
+      perSample: draw.pick([true, false]),
+    }),
+    input: (draw) => draw.tensor([3, 8], { distinct: true }),
+    layer: (settings) => new MaxDropout(settings),
+    apply: maxDropout,
   }),
   placesLaw(maxDropoutMethod, (part) =>
     part instanceof MaxDropout && part.norm === 'minmax' && !part.perSample

@@ -18,6 +18,7 @@ import { allMasks } from '../laws/all-masks.ts';
 import { decisionLaws } from '../laws/decisions.ts';
 import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
+import { layerLaw } from '../laws/layer.ts';
 import { mapPlacesLaw } from '../laws/map-layer.ts';
 import { atMost, exactly, holds, near } from '../laws/slack.ts';
 import { MaxPoolDropout, maxPoolDropoutMethod } from './max-pool-dropout.ts';
@@ -247,6 +248,18 @@ export const maxPoolDropoutLaws: readonly Law[] = [
   ...decisionLaws('max-pool-dropout', (n, rng, dtype) =>
     maxPoolDropout(ones([1, n, 1], { dtype }), { kernelSize: 1, training: true, rng }).reshape([n]),
   ),
+  layerLaw('max-pool-dropout', {
+    settings: (draw) => ({
+      kernelSize: draw.pick([2, 3]),
+      stride: [1, draw.integer(1, 2)] as const,
+      padding: [draw.integer(0, 1), 1] as const,
+      p: real(draw, 0.1, 0.9),
+      mode: draw.pick(['weighted', 'scaled', 'max'] as const),
+    }),
+    input: (draw) => draw.tensor([2, 4, 5]),
+    layer: (settings) => new MaxPoolDropout(settings),
+    apply: maxPoolDropout,
+  }),
   mapPlacesLaw(maxPoolDropoutMethod, 'pooling', (part) =>
     part instanceof MaxPoolDropout && String(part.kernelSize) === '2,2' && part.mode === 'weighted'
       ? { p: part.p as number }

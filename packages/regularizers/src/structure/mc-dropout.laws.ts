@@ -1,12 +1,16 @@
 import { drawn, type Law, law } from '@tikhonov/check';
 import {
   add,
+  concat,
+  full,
+  grad,
   indexSelect,
   logSoftmax,
   mul,
   ones,
   random,
   relu,
+  select,
   softmax,
   square,
   stack,
@@ -153,9 +157,14 @@ export const mcDropoutLaws: readonly Law[] = [
     id: 'mc-dropout/uncertainties',
     statement:
       '0 <= H <= log K, the mutual information is H less the mean entropy and never negative, and probabilities add up to 1.',
-    cases: drawn((draw) => ({ logits: passesOf(draw), scale: draw.pick([1, 100]) })),
-    slack: ({ logits, scale }) => {
-      const z = logits.mul(scale);
+    cases: drawn((draw) => ({
+      logits: passesOf(draw),
+      scale: draw.pick([1, 100]),
+      // So near to one another that rounding decides about the sign of a divergence.
+      near: draw.pick([true, false]),
+    })),
+    slack: ({ logits, scale, near: alike }) => {
+      const z = alike ? logits.mul(1e-10).add(select(logits, 0)) : logits.mul(scale);
       const { mean, entropy, expectedEntropy, mutualInformation } = mcClassification(z);
       return Math.min(
         atMost(zerosLike(entropy), entropy.add(1e-14)),
@@ -202,8 +211,9 @@ export const mcDropoutLaws: readonly Law[] = [
     cases: drawn((draw) => ({
       y: draw.tensor([draw.integer(2, 6), draw.integer(1, 3)]),
       tau: real(draw, 0.1, 5),
+      held: draw.pick([true, false]),
     })),
-    slack: ({ y, tau }) => {
+    slack: ({ y, tau, held }) => {
       const n = y.shape[0]!;
       const mean = sum(y, { axis: 0 }).div(n);
       const variance = sub(sum(square(y), { axis: 0 }).div(n), square(mean));
@@ -212,7 +222,11 @@ export const mcDropoutLaws: readonly Law[] = [
       return Math.min(
         near(got.mean, mean, 1e-13),
         near(got.variance, variance, 1e-12),
-        near(mcRegression(y, { tau }).variance, variance.add(1 / tau), 1e-12),
+        near(
+          mcRegression(y, { tau: held ? tensor(tau, { dtype: 'float64' }) : tau }).variance,
+          variance.add(1 / tau),
+          1e-12,
+        ),
         near(mcRegression(y, { unbiased: true }).variance, variance.mul(n / (n - 1)), 1e-12),
         near(mcRegression(y, { weights }).variance, variance, 1e-12),
         near(mcClassification(y, { weights }).variance, mcClassification(y).variance, 1e-13),
@@ -267,12 +281,15 @@ export const mcDropoutLaws: readonly Law[] = [
       const evaluated = model.forward(x);
       const outputs = mcPasses(model, x, { samples: 3, rng: random.key(seed) });
       // Also a layer that is asked for the statistics of the batch moves none.
-      const everything = { samples: 1, rng: random.key(seed), layers: () => true };
+      const names: string[] = [];
+      const layers = (_layer: Module, name: string): boolean => names.push(name) > 0;
+      const everything = { samples: 1, rng: random.key(seed), layers };
       if (x.shape[0]! > 1) mcPasses(model, x, everything);
       const kept = norm.runningMean!.read();
       const scaled = mul(evaluated, 1 / (1 - p));
       return Math.min(
         exactly(kept, center),
+        holds(x.shape[0] === 1 || String(names.toSorted()) === ',0,2'),
         exactly(norm.numBatchesTracked!.read().astype('float64'), 0),
         // Every element is dropped, or that of evaluation.
         ...[0, 1, 2].map((t) => {
@@ -323,16 +340,66 @@ export const mcDropoutLaws: readonly Law[] = [
       const [model, x] = [new Sequential(new Dropout()), ones([64], { dtype: 'float64' })];
       const passes = (samples: number): Tensor =>
         mcPasses(model, x, { samples, rng: random.key(seed) });
-      const [three, four] = [passes(3), passes(4)];
-      const rows = indexSelect(four, tensor([0, 1, 2], { dtype: 'int32' }));
-      const all = four.data();
-      const other = mcPasses(model, x, { samples: 4, rng: random.key(seed + 1) }).data();
+      const [three, many] = [passes(3), passes(12)];
+      const rows = indexSelect(many, tensor([0, 1, 2], { dtype: 'int32' }));
+      const all = many.data();
+      const other = mcPasses(model, x, { samples: 12, rng: random.key(seed + 1) }).data();
       const rowsOf = (values: ArrayLike<number>): string[] =>
-        [0, 1, 2, 3].map((t) => String(Array.from(values).slice(64 * t, 64 * (t + 1))));
+        Array.from({ length: 12 }, (_, t) =>
+          String(Array.from(values).slice(64 * t, 64 * (t + 1))),
+        );
       const distinct = new Set([...rowsOf(all), ...rowsOf(other)]);
-      return Math.min(exactly(three, rows), holds(distinct.size === 8));
+      return Math.min(exactly(three, rows), holds(distinct.size === 24));
     },
     effort: 0.5,
+  }),
+  law({
+    id: 'mc-dropout/prediction',
+    statement:
+      'The prediction is that of mcPasses with the same key and options; no gradient is recorded.',
+    cases: drawn((draw) => ({
+      network: tinyNetwork(draw),
+      samples: draw.integer(2, 4),
+      unbiased: draw.pick([true, false]),
+      tau: draw.pick([undefined, 0.5]),
+    })),
+    slack: ({ network, samples, unbiased, tau }) => {
+      const [model, rng] = [moduleOf(network, relu), random.key(network.seed)];
+      const outputs = mcPasses(model, network.x, { samples, rng });
+      const options = { samples, rng, unbiased };
+      const precision = tau === undefined ? {} : { tau };
+      const values = mcDropout(model, network.x, { ...options, ...precision, task: 'regression' });
+      const classes = mcDropout(model, network.x, options);
+      const wanted = mcRegression(outputs, { unbiased, ...precision });
+      const slope = grad((x: Tensor) => sum(square(mcDropout(model, x, options).mean)));
+      return Math.min(
+        exactly(values.mean, wanted.mean),
+        exactly(values.variance, wanted.variance),
+        exactly(classes.variance, mcClassification(outputs, { unbiased }).variance),
+        exactly(slope(network.x), zerosLike(network.x)),
+      );
+    },
+    effort: 0.3,
+  }),
+  law({
+    id: 'mc-dropout/impossible-classes',
+    statement: 'A class with logit -Infinity in all passes changes nothing, and adds nothing.',
+    cases: drawn((draw) => ({ logits: passesOf(draw) })),
+    slack: ({ logits }) => {
+      const [passes, rows] = logits.shape as readonly [number, number];
+      const never = full([passes, rows, 1], -Infinity, { dtype: 'float64' });
+      const [got, want] = [
+        mcClassification(concat([logits, never], { axis: 2 })),
+        mcClassification(logits),
+      ];
+      return Math.min(
+        near(got.entropy, want.entropy, 1e-13),
+        near(got.expectedEntropy, want.expectedEntropy, 1e-13),
+        near(got.mutualInformation, want.mutualInformation, 1e-13),
+        exactly(select(got.mean, -1, { axis: 1 }), zerosLike(want.entropy)),
+      );
+    },
+    effort: 0.3,
   }),
   law({
     id: 'mc-dropout/defaults',

@@ -2,12 +2,15 @@ import { drawn, type Law, law } from '@tikhonov/check';
 import {
   concat,
   expandDims,
+  full,
   grad,
   indexSelect,
   logSoftmax,
   mul,
   random,
+  select,
   softmax,
+  split,
   sub,
   sum,
   type Tensor,
@@ -15,13 +18,13 @@ import {
   zerosLike,
 } from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
-import { crossEntropy, klDiv, mlp } from '@tikhonov/nn';
+import { BatchNorm1d, crossEntropy, Dropout, klDiv, mlp, Sequential } from '@tikhonov/nn';
 import { configure } from '../configure.ts';
 import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
 import { otherArguments } from '../laws/other-arguments.ts';
 import { exactly, holds, near } from '../laws/slack.ts';
-import { smallStep } from '../laws/small-step.ts';
+import { smallStep, someRows, withIgnoredRows } from '../laws/small-step.ts';
 import { plainPlan } from '../registry.ts';
 import { rDropMethod } from './r-drop.ts';
 import { type RDropSettings, rDropLoss } from './r-drop-loss.ts';
@@ -71,17 +74,23 @@ export const rDropLaws: readonly Law[] = [
   law({
     id: 'r-drop/divergence',
     statement:
-      'The divergence is the mean of both KLs, at least 0, and 0 for logits that differ by a constant in each row.',
+      'The divergence is the mean of both KLs, at least 0, and 0 for logits that differ by a constant in each row; a class that is impossible in both adds nothing.',
     cases: drawn((draw) => ({ ...problem(draw), shift: draw.tensor([4]) })),
     slack: ({ a, b, shift }) => {
       const kl = (z: Tensor, of: Tensor): Tensor =>
         sum(klDiv(logSoftmax(z), softmax(of), { reduction: 'none' }), { axis: 1 });
       const value = symmetricKl(a, b);
+      const never = full([a.shape[0]!, 1], -Infinity, { dtype: 'float64' });
       const moved = a.add(expandDims(indexSelect(shift, arangeOf(a.shape[0]!)), 1));
       return Math.min(
         near(value, kl(a, b).add(kl(b, a)).mul(0.5), 1e-13),
         holds(Array.from(value.data()).every((x) => x >= 0)),
         near(symmetricKl(a, moved), zerosLike(value), 1e-14),
+        near(
+          symmetricKl(concat([a, never], { axis: 1 }), concat([b, never], { axis: 1 })),
+          value,
+          1e-13,
+        ),
         exactly(symmetricKl(a, a), zerosLike(value)),
       );
     },
@@ -149,7 +158,7 @@ export const rDropLaws: readonly Law[] = [
   law({
     id: 'r-drop/positions',
     statement:
-      'What the mask leaves out counts in neither term, nor in the mean, whatever its logits and labels are; weights count rows as often as they say.',
+      'What the mask leaves out, or a weight of 0, counts in neither term, nor in the mean, whatever its logits and labels are, and has the gradient 0; weights count rows as often as they say, and are constants.',
     cases: drawn((draw) => ({
       ...problem(draw),
       times: draw.integers([4], 1, 3),
@@ -186,7 +195,26 @@ export const rDropLaws: readonly Law[] = [
         padMask: left,
         sampleWeight: concat([weights, tensor([5], { dtype: 'float64' })]),
       });
+      const [rows, others, labels] = [concat([a, junk]), concat([b, junk]), concat([y, label])];
+      const light = { ...summed, sampleWeight: concat([weights, tensor(new Float64Array(1))]) };
+      const weighed = rDropLoss(a, b, y, { ...options, reduction: 'none', sampleWeight: weights });
+      const each = rDropLoss(a, b, y, { ...options, reduction: 'none' });
+      const masked = { ...summed, padMask: left };
+      // What is left out has no gradient, not one of NaN.
+      const slopes = [
+        grad((z: Tensor) => rDropLoss(z, others, labels, masked))(rows),
+        grad((z: Tensor) => rDropLoss(rows, z, labels, masked))(others),
+      ];
+      const share = grad((v: Tensor) => rDropLoss(a, b, y, { ...summed, sampleWeight: v }));
       return Math.min(
+        ...slopes.map((slope) => exactly(select(slope, n), new Float64Array(classes))),
+        exactly(share(weights), weights.mul(0)),
+        near(weighed, each.mul(weights), 1e-13),
+        near(
+          rDropLoss(rows, others, labels, light),
+          rDropLoss(a, b, y, { ...summed, sampleWeight: weights }),
+          1e-13,
+        ),
         near(both, rDropLoss(a, b, y, { ...summed, sampleWeight: weights }), 1e-13),
         near(padded, want, 1e-13),
         near(
@@ -223,6 +251,41 @@ export const rDropLaws: readonly Law[] = [
     effort: 0.2,
   }),
   law({
+    id: 'r-drop/state',
+    statement:
+      'Only the first pass moves state, once, and by default; updateState: false moves none. Settings of the loss hold in both ways of passing.',
+    cases: drawn((draw) => ({
+      x: draw.tensor([4, 3]),
+      y: draw.integers([4], 0, 2),
+      seed: draw.integer(0, 1e6),
+      concatenate: draw.pick([true, false]),
+      updateState: draw.pick([undefined, true, false]),
+    })),
+    slack: ({ x, y, seed, concatenate, updateState }) => {
+      const rng = random.key(seed);
+      const model = () =>
+        new Sequential(new Dropout({ p: 0.5 }), new BatchNorm1d(3, { dtype: 'float64' }));
+      const [got, want] = [model(), model()];
+      const settings = { alpha: 2, nll: 'mean', reduction: 'sum' } as const;
+      const given = updateState === undefined ? {} : { updateState };
+      const loss = rDrop(got, x, y, { ...settings, ...given, rng, concatenate });
+      const key = (i: number): Tensor => random.foldIn(rng, i);
+      const all = want.forward(concatenate ? concat([x, x]) : x, {
+        training: true,
+        rng: key(0),
+        updateState: updateState ?? true,
+      });
+      const [first, second] = concatenate
+        ? split(all, 4)
+        : [all, want.forward(x, { training: true, rng: key(1), updateState: false })];
+      return Math.min(
+        holds(JSON.stringify(got.stateDict()) === JSON.stringify(want.stateDict())),
+        near(loss, rDropLoss(first!, second!, y, settings), 1e-13),
+      );
+    },
+    effort: 0.2,
+  }),
+  law({
     id: 'r-drop/term',
     statement:
       'The term of a step adds the loss of a second pass with other masks and alpha times the divergence, both with the weights of the rows: with the data loss it is the formula.',
@@ -241,12 +304,29 @@ export const rDropLaws: readonly Law[] = [
         sampleWeight: batch.sampleWeight!,
       });
       const usual = rDropTerm()(context).item();
+      const wild = output.mul(Infinity);
+      const off = rDropTerm({ alpha: 0 });
       return Math.min(
+        exactly(off({ ...context, output: wild }), off(context)),
         near(total, want, 1e-12),
         near(usual, rDropTerm({ alpha: 1, nll: 'sum' })(context).item(), 0),
       );
     },
     show: ({ alpha, nll }) => JSON.stringify({ alpha, nll }),
+    effort: 0.3,
+  }),
+  law({
+    id: 'r-drop/ignored-rows',
+    statement: 'Rows of ignoreIndex count as rows of weight 0, in the divergence too.',
+    cases: drawn((draw) => {
+      const step = smallStep(draw);
+      return { ...step, kept: someRows(draw, step.context.batch.x.shape[0]!) };
+    }),
+    slack: ({ kept, ...step }) => {
+      const { ignoring, weighing } = withIgnoredRows(step, kept);
+      return near(rDropTerm({ ignoreIndex: -1 })(ignoring), rDropTerm()(weighing), 1e-13);
+    },
+    show: ({ kept }) => String(kept),
     effort: 0.3,
   }),
   law({
@@ -260,7 +340,7 @@ export const rDropLaws: readonly Law[] = [
     })),
     slack: ({ given, context, seed }) => {
       const plan = rDropMethod.recipe(plainPlan, given);
-      const { options } = configure(plan, {
+      const { model, options } = configure(plan, {
         hidden: [3],
         task: { classes: 3, features: 2, imageShape: null, rows: 3 },
         lr: 0.1,
@@ -268,9 +348,14 @@ export const rDropLaws: readonly Law[] = [
         key: random.key(seed),
       });
       const [term, ...others] = options.penalties;
+      const rates = model.modules().filter((part) => part instanceof Dropout);
       return Math.min(
         near(term!(context), rDropTerm({ alpha: given.alpha! })(context), 1e-14),
         holds(others.length === 0),
+        exactly(
+          rates.map(({ p }) => p as number),
+          [given.p!],
+        ),
         recipeTakes(rDropMethod, { alpha: 1, p: 0.5 }),
       );
     },

@@ -19,6 +19,7 @@ import { Residual } from '@tikhonov/nn';
 import { decisionLaws } from '../laws/decisions.ts';
 import { real } from '../laws/draws.ts';
 import { partsOf, residualNetwork } from '../laws/residual-network.ts';
+import { constantNoiseLaw } from '../laws/rates.ts';
 import { exactly, holds, near } from '../laws/slack.ts';
 import { ShakeShake, shakeShakeMethod } from './shake-shake.ts';
 import { type ShakeShakeOptions, shakeShake } from './shake-shake-function.ts';
@@ -165,6 +166,13 @@ export const shakeShakeLaws: readonly Law[] = [
     },
     effort: 0.3,
   }),
+  constantNoiseLaw('shake-shake', (draw) => {
+    const [f1, f2] = [draw.tensor([3], { avoid: [0] }), draw.tensor([3], { avoid: [0] })];
+    return {
+      noise: draw.tensor([3], { min: 0.1, max: 0.9 }),
+      apply: (alpha) => shakeShake(f1, f2, { training: true, alpha, backward: 'keep' }),
+    };
+  }),
   ...decisionLaws(
     'shake-shake',
     (n, rng, dtype) =>
@@ -195,13 +203,27 @@ export const shakeShakeLaws: readonly Law[] = [
   law({
     id: 'shake-shake/layer',
     statement:
-      'The layer mixes what its branches give, with other weights than those of a layer with another key, and shakes both ways for each image by default.',
+      'The layer mixes what its branches give with its settings, with other weights than those of a layer with another key, drawn in float64, and shakes both ways for each image by default.',
     cases: drawn((draw) => ({
       x: draw.tensor([8, 2], { avoid: [0] }),
       c: real(draw, 2, 3),
       seed: draw.integer(0, 1000),
+      settings: {
+        forward: draw.pick(['shake', 'even'] as const),
+        backward: draw.pick(['shake', 'even', 'keep'] as const),
+        level: draw.pick(['image', 'batch'] as const),
+      },
     })),
-    slack: ({ x, c, seed }) => {
+    slack: ({ x, c, seed, settings }) => {
+      const own = new ShakeShake(square, (y) => y.mul(c), settings);
+      const rng = random.foldIn(random.key(seed), 'weights');
+      const [got, want] = [
+        (y: Tensor) => own.forward(y, { training: true, rng: random.key(seed) }),
+        (y: Tensor) => shakeShake(square(y), y.mul(c), { ...settings, training: true, rng }),
+      ];
+      const slope = (f: (y: Tensor) => Tensor): Tensor => grad((y: Tensor) => sum(f(y)))(x);
+      const uniform = random.uniform(random.foldIn(rng, 'alpha'), [8], { dtype: 'float64' });
+      const one = ones([8], { dtype: 'float64' });
       const layer = new ShakeShake(
         (y) => y,
         (y) => y.mul(c),
@@ -217,6 +239,9 @@ export const shakeShakeLaws: readonly Law[] = [
       return Math.min(
         holds(Array.from(weights.data()).every((a) => a > -1e-9 && a < 1 + 1e-9)),
         near(layer.forward(x), x.mul((1 + c) / 2), 1e-14),
+        exactly(got(x), want(x)),
+        exactly(slope(got), slope(want)),
+        exactly(shakeShake(one, zeros([8], { dtype: 'float64' }), { training: true, rng }), uniform),
         holds(apart),
         holds(layer.describe() === 'ShakeShake(shake-shake-image)'),
       );

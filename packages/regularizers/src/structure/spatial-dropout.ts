@@ -82,7 +82,8 @@ export function spatialDropout(x: TensorLike, options: SpatialDropoutOptions): T
   requireDims(name, dims);
   const source = requireFloating(name, x);
   requireStructure(name, source, [dims + 2, dims + 1], layouts[dims]);
-  const p = unitStrength(name, 'p', options.p ?? 0.5, { closed: true });
+  const { p: rate = 0.5 } = options;
+  const p = unitStrength(name, 'p', rate, { closed: true });
   if (!training) return source;
   const channels = source.shape.slice(0, -dims);
   const mask = keepMask(name, channels, p, options);
@@ -122,6 +123,59 @@ export class SpatialDropout extends Module {
   forward(x: Tensor, context: ForwardContext = {}): Tensor {
     requireContext(this, context);
     return spatialDropout(x, { dims: this.dims, p: this.p, ...drawing(context) });
+  }
+}
+
+/** Settings of the layers with a number of axes in their names. */
+export type SpatialDropoutRate = Omit<SpatialDropoutSettings, 'dims'>;
+
+const withDims = (
+  dims: 1 | 2 | 3,
+  options: SpatialDropoutRate | undefined = {},
+): SpatialDropoutSettings => {
+  requireOptions(`SpatialDropout${dims}d`, options, { p: true });
+  return { ...options, dims };
+};
+
+/**
+ * `SpatialDropout` of sequences, `[N, C, L]` or `[C, L]`.
+ *
+ * @example
+ * ```ts
+ * String(new reg.SpatialDropout1d({ p: 0.2 })); // => 'SpatialDropout1d(0.2)'
+ * ```
+ */
+export class SpatialDropout1d extends SpatialDropout {
+  constructor(options?: SpatialDropoutRate) {
+    super(withDims(1, options));
+  }
+}
+
+/**
+ * `SpatialDropout` of images, `[N, C, H, W]` or `[C, H, W]`.
+ *
+ * @example
+ * ```ts
+ * new reg.SpatialDropout2d().forward(ones([2, 3, 4, 4])).shape; // => [2, 3, 4, 4]
+ * ```
+ */
+export class SpatialDropout2d extends SpatialDropout {
+  constructor(options?: SpatialDropoutRate) {
+    super(withDims(2, options));
+  }
+}
+
+/**
+ * `SpatialDropout` of volumes, `[N, C, D, H, W]` or `[C, D, H, W]`.
+ *
+ * @example
+ * ```ts
+ * new reg.SpatialDropout3d().dims; // => 3
+ * ```
+ */
+export class SpatialDropout3d extends SpatialDropout {
+  constructor(options?: SpatialDropoutRate) {
+    super(withDims(3, options));
   }
 }
 

@@ -3,6 +3,7 @@ import {
   add,
   arange,
   Cell,
+  equal,
   expandDims,
   full,
   grad,
@@ -23,7 +24,9 @@ import { BatchNorm1d, Linear, Residual, Sequential } from '@tikhonov/nn';
 import { decisionLaws } from '../laws/decisions.ts';
 import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
+import { layerLaw } from '../laws/layer.ts';
 import { otherArguments } from '../laws/other-arguments.ts';
+import { type Rated, rateLaw } from '../laws/rates.ts';
 import { partsOf, residualNetwork } from '../laws/residual-network.ts';
 import { exactly, holds, near } from '../laws/slack.ts';
 import { linearDecaySurvival } from './block-rates.ts';
@@ -182,7 +185,7 @@ export const stochasticDepthLaws: readonly Law[] = [
   law({
     id: 'stochastic-depth/dropped',
     statement:
-      'Nothing of a dropped branch is computed: its checks do not run, its batch statistics stay, NaN does not get out, and the gradients of its parameters are exactly 0.',
+      'Nothing of a dropped branch is computed, in evaluation neither if its survival is 0: its checks do not run, its batch statistics stay, NaN does not get out, and the gradients of its parameters are exactly 0.',
     cases: drawn((draw) => ({ x: draw.tensor([3, 2]), seed: draw.integer(0, 1000) })),
     slack: ({ x, seed }) => {
       const branch = new Sequential(
@@ -202,6 +205,7 @@ export const stochasticDepthLaws: readonly Law[] = [
       loss.sum().backward();
       return Math.min(
         exactly(loss, x),
+        exactly(block.forward(x), x),
         exactly(slopes, x.mul(0).add(1)),
         ...parameters.map(({ grad: g }) => exactly(g!, g!.mul(0))),
         holds(JSON.stringify(block.stateDict()) === before),
@@ -301,6 +305,34 @@ export const stochasticDepthLaws: readonly Law[] = [
       );
     },
   }),
+  layerLaw('stochastic-depth', {
+    settings: (draw) => ({
+      survival: real(draw, 0.2, 0.8),
+      mode: draw.pick(modes),
+      scale: draw.pick(scales),
+    }),
+    input: (draw) => draw.tensor([draw.integer(1, 3), 2]),
+    layer: (settings) => new StochasticDepth(tanh, settings),
+    apply: (x, { rng, ...options }) =>
+      stochasticDepth(x, tanh, { ...options, rng: random.foldIn(rng!, 'gates') }),
+  }),
+  rateLaw('stochastic-depth', {
+    // The branch may be NaN, what it is added to is not.
+    forms: modes.flatMap((mode) =>
+      scales.map(
+        (scale): Rated =>
+          (x, survival, context) =>
+            stochasticDepth(x, tanh, {
+              survival,
+              mode,
+              scale,
+              ...context,
+              projection: (y) => where(equal(y, y), y, 0),
+            }),
+      ),
+    ),
+    input: (draw) => draw.tensor([2, 2]),
+  }),
   law({
     id: 'stochastic-depth/evaluation',
     statement: 'Evaluation draws nothing: a key changes nothing and is not needed.',
@@ -322,6 +354,7 @@ export const stochasticDepthLaws: readonly Law[] = [
       const model = residualNetwork(stochasticDepthMethod, values, seed);
       const [parts, plain] = [partsOf(model, StochasticDepth), residualNetwork(null, {}, seed)];
       const usual = new StochasticDepth((h) => h);
+      const one = full([], 1, { dtype: 'float64' });
       return Math.min(
         exactly(
           parts.map(([, { survival }]) => survival as number),
@@ -333,6 +366,7 @@ export const stochasticDepthLaws: readonly Law[] = [
             ({ mode, scale }) => mode === 'batch' && scale === 'eval',
           ) &&
             usual.survival === 0.5 &&
+            usual.forward(one).item() === stochasticDepth(one, (h) => h).item() &&
             partsOf(model, Residual).length === 0,
         ),
         recipeTakes(stochasticDepthMethod, { survival: 0.8 }),

@@ -20,12 +20,13 @@ import {
   zerosLike,
 } from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
-import { Conv2d, Linear, linear } from '@tikhonov/nn';
+import { Conv2d, Linear, linear, Sequential } from '@tikhonov/nn';
 import { configure } from '../configure.ts';
 import { activationStep } from '../laws/activation-step.ts';
 import { decisionLaws } from '../laws/decisions.ts';
 import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
+import { constantNoiseLaw } from '../laws/rates.ts';
 import { atMost, exactly, holds, near } from '../laws/slack.ts';
 import { plainPlan } from '../registry.ts';
 import { dropConnectMoments } from './dropconnect-functions.ts';
@@ -313,14 +314,14 @@ export const variationalDropoutLaws: readonly Law[] = [
     })),
     slack: ({ x, seed, lambda, start, form }) => {
       const plain = new Linear(3, 4, { seed, ...float });
-      const settings = { limit: 6, threshold: 1 };
+      const settings = { limit: 1.5, threshold: 1 };
       const layer = new VariationalLinear(plain, { ...settings, logAlphaInit: start });
       const rng = random.key(seed);
       const own = [layer.weight, layer.logAlpha, { ...settings, bias: plain.bias! }] as const;
       const at = form === 'kingma' ? Math.min(start, 0) : start;
       layer.logAlpha.write(add(zerosLike(layer.logAlpha.read()), at));
       const term = variationalDropoutTerm(layer, { lambda, form });
-      const want = sum(variationalKl(layer.logAlpha, { form, limit: 6 })).mul(lambda);
+      const want = sum(variationalKl(layer.logAlpha, { form, limit: 1.5 })).mul(lambda);
       return Math.min(
         holds(layer.weight === plain.weight && layer.bias === plain.bias),
         exactly(layer.forward(x), variationalDropout(x, ...own)),
@@ -417,6 +418,14 @@ export const variationalDropoutLaws: readonly Law[] = [
       const step = activationStep(layer, ones([1, 1], float), { seed });
       const said = variationalDropoutTerm(layer, { lambda: 1, form: 'molchanov' });
       const one = ones([1, 1], float);
+      // Of seven weights one is above the threshold, the others on it and below.
+      const several = new Sequential(
+        new VariationalLinear(new Linear(1, 1, { seed, ...float })),
+        new VariationalLinear(new Linear(1, 6, { seed, ...float })),
+      );
+      const [small, large] = several.layers as readonly VariationalLinear[];
+      small!.logAlpha.write(tensor([[3.5]], float));
+      large!.logAlpha.write(tensor([[3], [3], [3], [0], [0], [0]], float));
       const at = (log: number): number =>
         variationalDropout(one, one, add(zerosLike(one), log)).item();
       return Math.min(
@@ -427,22 +436,27 @@ export const variationalDropoutLaws: readonly Law[] = [
         exactly(variationalKl(l), variationalKl(l, { form: 'molchanov', limit: 8 })),
         exactly(variationalDropoutTerm(layer, { lambda: 1 })(step), said(step)),
         exactly([at(3), at(3.001)], [1, 0]),
+        exactly(variationalSparsity(several), 1 / 7),
       );
     },
     effort: 0.25,
+  }),
+  constantNoiseLaw('variational-dropout', (draw) => {
+    const [x, w] = [draw.tensor([2, 3], { avoid: [0] }), draw.tensor([4, 3], { avoid: [0] })];
+    return {
+      noise: draw.tensor([2, 4]),
+      apply: (normal) => variationalDropout(x, w, w.mul(0), { training, normal }),
+    };
   }),
   ...decisionLaws(
     'variational-dropout',
     (n, rng, dtype) =>
       variationalDropout(
-        ones([1, 1], { dtype }),
-        ones([n, 1], { dtype }),
-        zeros([n, 1], { dtype }),
-        {
-          training,
-          rng,
-        },
-      ).reshape([n]),
+        ones([Math.ceil(n / 2), 1], { dtype }),
+        ones([2, 1], { dtype }),
+        zeros([2, 1], { dtype }),
+        { training, rng },
+      ),
     { tolerance: 1e-6 },
   ),
 ];

@@ -3,6 +3,7 @@ import { grad, ones, random, select, sum, type Tensor, tensor, where } from '@ti
 import { decisionLaws } from '../laws/decisions.ts';
 import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
+import { layerLaw } from '../laws/layer.ts';
 import { mapLayerLaws, mapPlacesLaw, mapsOf } from '../laws/map-layer.ts';
 import { exactly, holds, near } from '../laws/slack.ts';
 import { thrown } from '../laws/thrown.ts';
@@ -235,6 +236,16 @@ export const weightedChannelDropoutLaws: readonly Law[] = [
   ...decisionLaws('weighted-channel-dropout', (n, rng, dtype) => {
     const { sampled } = weightedChannelMask(ones([n, 2, 1], { dtype }), { wrsRatio: 0.5, rng });
     return select(sampled, 0, { axis: 1 }).astype(dtype);
+  }),
+  layerLaw('weighted-channel-dropout', {
+    settings: (draw) => ({
+      wrsRatio: real(draw, 0.2, 0.7),
+      rngKeepProb: real(draw, 0.2, 0.8),
+      negativeScores: 'clamp' as const,
+    }),
+    input: (draw) => draw.tensor([2, 5, 2]),
+    layer: (settings) => new WeightedChannelDropout(settings),
+    apply: weightedChannelDropout,
   }),
   ...mapLayerLaws('weighted-channel-dropout', {
     layer: () => new WeightedChannelDropout(),

@@ -76,7 +76,8 @@ export function zoneout(
       `${name}: the previous state is ${before.dtype}, the next one ${after.dtype}.\n  Cast with astype.`,
     );
   }
-  const p = unitStrength(name, 'p', options.p ?? 0.05, { closed: true });
+  const { p: rate = 0.05 } = options;
+  const p = unitStrength(name, 'p', rate, { closed: true });
   if (options.training !== true) return expected(before, after, p);
   return where(decisions(name, after, p, options), before, after);
 }

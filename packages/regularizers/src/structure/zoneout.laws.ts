@@ -17,7 +17,7 @@ import {
 } from '@tikhonov/core';
 import { GRU, GRUCell, LSTM, LSTMCell, type RecurrentOptions, RNN, RNNCell } from '@tikhonov/nn';
 import { allMasks } from '../laws/all-masks.ts';
-import { decisionLaws } from '../laws/decisions.ts';
+import { decisionLaws, pairs } from '../laws/decisions.ts';
 import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
 import { exactly, holds, near } from '../laws/slack.ts';
@@ -197,6 +197,8 @@ export const zoneoutLaws: readonly Law[] = [
       });
       const wrapped = new Zoneout(plain, ratesOf(hidden, cell)).unroll(x, start);
       const rng = random.key(seed);
+      const noisy = { ...start, training, rng };
+      const mixed = new Zoneout(plain, ratesOf(hidden, cell));
       const free = new Zoneout(plain, ratesOf(0, 0)).unroll(x, { ...start, training, rng });
       const frozen = new Zoneout(plain, ratesOf(1, 1)).unroll(x, { ...start, training, rng });
       const still = unbind(h)[0]!;
@@ -205,6 +207,7 @@ export const zoneoutLaws: readonly Law[] = [
         near(wrapped.h, state.h.reshape([1, 2, 4]), 1e-12),
         isLstm ? near(wrapped.c!, state.c!.reshape([1, 2, 4]), 1e-12) : 1,
         exactly(free.output, plain.forward(x, start)),
+        exactly(mixed.forward(x, noisy), mixed.unroll(x, noisy).output),
         exactly(frozen.output, stack([still, still, still])),
         isLstm ? exactly(frozen.c!, c) : 1,
       );
@@ -314,6 +317,6 @@ export const zoneoutLaws: readonly Law[] = [
     effort: 0.1,
   }),
   ...decisionLaws('zoneout', (n, rng, dtype) =>
-    zoneout(ones([n], { dtype }), zeros([n], { dtype }), { p: 0.4, training, rng }),
+    zoneout(pairs(n, dtype), pairs(n, dtype).mul(0), { p: 0.4, training, rng }),
   ),
 ];

@@ -8,6 +8,8 @@ import {
   cutout,
   cutoutProbability,
   DropBlock,
+  DropBlock1d,
+  DropBlock2d,
   dropBlock,
   dropBlockGamma,
   dropBlockMask,
@@ -24,6 +26,9 @@ import {
   maxPoolDropoutProbabilities,
   Scheduled,
   SpatialDropout,
+  SpatialDropout1d,
+  SpatialDropout2d,
+  SpatialDropout3d,
   spatialDropout,
   WeightedChannelDropout,
   weightedChannelDropout,
@@ -467,4 +472,45 @@ test('cutout takes squares of 16 by default and hides with the exact probability
     expect(Math.abs(share[i]! - q)).toBeLessThan(7.2 * Math.sqrt((q * (1 - q)) / 400));
   }
   expect(cutoutProbability(4, 4).min().item()).toBe(1);
+});
+
+describe('layers with a number of axes in their names', () => {
+  test('are those with that number', () => {
+    for (const [layer, dims] of [
+      [new SpatialDropout1d({ p: 0.4 }), 1],
+      [new SpatialDropout2d({ p: 0.4 }), 2],
+      [new SpatialDropout3d({ p: 0.4 }), 3],
+    ] as const) {
+      const x = random.normal(random.key(dims), [2, 3, ...[4, 2, 3].slice(0, dims)]);
+      const same = new SpatialDropout({ dims, p: 0.4 });
+      const context = { training, rng };
+      expect(String(layer)).toBe(String(same));
+      expect(layer.forward(x, context).toArray()).toEqual(same.forward(x, context).toArray());
+    }
+    for (const [layer, dims] of [
+      [new DropBlock1d({ blockSize: 2, mask: 'shared' }), 1],
+      [new DropBlock2d({ blockSize: 2, mask: 'shared' }), 2],
+    ] as const) {
+      const x = random.normal(random.key(dims), [2, 3, ...[4, 4].slice(0, dims)]);
+      const same = new DropBlock({ dims, blockSize: 2, mask: 'shared' });
+      const context = { training, rng };
+      expect(String(layer)).toBe(String(same));
+      expect(layer.forward(x, context).toArray()).toEqual(same.forward(x, context).toArray());
+    }
+  });
+
+  test('have the defaults, and take no number', () => {
+    expect([new SpatialDropout2d().p, new DropBlock2d().p, new DropBlock1d().blockSize]).toEqual([
+      0.5, 0.1, 7,
+    ]);
+    expect(() => new SpatialDropout2d({ dims: 3 } as object)).toThrow(
+      'SpatialDropout2d: unknown option "dims".',
+    );
+    expect(() => new DropBlock2d({ dims: 1 } as object)).toThrow(
+      'DropBlock2d: unknown option "dims".',
+    );
+    expect(() => new SpatialDropout1d({ p: 2 })).toThrow(
+      new RangeError('SpatialDropout: p must be in [0, 1], got 2.'),
+    );
+  });
 });

@@ -103,7 +103,7 @@ const errors: readonly (readonly [string, () => unknown, RegExp])[] = [
   [
     'a layer twice',
     () => new DropConnect(new DropConnect(layer())),
-    /TypeError: DropConnect: needs a plain nn\.Linear, got DropConnect\(3 -> 4\)/,
+    /TypeError: DropConnect: needs a plain nn\.Linear, got DropConnect\(3 -> 4, 0\.5\)/,
   ],
   [
     'a reparametrized layer',
@@ -120,6 +120,14 @@ const errors: readonly (readonly [string, () => unknown, RegExp])[] = [
     () => new DropConnect(layer(), { inference: wrong('mode') }),
     /TypeError: DropConnect: inference must be 'mean' or 'gaussian', got "mode"/,
   ],
+  ...[false, true].map(
+    (perSample) =>
+      [
+        `a bias that would be repeated, ${perSample ? 'per sample' : 'per batch'}`,
+        () => dropConnect(x, w, { perSample, bias: zeros([1]), training, rng }),
+        /ShapeError: \w+: the bias must be \[4\], got \[1\]/,
+      ] as const,
+  ),
   [
     'states that differ',
     () => zoneout(x, w),
@@ -371,7 +379,7 @@ describe('layers that take over parameters', () => {
   });
 
   test('tell what they are', () => {
-    expect(new DropConnect(layer()).describe()).toBe('DropConnect(3 -> 4)');
+    expect(new DropConnect(layer()).describe()).toBe('DropConnect(3 -> 4, 0.5)');
     expect(new VariationalLinear(layer()).describe()).toBe('VariationalLinear(3 -> 4)');
     expect(new ConcreteDropout(layer()).describe()).toBe('ConcreteDropout(3)');
     expect(new Zoneout(new GRU(3, 4, { seed: 0 })).describe()).toBe('Zoneout(3 -> 4)');
