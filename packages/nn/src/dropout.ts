@@ -18,7 +18,7 @@ import {
 import { type ForwardContext, requireContext } from './context.ts';
 import { inverseKeep, keepMask, keepProbability, scaledBy, survivors } from './keep-mask.ts';
 import { Module } from './module.ts';
-import { describeRate, type Strength, unitStrength } from './strength.ts';
+import { type Strength, unitStrength } from './strength.ts';
 
 /** What `Dropout` and `dropout` have in common. */
 export interface DropoutSettings {
@@ -85,7 +85,7 @@ const known: OptionNames<DropoutOptions> = {
 export function dropout(x: TensorLike, options: DropoutOptions = {}): Tensor {
   requireOptions('dropout', options, known);
   const source = asTensor(x, 'dropout');
-  const { mode = 'inverted', training = false } = options;
+  const { p: rate = 0.5, mode = 'inverted', training = false } = options;
   if (mode !== 'inverted' && mode !== 'classic') {
     throw new TypeError(`dropout: mode must be 'inverted' or 'classic', got "${String(mode)}".`);
   }
@@ -94,7 +94,6 @@ export function dropout(x: TensorLike, options: DropoutOptions = {}): Tensor {
       `dropout: x must be floating, got ${source.dtype}.\n  Cast with astype('float32').`,
     );
   }
-  const { p: rate = 0.5 } = options;
   const p = unitStrength('dropout', 'p', rate, { closed: true });
   const noise = resolveNoiseShape(source.shape, options.noiseShape);
   const alive = typeof p === 'number' ? p < 1 : less(p, 1);
@@ -116,7 +115,7 @@ function resolveNoiseShape(
   if (!fits) {
     throw new ShapeError(
       `dropout: noiseShape ${showValue(noiseShape)} does not fit x ${showShape(shape)}.\n` +
-        "  Give one entry per axis: 1, the axis' size, or null for that size.",
+        '  Give for each axis 1, its size, or null for that.',
     );
   }
   return noiseShape.map((n, k) => n ?? shape[k]!);
@@ -148,13 +147,6 @@ export class Dropout extends Module {
     this.p = p;
     this.mode = mode;
     this.noiseShape = noiseShape;
-  }
-
-  override describe(): string {
-    const { p, mode, noiseShape } = this;
-    const classic = mode === 'classic' ? ', classic' : '';
-    const noise = noiseShape === undefined ? '' : `, noiseShape ${showValue(noiseShape)}`;
-    return `Dropout(${describeRate(p)}${classic}${noise})`;
   }
 
   forward(x: Tensor, context: ForwardContext = {}): Tensor {

@@ -11,4 +11,4 @@ export {
 } from './keep-mask.ts';
 export { initialKey, requireSize } from './keys.ts';
 export { callLayer, requireLayer } from './sequential.ts';
-export { describeRate, positiveStrength, type UnitRange, unitStrength } from './strength.ts';
+export { positiveStrength, type UnitRange, unitStrength } from './strength.ts';

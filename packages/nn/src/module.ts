@@ -101,7 +101,7 @@ export abstract class Module {
 
   /** This module, first, and all modules in it, in order. */
   modules(): Module[] {
-    return [...entriesOf(this, Module).values()];
+    return Object.values(named(this, Module, false, ' '));
   }
 
   /** The modules in this one that are not parts of another one in it, by name. */
@@ -176,38 +176,33 @@ export abstract class Module {
    * ```
    */
   toString(): string {
-    return [...entriesOf(this, Module)]
-      .map(([name, part]) => (name === '' ? '' : `  ${name}: `) + part.describe())
+    return Object.entries(named(this, Module, false, ' '))
+      .map(([name, part]) => (name === ' ' ? '' : `  ${name.slice(2)}: `) + part.describe())
       .join('\n');
   }
 }
 
-/** What is of a kind in a module, by name; of other modules in it only themselves if `shallow`. */
+/**
+ * What is of a kind in a module, by name; of other modules in it only themselves if `shallow`. Names begin with the
+ * root, if there is one: then none is a number, which objects put before all others.
+ */
 function named<Kind>(
   model: Module,
   kind: abstract new (...args: never) => Kind,
   shallow = false,
+  root = '',
 ): Record<string, Kind> {
-  return Object.fromEntries(entriesOf(model, kind, shallow));
-}
-
-/** The same in order: an object puts names that are numbers, as in `Sequential`, before all others. */
-function entriesOf<Kind>(
-  model: Module,
-  kind: abstract new (...args: never) => Kind,
-  shallow = false,
-): Map<string, Kind> {
   const found = new Map<unknown, string>();
-  walk(model, '', found, shallow);
-  const result = new Map<string, Kind>();
+  walk(model, root, found, shallow);
+  const result: Record<string, Kind> = {};
   for (const [item, path] of found) {
     if (!(item instanceof kind)) continue;
-    if (result.has(path)) {
+    if (Object.hasOwn(result, path)) {
       throw new TypeError(
         `Module: two cells are named "${path}".\n  Rename a property, or its entry in stateNames.`,
       );
     }
-    result.set(path, item);
+    result[path] = item;
   }
   return result;
 }

@@ -10,17 +10,13 @@ import {
   logicalAnd,
   ShapeError,
   stopGradient,
-  Tensor,
+  type Tensor,
   tensor,
 } from '@tikhonov/core';
-import { asTensor, check, kindOf, showShape, showValue } from '@tikhonov/core/engine';
+import { asTensor, check, showShape } from '@tikhonov/core/engine';
 
 /** A strength: a number, or a 0-d tensor or cell that may change between steps. */
 export type Strength = number | Tensor | Cell;
-
-/** A rate as `describe` shows it. */
-export const describeRate = (p: Strength): string =>
-  typeof p === 'number' ? String(p) : `p in a ${p instanceof Tensor ? 'tensor' : 'cell'}`;
 
 /** An interval that starts at 0, with or without its end 1. */
 export interface UnitRange {
@@ -81,17 +77,7 @@ export function positiveStrength(
 }
 
 function scalarOf(name: string, what: string, value: Tensor | Cell): Tensor {
-  const kind = kindOf(value);
-  if (kind !== 'a tensor or cell') {
-    const hint =
-      kind === 'function'
-        ? 'A rate that follows a schedule is a cell: see Scheduled of tikhonov/reg.'
-        : `For example { ${what}: 0.5 }.`;
-    throw new TypeError(
-      `${name}: ${what} must be a number, or a scalar Tensor or Cell, got ${kind === 'string' ? showValue(value) : kind}.\n  ${hint}`,
-    );
-  }
-  const given = asTensor(value, name);
+  const given = asTensor(value, `${name}: ${what}`);
   if (!isFloating(given.dtype)) {
     throw new DTypeError(
       `${name}: ${what} must be floating, got ${given.dtype}.\n  Cast with astype('float32').`,

@@ -76,20 +76,17 @@ describe('masks', () => {
 
 describe('edges', () => {
   test('a rate that is none is named, with what it is', () => {
-    const of = (p: unknown) => (): unknown => new Dropout({ p: p as number });
-    expect(of('0.5')).toThrow(
-      new TypeError(
-        "Dropout: p must be a number, or a scalar Tensor or Cell, got '0.5'.\n  For example { p: 0.5 }.",
-      ),
-    );
-    expect(() => dropout(ones([1]), { p: JSON.parse('null') as number })).toThrow(
-      'dropout: p must be a number, or a scalar Tensor or Cell, got null.',
-    );
-    expect(of((step: number) => step)).toThrow(
-      new TypeError(
-        'Dropout: p must be a number, or a scalar Tensor or Cell, got function.\n  A rate that follows a schedule is a cell: see Scheduled of tikhonov/reg.',
-      ),
-    );
+    const cases: readonly (readonly [unknown, string])[] = [
+      ['0.5', 'string'],
+      [(step: number) => step, 'function'],
+      [null, 'null'],
+    ];
+    for (const [given, kind] of cases) {
+      const p = given as number;
+      const message = `p: expected a Tensor, a Cell or a number, got ${kind}.`;
+      expect(() => dropout(ones([1]), { p })).toThrow(`dropout: ${message}`);
+      expect(() => new Dropout({ p })).toThrow(`Dropout: ${message}`);
+    }
   });
 
   test('p = 0 keeps every bit, p = 1 gives zeros with zero gradient', () => {

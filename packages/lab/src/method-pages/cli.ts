@@ -37,6 +37,10 @@ await runScript('docs:methods', usage, options, async (values) => {
         before,
       })
     : before!;
+  const fallen = results.laws.filter(({ holds }) => !holds).map(({ id }) => id);
+  if (fallen.length > 0) {
+    throw new UsageError(`nothing is written, since laws fall: ${fallen.join(', ')}`);
+  }
   await mkdir(join(pagesFolder, 'figures'), { recursive: true });
   await writeFile(join(pagesFolder, 'results.json'), `${JSON.stringify(results, null, 1)}\n`);
   const pages = await allPages(results);

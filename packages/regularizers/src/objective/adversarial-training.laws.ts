@@ -356,8 +356,14 @@ export const adversarialTrainingLaws: readonly Law[] = [
         adversarialExample(losses, x, { ...short, ...options });
       return Math.min(
         exactly(walk({}), walk({ steps: 7 })),
-        // Of one sign seven steps add up; elements whose slope turns go less far.
-        atMost(abs(walk({}).sub(x)), x.mul(0).add(0.0701 * epsilon)),
+        // Of one sign seven steps add up, each sum rounded; elements whose slope turns go less far.
+        atMost(
+          abs(walk({}).sub(x)),
+          abs(x)
+            .add(1)
+            .mul(1e-15)
+            .add(0.0701 * epsilon),
+        ),
       );
     },
     effort: 0.3,

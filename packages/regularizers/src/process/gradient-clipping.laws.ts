@@ -151,7 +151,11 @@ export const gradientClippingLaws: readonly Law[] = [
       const { totalNorm } = clipGradsByGlobalNorm(broken, 1, { errorIfNonfinite: false });
       const { culprit } = clipGradsByNorm(broken, 1, { errorIfNonfinite: false });
       const seen = !Number.isFinite(totalNorm.item()) && Number.isNaN(culprit!.item());
-      return Math.min(...named, holds(seen), exactly(globalNorm(broken), totalNorm));
+      return Math.min(
+        ...named,
+        holds(seen),
+        holds(Object.is(globalNorm(broken).item(), totalNorm.item())),
+      );
     },
   }),
   law({

@@ -139,7 +139,7 @@ export const alphaDropoutLaws: readonly Law[] = [
   law({
     id: 'alpha-dropout/extremes',
     statement:
-      'p = 0 is the identity, bit for bit; p = 1 gives zeros with zero gradient; also if p is a tensor.',
+      'p = 0 is the identity, bit for bit; p = 1 gives zeros with zero gradient, whatever the mask says; also if p is a tensor.',
     cases: drawn((draw) => ({
       x: draw.tensor(draw.shape()),
       seed: draw.integer(0, 1000),
@@ -151,9 +151,11 @@ export const alphaDropoutLaws: readonly Law[] = [
         alphaDropout(z, { p: held ? tensor(p) : p, training: true, rng: random.key(seed) });
       const input = x.mul(factor);
       const same = at(input, 0).data();
+      const open = { training: true, mask: ones(x.shape) };
       return Math.min(
         holds([...input.data()].every((value, i) => Object.is(value, same[i]))),
         exactly(at(x, 1), zerosLike(x)),
+        exactly(alphaDropout(x, { ...open, p: held ? tensor(1) : 1 }), zerosLike(x)),
         exactly(grad((z: Tensor) => sum(at(z, 1)))(x), zerosLike(x)),
       );
     },

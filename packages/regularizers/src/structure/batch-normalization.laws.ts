@@ -263,13 +263,30 @@ export const batchNormalizationLaws: readonly Law[] = [
   }),
   law({
     id: 'batch-normalization/defaults',
-    statement: 'eps is 1e-5 and momentum 0.1; weights begin with 1, shifts with 0.',
+    statement:
+      'eps is 1e-5 and momentum 0.1; weights begin with 1, shifts with 0, or are left out; without running statistics evaluation takes those of the batch; equal values give exactly 0.',
     cases: drawn((draw) => ({ x: draw.tensor([3, 2], { distinct: true }) })),
     slack: ({ x }) => {
       const layer = new BatchNorm2d(3);
+      const options = { eps: 0.1, affine: false, dtype: 'float64' } as const;
+      const own = new BatchNorm1d(2, { ...options, trackRunningStats: false });
+      const tracking = new BatchNorm1d(2, options);
+      const means = [0.3, tensor(0.3, { dtype: 'float64' })].map((momentum) => {
+        const moving = new BatchNorm1d(2, { ...options, momentum });
+        moving.forward(x, { training });
+        return moving.runningMean!.read();
+      });
+      const flat = tensor([[0.1], [0.1], [0.1]], { dtype: 'float64' });
       return Math.min(
         exactly(batchNorm(x, { training }), batchNorm(x, { training, eps: 1e-5 })),
         holds(layer.eps === 1e-5 && layer.momentum === 0.1),
+        exactly(own.forward(x, { training }), batchNorm(x, { training, eps: 0.1 })),
+        exactly(own.forward(x), batchNorm(x, { training, eps: 0.1 })),
+        holds(own.weight === null && own.bias === null),
+        near(means[1]!, means[0]!, 1e-15),
+        exactly(tracking.forward(x, { training }), own.forward(x)),
+        // The mean of equal values may be rounded; they are exactly 0 apart from it all the same.
+        exactly(batchNorm(flat, { training }), flat.mul(0)),
         exactly(layer.weight!.read(), [1, 1, 1]),
         exactly(layer.bias!.read(), tensor([0, 0, 0])),
       );

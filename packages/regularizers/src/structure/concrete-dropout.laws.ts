@@ -2,12 +2,14 @@ import { drawn, type Law, law } from '@tikhonov/check';
 import {
   add,
   exp,
+  expandDims,
   grad,
   log,
   mean,
   mul,
   ones,
   random,
+  select,
   sigmoid,
   stack,
   sub,
@@ -207,7 +209,9 @@ export const concreteDropoutLaws: readonly Law[] = [
         perChannel: true,
       });
       const perChannel = factors.div(images);
-      const grouped = new ConcreteDropout(new Conv2d(3, 3, 1, { seed, ...float, groups: 3 }), { p });
+      const grouped = new ConcreteDropout(new Conv2d(3, 3, 1, { seed, ...float, groups: 3 }), {
+        p,
+      });
       const strengths = { weightRegularizer: w, dropoutRegularizer: d };
       const term = concreteDropoutTerm(layer, strengths)(activationStep(layer, x, { seed }));
       const kernels = concreteDropoutTerm(convolution, strengths);
@@ -218,7 +222,7 @@ export const concreteDropoutLaws: readonly Law[] = [
         exactly(layer.forward(x, { rng }), plain.forward(x)),
         exactly(
           convolution.forward(select(images, 0), { training, rng }),
-          select(convolution.forward(slice(images, { stop: 1 }), { training, rng }), 0),
+          select(convolution.forward(expandDims(select(images, 0), 0), { training, rng }), 0),
         ),
         near(
           concreteDropoutTerm(grouped, strengths)(activationStep(convolution, images)),

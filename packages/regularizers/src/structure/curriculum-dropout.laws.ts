@@ -88,7 +88,12 @@ export const curriculumDropoutLaws: readonly Law[] = [
     slack: ({ p, steps, k }) => {
       const count = tensor(k, { dtype: 'int32' });
       const value = tensor(p, { dtype: 'float64' });
-      const schedules = [linearRamp(p, steps), curriculum(p, steps), curriculumRate(p, steps)];
+      const schedules = [
+        linearRamp(p, steps),
+        linearRamp(p, steps, { start: 0.25 }),
+        curriculum(p, steps),
+        curriculumRate(p, steps),
+      ];
       const same = (a: readonly Tensor[], b: readonly number[]): number =>
         near(
           a.map((one) => one.item()),
@@ -171,7 +176,7 @@ export const curriculumDropoutLaws: readonly Law[] = [
       ),
     })),
     slack: ({ moves }) => {
-      const schedule = linearRamp(0.8, 4);
+      const schedule = linearRamp(0.8, 4, { start: 0.25 });
       const layer = new Scheduled(schedule, (p) => new Dropout({ p }));
       const x = ones([2]);
       let [count, last] = [0, schedule(0)];

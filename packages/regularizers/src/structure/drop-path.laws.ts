@@ -15,6 +15,7 @@ import {
   where,
   zerosLike,
 } from '@tikhonov/core';
+import { Sequential } from '@tikhonov/nn';
 import { allMasks } from '../laws/all-masks.ts';
 import { decisionLaws } from '../laws/decisions.ts';
 import { recipeTakes } from '../laws/defaults.ts';
@@ -24,11 +25,11 @@ import { noiseLayerLaws } from '../laws/noise-layer.ts';
 import { otherArguments } from '../laws/other-arguments.ts';
 import { partsOf, residualNetwork } from '../laws/residual-network.ts';
 import { exactly, holds, near } from '../laws/slack.ts';
-import type { TrainingPlan } from '../method.ts';
+import type { PlanPart, TrainingPlan } from '../method.ts';
 import { dropPathRates } from './block-rates.ts';
 import { DropPath, dropPath, dropPathMethod } from './drop-path.ts';
 import { dropout } from './dropout.ts';
-import { SpatialDropout, spatialDropoutMethod } from './spatial-dropout.ts';
+import { SpatialDropout } from './spatial-dropout.ts';
 
 /** What DropPath promises. */
 export const dropPathLaws: readonly Law[] = [
@@ -149,19 +150,20 @@ export const dropPathLaws: readonly Law[] = [
     slack: ({ values, seed, x }) => {
       const model = residualNetwork(dropPathMethod, values, seed);
       const parts = partsOf(model, DropPath);
-      const behind = (plan: TrainingPlan): TrainingPlan => spatialDropoutMethod.recipe(plan, {});
+      const behind: PlanPart = (part, { kind }) =>
+        kind === 'block' ? new Sequential(part, new SpatialDropout({ dims: 2 })) : part;
       const both = {
         ...dropPathMethod,
-        recipe: (plan: TrainingPlan) => dropPathMethod.recipe(behind(plan), values),
+        recipe: (plan: TrainingPlan) =>
+          dropPathMethod.recipe({ ...plan, parts: [...plan.parts, behind] }, values),
       };
       const layers = partsOf(residualNetwork(both, values, seed), SpatialDropout);
-      const alone = partsOf(residualNetwork(spatialDropoutMethod, {}, seed), SpatialDropout);
       const usual = new DropPath();
       const many = ones([64]);
       const context = { training: true, rng: random.key(seed) };
       return Math.min(
         exactly(model.forward(x), residualNetwork(null, {}, seed).forward(x)),
-        holds(layers.length === alone.length),
+        holds(layers.length === 3),
         exactly(dropPath(many, context), many),
         exactly(
           dropPath(many, { ...context, p: 0.5 }),

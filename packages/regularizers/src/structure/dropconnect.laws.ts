@@ -19,6 +19,7 @@ import {
   tensor,
   unbind,
   where,
+  zeros,
   zerosLike,
 } from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';

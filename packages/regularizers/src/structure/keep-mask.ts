@@ -12,7 +12,7 @@ import {
   type TensorLike,
 } from '@tikhonov/core';
 import { asTensor, kindOf, showShape, showValue } from '@tikhonov/core/engine';
-import type { ForwardContext } from '@tikhonov/nn';
+import type { ForwardContext, Strength } from '@tikhonov/nn';
 import {
   keepMask as drawKeepMask,
   inverseKeep,
@@ -22,7 +22,6 @@ import {
 } from '@tikhonov/nn/engine';
 
 export {
-  describeRate,
   inverseKeep,
   keepProbability,
   scaledBy,
@@ -143,6 +142,10 @@ export const drawing = ({
   rng,
 }: ForwardContext): { readonly training: boolean; readonly rng?: Tensor } =>
   rng === undefined ? { training } : { training, rng };
+
+/** A rate as `describe` shows it. */
+export const describeRate = (p: Strength): string =>
+  typeof p === 'number' ? String(p) : `p in a ${p instanceof Tensor ? 'tensor' : 'cell'}`;
 
 /** A RangeError unless it is a number in [0, 1]. */
 export function requireProbability(name: string, what: string, value: unknown): void {

@@ -9,6 +9,7 @@ import {
   sub,
   sum,
   type Tensor,
+  tensor,
   unbind,
   variance,
   zeros,
@@ -142,14 +143,24 @@ export const layerNormalizationLaws: readonly Law[] = [
   }),
   law({
     id: 'layer-normalization/defaults',
-    statement: 'eps is 1e-5; gains begin with 1, shifts with 0.',
+    statement:
+      'eps is 1e-5; gains begin with 1, shifts with 0; equal values give exactly 0, and without eps the gradient 0.',
     cases: drawn((draw) => ({ x: draw.tensor([3, 2], { distinct: true }) })),
     slack: ({ x }) => {
       const layer = new LayerNorm(2);
+      const own = new LayerNorm(2, { eps: 0.1, dtype: 'float64' });
+      const flat = tensor([[0.1, 0.1, 0.1]], { dtype: 'float64' });
+      const slope = grad((z: Tensor) =>
+        sum(layerNorm(z, { normalizedShape: 3, eps: 0 }).mul(tensor([1, 2, 4]).astype('float64'))),
+      );
       const said = layerNorm(x, { normalizedShape: 2, eps: 1e-5 });
       return Math.min(
         exactly(layerNorm(x, { normalizedShape: 2 }), said),
         holds(layer.eps === 1e-5),
+        exactly(own.forward(x), layerNorm(x, { normalizedShape: 2, eps: 0.1 })),
+        // The mean of equal values may be rounded; they are exactly 0 apart from it all the same.
+        exactly(layerNorm(flat, { normalizedShape: 3 }), flat.mul(0)),
+        exactly(slope(flat), flat.mul(0)),
         exactly(layer.weight!.read(), [1, 1]),
         exactly(layer.bias!.read(), [0, 0]),
       );

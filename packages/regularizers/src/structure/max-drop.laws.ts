@@ -268,9 +268,7 @@ export const maxDropLaws: readonly Law[] = [
     effort: 0.5,
   }),
   ...decisionLaws('max-drop', (n, rng, dtype) =>
-    maxDropMask(ones([n, 1, 1, 1], { dtype }), { p: 0.4, rng })
-      .astype(dtype)
-      .reshape([n]),
+    maxDropMask(ones([Math.ceil(n / 2), 2, 1, 1], { dtype }), { p: 0.4, rng }).astype(dtype),
   ),
   layerLaw('max-drop', {
     settings: (draw) => {

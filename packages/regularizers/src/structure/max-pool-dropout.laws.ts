@@ -9,11 +9,13 @@ import {
   random,
   sum,
   type Tensor,
+  tanh,
   tensor,
   where,
   zerosLike,
 } from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
+import { type LayerLike, MaxPool2d, Sequential } from '@tikhonov/nn';
 import { allMasks } from '../laws/all-masks.ts';
 import { decisionLaws } from '../laws/decisions.ts';
 import { recipeTakes } from '../laws/defaults.ts';
@@ -21,6 +23,8 @@ import { real } from '../laws/draws.ts';
 import { layerLaw } from '../laws/layer.ts';
 import { mapPlacesLaw } from '../laws/map-layer.ts';
 import { atMost, exactly, holds, near } from '../laws/slack.ts';
+import type { PlanPart } from '../method.ts';
+import { plainPlan } from '../registry.ts';
 import { MaxPoolDropout, maxPoolDropoutMethod } from './max-pool-dropout.ts';
 import { maxPoolDropout, maxPoolDropoutProbabilities } from './max-pool-dropout-function.ts';
 
@@ -209,6 +213,8 @@ export const maxPoolDropoutLaws: readonly Law[] = [
           ),
         ).reshape(w.shape);
       const nan = maxPoolDropout(x.mul(Number.NaN), { kernelSize: [1, 2], p: 0.5 });
+      const partly = tensor([[[Number.NaN, 1, 1, Number.NaN]]]);
+      const some = maxPoolDropout(partly, { kernelSize: [1, 2], p: 0.5 });
       const middle = tensor([[[0, 1, 0]]]);
       const both = maxPoolDropout(tensor([[[1, 5, 2]]]), {
         ...options,
@@ -217,7 +223,7 @@ export const maxPoolDropoutLaws: readonly Law[] = [
       });
       return Math.min(
         exactly(apply(pick(x), pick(mask)), pick(apply(back(x), mask))),
-        holds(nan.data().every((value) => Number.isNaN(value))),
+        holds([nan, some].every((y) => y.data().every((value) => Number.isNaN(value)))),
         exactly(both, [5, 5]),
       );
     },
@@ -259,6 +265,41 @@ export const maxPoolDropoutLaws: readonly Law[] = [
     input: (draw) => draw.tensor([2, 4, 5]),
     layer: (settings) => new MaxPoolDropout(settings),
     apply: maxPoolDropout,
+  }),
+  law({
+    id: 'max-pool-dropout/recipe',
+    statement:
+      'The recipe takes size, stride and padding over, and what stands behind the pooling; pooling of other options stays.',
+    cases: drawn((draw) => ({
+      stride: draw.integer(1, 2),
+      padding: draw.integer(0, 1),
+      p: real(draw, 0.1, 0.9),
+      x: draw.tensor([1, 2, 4, 4]),
+    })),
+    slack: ({ stride, padding, p, x }) => {
+      const place = { kind: 'pooling', index: 0, count: 1, channels: 2, spatial: [2, 2] } as const;
+      const all = { ...place, inBlock: false, output: false, key: random.key(0) };
+      const scope = { key: random.key(0) } as Parameters<PlanPart>[2];
+      const [part] = maxPoolDropoutMethod.recipe(plainPlan, { p }).parts;
+      const changed = (pool: LayerLike): LayerLike => part!(pool, all, scope);
+      const options = { stride, padding };
+      const got = changed(new Sequential(new MaxPool2d(3, options), tanh)) as Sequential;
+      const want = tanh(maxPoolDropout(x, { kernelSize: 3, ...options, p }));
+      const others = [
+        new MaxPool2d(2, { ceilMode: true }),
+        new MaxPool2d(2, {
+          padding: [
+            [0, 1],
+            [0, 1],
+          ],
+        }),
+      ];
+      return Math.min(
+        exactly(got.forward(x), want),
+        holds(others.every((pool) => changed(pool) === pool)),
+      );
+    },
+    effort: 0.2,
   }),
   mapPlacesLaw(maxPoolDropoutMethod, 'pooling', (part) =>
     part instanceof MaxPoolDropout && String(part.kernelSize) === '2,2' && part.mode === 'weighted'

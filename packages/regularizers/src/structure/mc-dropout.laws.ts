@@ -364,7 +364,7 @@ export const mcDropoutLaws: readonly Law[] = [
       tau: draw.pick([undefined, 0.5]),
     })),
     slack: ({ network, samples, unbiased, tau }) => {
-      const [model, rng] = [moduleOf(network, relu), random.key(network.seed)];
+      const [model, rng] = [moduleOf(network, tanh), random.key(network.seed)];
       const outputs = mcPasses(model, network.x, { samples, rng });
       const options = { samples, rng, unbiased };
       const precision = tau === undefined ? {} : { tau };
@@ -379,7 +379,7 @@ export const mcDropoutLaws: readonly Law[] = [
         exactly(slope(network.x), zerosLike(network.x)),
       );
     },
-    effort: 0.3,
+    effort: 0.5,
   }),
   law({
     id: 'mc-dropout/impossible-classes',

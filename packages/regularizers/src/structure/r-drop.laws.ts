@@ -22,6 +22,7 @@ import { BatchNorm1d, crossEntropy, Dropout, klDiv, mlp, Sequential } from '@tik
 import { configure } from '../configure.ts';
 import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
+import { placesLaw } from '../laws/noise-layer.ts';
 import { otherArguments } from '../laws/other-arguments.ts';
 import { exactly, holds, near } from '../laws/slack.ts';
 import { smallStep, someRows, withIgnoredRows } from '../laws/small-step.ts';
@@ -362,6 +363,9 @@ export const rDropLaws: readonly Law[] = [
     show: ({ given }) => JSON.stringify(given),
     effort: 0.1,
   }),
+  placesLaw(rDropMethod, (part, given) =>
+    part instanceof Dropout ? { ...given, p: part.p as number } : null,
+  ),
 ];
 
 const arangeOf = (n: number): Tensor => tensor(Int32Array.from({ length: n }, (_, i) => i));

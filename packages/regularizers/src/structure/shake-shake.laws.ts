@@ -8,6 +8,7 @@ import {
   mul,
   ones,
   random,
+  square,
   sub,
   sum,
   type Tensor,
@@ -18,8 +19,8 @@ import type { CaseDraw } from '@tikhonov/core/engine';
 import { Residual } from '@tikhonov/nn';
 import { decisionLaws } from '../laws/decisions.ts';
 import { real } from '../laws/draws.ts';
-import { partsOf, residualNetwork } from '../laws/residual-network.ts';
 import { constantNoiseLaw } from '../laws/rates.ts';
+import { partsOf, residualNetwork } from '../laws/residual-network.ts';
 import { exactly, holds, near } from '../laws/slack.ts';
 import { ShakeShake, shakeShakeMethod } from './shake-shake.ts';
 import { type ShakeShakeOptions, shakeShake } from './shake-shake-function.ts';
@@ -241,7 +242,10 @@ export const shakeShakeLaws: readonly Law[] = [
         near(layer.forward(x), x.mul((1 + c) / 2), 1e-14),
         exactly(got(x), want(x)),
         exactly(slope(got), slope(want)),
-        exactly(shakeShake(one, zeros([8], { dtype: 'float64' }), { training: true, rng }), uniform),
+        exactly(
+          shakeShake(one, zeros([8], { dtype: 'float64' }), { training: true, rng }),
+          uniform,
+        ),
         holds(apart),
         holds(layer.describe() === 'ShakeShake(shake-shake-image)'),
       );

@@ -92,7 +92,7 @@ export const spatialDropoutLaws: readonly Law[] = [
   law({
     id: 'spatial-dropout/is-dropout-of-channels',
     statement:
-      'It is dropout with a mask [N, C, 1, ...], of the same key to the bit, and plain dropout for maps of one place; p = 0 changes nothing, p = 1 gives zeros with zero gradient.',
+      'It is dropout with a mask [N, C, 1, ...], of the same key to the bit, and plain dropout for maps of one place; p = 0 changes nothing, p = 1 gives zeros with zero gradient, whatever the mask says.',
     cases: drawn((draw) => {
       const dims = draw.pick([1, 2, 3] as const);
       return {
@@ -109,12 +109,14 @@ export const spatialDropoutLaws: readonly Law[] = [
       const rate = annealed ? new Cell(tensor(p, { dtype: 'float64' })) : p;
       const apply = (w: Tensor): Tensor => spatialDropout(w, { ...options, dims, p: rate });
       const y = apply(x);
+      const all = { training: true, mask: ones(x.shape.slice(0, 2)) };
       return Math.min(
         exactly(y, dropout(x, { ...options, p, noiseShape })),
         dims === 1 ? exactly(y, dropout(x, { ...options, p })) : 1,
         exactly(new SpatialDropout({ dims, p: rate }).forward(x, options), y),
         p === 0 ? exactly(y, x) : 1,
         p === 1 ? exactly(y, zerosLike(x)) : 1,
+        p === 1 ? exactly(spatialDropout(x, { ...all, dims, p: rate }), zerosLike(x)) : 1,
         p === 1 ? exactly(grad((w: Tensor) => sum(apply(w)))(x), zerosLike(x)) : 1,
       );
     },

@@ -1,5 +1,6 @@
 import { drawn, type Law, law } from '@tikhonov/check';
 import {
+  type Cell,
   expandDims,
   grad,
   matmul,
@@ -17,9 +18,13 @@ import {
   spectrallyNormalizedWeight,
   spectralNormalization,
 } from '@tikhonov/nn';
+import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
 import { atMost, exactly, holds, near } from '../laws/slack.ts';
+import { layersWithWeights } from '../laws/weighted-layers.ts';
 import { spectralNormValue } from '../objective/spectral-norm.ts';
+import { plainPlan } from '../registry.ts';
+import { spectralNormalizationMethod } from './spectral-normalization.ts';
 
 const outer = (u: Tensor, v: Tensor): Tensor => expandDims(u, 1).mul(expandDims(v, 0));
 
@@ -115,22 +120,24 @@ export const spectralNormalizationLaws: readonly Law[] = [
   law({
     id: 'spectral-normalization/state',
     statement:
-      'In a layer, training moves the vectors by one round before the weight is used; evaluation and updateState false leave them.',
+      'In a layer, training moves the vectors by its rounds, one by default, before the weight is used; evaluation and updateState false leave them.',
     cases: drawn((draw) => ({
       seed: draw.integer(0, 1000),
       w: draw.tensor([2, 3], { min: 0.5, max: 2 }),
       x: draw.tensor([2, 3]),
+      rounds: draw.pick([undefined, 2, 3]),
     })),
-    slack: ({ seed, w, x }) => {
+    slack: ({ seed, w, x, rounds }) => {
       const plain = new Linear(3, 2, { seed, dtype: 'float64', bias: false });
-      const layer = spectralNormalization(plain, { key: random.key(seed) });
+      const own = rounds === undefined ? {} : { nPowerIterations: rounds };
+      const layer = spectralNormalization(plain, { ...own, key: random.key(seed) });
       const cells = layer.namedCells();
       const u = cells['parametrizations.weight.0._u']!;
       const v = cells['parametrizations.weight.0._v']!;
       cells['parametrizations.weight.original']!.write(w);
       const [u0, v0] = [u.read(), v.read()];
       const still = spectrallyNormalizedWeight(w, { u: u0, v: v0, nPowerIterations: 0 });
-      const moved = spectrallyNormalizedWeight(w, { u: u0 });
+      const moved = spectrallyNormalizedWeight(w, { u: u0, nPowerIterations: rounds ?? 1 });
       const product = (weight: Tensor): Tensor => matmul(x, transpose(weight));
       const evaluated = near(layer.forward(x), product(still.weight), 1e-12);
       const frozen = near(
@@ -196,7 +203,7 @@ export const spectralNormalizationLaws: readonly Law[] = [
   law({
     id: 'spectral-normalization/start',
     statement:
-      'The first vector is drawn from the key and the name of the layer: the same key gives the same, layers differ, and both vectors have length 1.',
+      'The first vector is drawn from the key and the name of the layer and moved by 15 rounds: the same key or seed gives the same, layers differ, and both vectors have length 1.',
     cases: drawn((draw) => ({ seed: draw.integer(0, 2 ** 30) })),
     slack: ({ seed }) => {
       const vectors = (key: number): Tensor[] => {
@@ -210,14 +217,81 @@ export const spectralNormalizationLaws: readonly Law[] = [
           .map(([, cell]) => cell.read());
       };
       const [same, again, other] = [vectors(seed), vectors(seed), vectors(seed + 1)];
+      const layer = new Linear(6, 6, { seed: 0, dtype: 'float64' });
+      const drawnStart = random.normal(random.foldIn(random.key(seed), '0'), [6], {
+        dtype: 'float64',
+      });
+      const rounds = spectrallyNormalizedWeight(layer.weight, {
+        u: drawnStart,
+        nPowerIterations: 15,
+      });
+      const seeded = (one: number): Tensor => {
+        const net = new Sequential(new Linear(6, 6, { seed: 0, dtype: 'float64' }));
+        const cells = spectralNormalization(net, { seed: one }).namedCells();
+        return cells['0.parametrizations.weight.0._u']!.read();
+      };
       // Other than in nothing but rounding, whatever the 15 first rounds have in common.
       const differ = (a: Tensor, b: Tensor): number => holds(norm(a.sub(b)).item() > 1e-9);
       return Math.min(
         holds(same.length === 4),
+        near(same[0]!, rounds.u, 1e-9),
+        near(same[1]!, rounds.v, 1e-9),
+        differ(seeded(seed), seeded(seed + 1)),
         ...same.map((v, i) => exactly(v, again[i]!)),
         ...same.map((v) => near(norm(v), 1, 1e-12)),
         differ(same[0]!, other[0]!),
         differ(same[0]!, same[2]!),
+      );
+    },
+    effort: 0.1,
+  }),
+  law({
+    id: 'spectral-normalization/constants',
+    statement:
+      'No gradient reaches the vectors, however they come; one round is the default, and weights may be as small as 1e-9.',
+    cases: drawn((draw) => ({
+      w: draw.tensor([3, 2], { min: 0.5, max: 2 }),
+      u: draw.tensor([3], { min: 0.5, max: 2 }),
+      v: draw.tensor([2], { min: 0.5, max: 2 }),
+    })),
+    slack: ({ w, u, v }) => {
+      const total = ([a, b]: readonly Tensor[]): Tensor =>
+        sum(spectrallyNormalizedWeight(w, { u: a!, v: b!, nPowerIterations: 0 }).weight);
+      const [du, dv] = grad(total)([u, v]);
+      const usual = spectrallyNormalizedWeight(w, { u }).weight;
+      return Math.min(
+        exactly(du!, u.mul(0)),
+        exactly(dv!, v.mul(0)),
+        exactly(usual, spectrallyNormalizedWeight(w, { u, nPowerIterations: 1 }).weight),
+        near(spectrallyNormalizedWeight(w.mul(1e-9), { u: u.mul(1e-9) }).weight, usual, 1e-12),
+      );
+    },
+  }),
+  law({
+    id: 'spectral-normalization/recipe',
+    statement:
+      'The recipe normalizes all weights but that of the last linear layer, or that of the only one, with its rounds and vectors from the key of the run.',
+    cases: drawn((draw) => ({
+      seed: draw.integer(0, 1000),
+      nPowerIterations: draw.integer(2, 4),
+    })),
+    slack: ({ seed, nPowerIterations }) => {
+      const plan = spectralNormalizationMethod.recipe(plainPlan, { nPowerIterations });
+      const layers = (key: number, hidden = [5]) =>
+        layersWithWeights(plan, random.key(key), seed, hidden);
+      const normalized = layers(seed).map(({ parametrizations }) => parametrizations !== undefined);
+      const alone = layers(seed, []).map(({ parametrizations }) => parametrizations !== undefined);
+      const stepOf = (key: number) =>
+        Reflect.get(layers(key)[0]!.parametrizations!.weight!, '0') as {
+          readonly settings: { readonly nPowerIterations: number };
+          readonly u: Cell;
+        };
+      const [one, other] = [stepOf(seed), stepOf(seed + 1)];
+      return Math.min(
+        holds(String(normalized) === 'true,true,false' && String(alone) === 'true,true'),
+        holds(one.settings.nPowerIterations === nPowerIterations),
+        holds(String(one.u.read().data()) !== String(other.u.read().data())),
+        recipeTakes(spectralNormalizationMethod, { nPowerIterations: 1 }),
       );
     },
     effort: 0.1,

@@ -21,7 +21,7 @@ import {
   zerosLike,
 } from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
-import { dropout, Linear, linear } from '@tikhonov/nn';
+import { Dropout, dropout, Linear, linear } from '@tikhonov/nn';
 import { configure } from '../configure.ts';
 import { allMasks } from '../laws/all-masks.ts';
 import { decisionLaws } from '../laws/decisions.ts';
@@ -30,6 +30,7 @@ import { real } from '../laws/draws.ts';
 import { otherArguments } from '../laws/other-arguments.ts';
 import { atMost, exactly, holds, near } from '../laws/slack.ts';
 import { plainPlan } from '../registry.ts';
+import { dropoutMethod } from './dropout.ts';
 import { Standout, standout, standoutKeepProbability, standoutMethod } from './standout.ts';
 
 /** Rows and a layer for them. */
@@ -231,9 +232,11 @@ export const standoutLaws: readonly Law[] = [
     cases: drawn((draw) => ({ ...layerOf(draw), training: draw.pick([true, false]) })),
     slack: ({ x, W, training }) => {
       const context = { training, rng: random.key(1) };
+      const layer = new Standout(new Linear(W.shape[1]!, 3, { seed: 1, dtype: 'float64' }));
       const spelled = { alpha: 1, beta: 0, tie: 'logit', activation: 'relu' } as const;
       return Math.min(
         exactly(standout(x, W, context), standout(x, W, { ...spelled, ...context })),
+        exactly(layer.forward(x, context), new Standout(layer.linear, spelled).forward(x, context)),
         recipeTakes(standoutMethod, { alpha: 1, beta: 0 }),
       );
     },
@@ -241,7 +244,7 @@ export const standoutLaws: readonly Law[] = [
   law({
     id: 'standout/recipe',
     statement:
-      'The recipe makes standout of all hidden linear layers with the activation of the network, which acts once: evaluation is that network with k a in place of a.',
+      'The recipe makes standout of all hidden linear layers with the activation of the network, which acts once: evaluation is that network with k a in place of a. What other methods put behind an activation stays.',
     cases: drawn((draw) => ({
       values: otherArguments(draw, standoutMethod),
       kind: draw.pick(['relu', 'tanh', 'sigmoid'] as const),
@@ -270,7 +273,10 @@ export const standoutLaws: readonly Law[] = [
             ? linear(y, weight, bias!)
             : standout(y, weight, { ...values, activation: kind, bias: bias! });
       }
-      return near(model.forward(x), y, 1e-13);
+      const both = standoutMethod.recipe(dropoutMethod.recipe(plainPlan, {}), values);
+      const parts = configure(both, { hidden: [4, 3], task, lr: 0.1, seed, key: random.key(0) });
+      const dropouts = parts.model.modules().filter((part) => part instanceof Dropout);
+      return Math.min(near(model.forward(x), y, 1e-13), holds(dropouts.length === 2));
     },
     effort: 0.3,
   }),

@@ -1,12 +1,14 @@
 import { drawn, type Law, law } from '@tikhonov/check';
 import { abs, grad, norm, permute, random, stack, sum, type Tensor, unbind } from '@tikhonov/core';
-import { Linear, normalizedWeight, removeParametrizations, weightNorm } from '@tikhonov/nn';
+import { Conv2d, Linear, normalizedWeight, removeParametrizations, weightNorm } from '@tikhonov/nn';
 import { configure } from '../configure.ts';
 import { real } from '../laws/draws.ts';
 import { exactly, holds, near } from '../laws/slack.ts';
 import { thrown } from '../laws/thrown.ts';
+import { layersWithWeights } from '../laws/weighted-layers.ts';
 import type { TrainingPlan } from '../method.ts';
 import { findMethod, plainPlan } from '../registry.ts';
+import { weightNormalizationMethod } from './weight-normalization.ts';
 
 const lengths = (w: Tensor): Tensor => norm(w, { axis: 1, keepdims: true });
 
@@ -138,5 +140,58 @@ export const weightNormalizationLaws: readonly Law[] = [
         exactly(normalizedWeight(v, g.mul(0)), v.mul(0)),
       );
     },
+  }),
+  law({
+    id: 'weight-normalization/layers',
+    statement:
+      'Its lengths are those of the units along dim, 0 by default, and its directions begin as the weights; a weight that is written is taken apart in the same way.',
+    cases: drawn((draw) => ({
+      seed: draw.integer(0, 1000),
+      dim: draw.pick([undefined, 0, 1, -2]),
+      next: draw.tensor([2, 3, 2, 2], { avoid: [0] }),
+    })),
+    slack: ({ seed, dim, next }) => {
+      const layer = new Conv2d(3, 2, 2, { seed, dtype: 'float64' });
+      const before = layer.weight.read();
+      weightNorm(layer, dim === undefined ? {} : { dim });
+      const at = ((dim ?? 0) + 4) % 4;
+      const axis = [0, 1, 2, 3].filter((k) => k !== at);
+      const parts = (w: Tensor): number => {
+        const cells = layer.namedCells();
+        return Math.min(
+          near(layer.weight.read(), w, 1e-13),
+          near(
+            cells['parametrizations.weight.original0']!.read(),
+            norm(w, { axis, keepdims: true }),
+            1e-13,
+          ),
+          exactly(cells['parametrizations.weight.original1']!.read(), w),
+        );
+      };
+      const first = parts(before);
+      layer.weight.write(next);
+      return Math.min(first, parts(next));
+    },
+    effort: 0.3,
+  }),
+  law({
+    id: 'weight-normalization/recipe',
+    statement: 'The recipe gives the weights of all layers, the last one too, lengths of units.',
+    cases: drawn((draw) => ({ seed: draw.integer(0, 1000) })),
+    slack: ({ seed }) => {
+      const plan = weightNormalizationMethod.recipe(plainPlan, {});
+      const layers = layersWithWeights(plan, random.key(seed), seed);
+      return holds(
+        layers.length === 3 &&
+          layers.every(
+            ({ weight, parametrizations }) =>
+              exactly(
+                Array.from(parametrizations?.weight?.companion?.shape ?? []),
+                weight.shape.map((n, k) => (k === 0 ? n : 1)),
+              ) === 1,
+          ),
+      );
+    },
+    effort: 0.1,
   }),
 ];

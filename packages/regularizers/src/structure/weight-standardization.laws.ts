@@ -1,8 +1,19 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import { abs, grad, mean, permute, square, sum, type Tensor } from '@tikhonov/core';
-import { standardizedWeight } from '@tikhonov/nn';
+import { abs, grad, mean, permute, random, square, sum, type Tensor } from '@tikhonov/core';
+import {
+  Conv2d,
+  Linear,
+  Sequential,
+  standardizedWeight,
+  weightStandardization,
+} from '@tikhonov/nn';
+import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
-import { atMost, near } from '../laws/slack.ts';
+import { atMost, holds, near } from '../laws/slack.ts';
+import { layersWithWeights } from '../laws/weighted-layers.ts';
+import type { TrainingPlan } from '../method.ts';
+import { plainPlan } from '../registry.ts';
+import { weightStandardizationMethod } from './weight-standardization.ts';
 
 const rows = { axis: 1, keepdims: true } as const;
 
@@ -85,5 +96,52 @@ export const weightStandardizationLaws: readonly Law[] = [
       const want = dim === 0 ? flat : permute(flat, [1, 0, 2, 3]);
       return near(standardizedWeight(w, { dim }), want, 1e-12);
     },
+  }),
+  law({
+    id: 'weight-standardization/layers',
+    statement:
+      'Every layer with a weight computes with the standardized one, by the settings that are given; by default eps is 1e-5, dim 0, and nothing is scaled.',
+    cases: drawn((draw) => ({
+      seed: draw.integer(0, 1000),
+      settings: draw.pick([
+        {},
+        { eps: real(draw, 0.01, 1), dim: draw.integer(0, 1), scaled: draw.pick([true, false]) },
+      ]),
+    })),
+    slack: ({ seed, settings }) => {
+      const layers = [
+        new Linear(3, 3, { seed, dtype: 'float64' }),
+        new Conv2d(3, 3, 2, { seed, dtype: 'float64' }),
+      ] as const;
+      const before = layers.map(({ weight }) => weight.read());
+      weightStandardization(new Sequential(...layers), settings);
+      const all = { eps: 1e-5, dim: 0, scaled: false, ...settings };
+      return Math.min(
+        ...layers.map(({ weight }, i) =>
+          near(weight.read(), standardizedWeight(before[i]!, all), 1e-14),
+        ),
+      );
+    },
+    effort: 0.3,
+  }),
+  law({
+    id: 'weight-standardization/recipe',
+    statement: 'The recipe standardizes all weights, the last one too, scaled and with its eps.',
+    cases: drawn((draw) => ({ seed: draw.integer(0, 1000), eps: real(draw, 1e-6, 1) })),
+    slack: ({ seed, eps }) => {
+      const weights = (plan: TrainingPlan): Tensor[] =>
+        layersWithWeights(plan, random.key(seed), seed).map(({ weight }) => weight.read());
+      const start = { ...plainPlan, network: { dtype: 'float64' } } as const;
+      const [got, plain] = [
+        weights(weightStandardizationMethod.recipe(start, { eps })),
+        weights(start),
+      ];
+      return Math.min(
+        holds(got.length === 3),
+        ...got.map((w, i) => near(w, standardizedWeight(plain[i]!, { eps, scaled: true }), 1e-14)),
+        recipeTakes(weightStandardizationMethod, { eps: 1e-5 }),
+      );
+    },
+    effort: 0.1,
   }),
 ];

@@ -193,6 +193,13 @@ export const weightedChannelDropoutLaws: readonly Law[] = [
       const zero = tensor([[0, 0.2, 0, 0]]);
       const late = weightedChannelMask(maps(1, 1, 1, 1), { ...two, u: zero }).sampled;
       const odd = maps(1, bad, 1, 1);
+      const first = { ...two, u: tensor([[0.9, 0.1]]) };
+      const lost = weightedChannelMask(maps(1, Number.NaN, 1, Number.NaN), {
+        ...two,
+        wrsRatio: 0.25,
+        rng,
+      });
+      const huge = weightedChannelMask(maps(1e308, 1.5e308), first);
       const clamped = { ...two, wrsRatio: 0.75, rng, negativeScores: 'clamp' } as const;
       const y = weightedChannelDropout(odd, clamped);
       const refused =
@@ -203,6 +210,9 @@ export const weightedChannelDropoutLaws: readonly Law[] = [
         exactly(floats(none.sampled), [1, 1, 0, 0]),
         exactly(none.alpha, 1),
         exactly(floats(late), [1, 1, 0, 0]),
+        // What is no number, or too large, is left out of the scale.
+        exactly(lost.alpha, 2),
+        exactly(huge.alpha, 1),
         near(y, [1, 0, 1, 1], 1e-15),
         holds(refused === bad < 0),
         near(tiny.sum().div(2e-300), 1, 1e-13),

@@ -48,10 +48,10 @@ test('all that changes what layers compute works together, compiled as eagerly',
   }
   expect(Object.keys(got)).toEqual(
     expect.arrayContaining([
-      'layers.0.parametrizations.weight.original0',
-      'layers.0.parametrizations.weight.1._u',
-      'layers.1.bottleneck.encode.weight',
-      'layers.1.gates.logAlpha',
+      '0.parametrizations.weight.original0',
+      '0.parametrizations.weight.1._u',
+      '2.bottleneck.encode.weight',
+      '2.gates.logAlpha',
     ]),
   );
 });
