@@ -101,7 +101,7 @@ function requireGroups(name: string, numGroups: number, channels: number): void 
  *
  * @param x  `[n, c, ...]` with at least two values per channel, floating
  * @returns shape and dtype of `x`
- * @throws ShapeError if shapes do not fit or a channel has one value; RangeError for a negative `eps`;
+ * @throws ShapeError if shapes do not fit; RangeError if a channel has one value, or for a negative `eps`;
  * DTypeError for integers
  * @see Ulyanov, Vedaldi & Lempitsky, "Instance normalization: the missing ingredient for fast
  * stylization" (2016), arXiv 1607.08022
@@ -115,9 +115,13 @@ export function instanceNorm(x: TensorLike, options: InstanceNormOptions = {}): 
   const { weight, bias, eps = 1e-5 } = options;
   const source = requireNorm('instanceNorm', x, eps);
   const values = source.shape.slice(2).reduce((product, n) => product * n, 1);
-  if (source.rank < 3 || values < 2) {
-    throw new ShapeError(
-      `instanceNorm: x must be [n, c, ...] with at least two values per channel, got ${showShape(source.shape)}.`,
+  if (source.rank < 3) {
+    throw new ShapeError(`instanceNorm: x must be [n, c, ...], got ${showShape(source.shape)}.`);
+  }
+  if (values < 2) {
+    throw new RangeError(
+      `instanceNorm: needs more than one value per channel of a sample, got x ${showShape(source.shape)}.\n` +
+        '  Normalise before space is pooled away, or use layerNorm.',
     );
   }
   const channels = [source.shape[1]!];
@@ -251,8 +255,8 @@ abstract class InstanceNorm extends Module {
  * `instanceNorm` of `[n, c, l]` as a layer. As in PyTorch there are no weights unless `affine`; running
  * statistics there are none.
  *
- * @throws RangeError for a size that is not an integer >= 1 or a negative `eps`; ShapeError from
- * `forward` for other shapes, or with one value per channel
+ * @throws RangeError for a size that is not an integer >= 1 or a negative `eps`, and from `forward` with one value
+ * per channel; ShapeError from `forward` for other shapes
  * @example
  * ```ts
  * new nn.InstanceNorm1d(1, { eps: 0 }).forward(tensor([[[1, 3]]])).toArray(); // => [[[-1, 1]]]

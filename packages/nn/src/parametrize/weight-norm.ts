@@ -69,16 +69,25 @@ export function normalizedWeight(
   options: { readonly dim?: number } = {},
 ): Tensor {
   requireOptions('normalizedWeight', options, { dim: true });
-  const direction = floatingWeight('normalizedWeight', v);
+  return normalized('normalizedWeight', v, g, options);
+}
+
+function normalized(
+  caller: string,
+  v: TensorLike,
+  g: TensorLike,
+  options: { readonly dim?: number },
+): Tensor {
+  const direction = floatingWeight(caller, v);
   const size = lengths(direction, options.dim ?? 0);
   check(
     notEqual(size, 0),
-    () =>
+    (unit) =>
       new RangeError(
-        'normalizedWeight: a unit has only weights 0, and so no direction.\n  Start from other weights.',
+        `${caller}: unit ${unit} of a weight ${showShape(direction.shape)} has only weights 0, and so no direction.\n  Start from other weights.`,
       ),
   );
-  return mul(direction, div(asTensor(g, 'normalizedWeight'), size));
+  return mul(direction, div(asTensor(g, caller), size));
 }
 
 /** A weight to compute with. */
@@ -110,7 +119,7 @@ class WeightNorm extends Parametrization {
   }
 
   forward(v: Tensor): Tensor {
-    return normalizedWeight(v, this.#gain, { dim: this.dim });
+    return normalized('weightNorm', v, this.#gain, { dim: this.dim });
   }
 
   override rightInverse(weight: Tensor): Tensor {

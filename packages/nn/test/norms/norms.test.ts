@@ -164,7 +164,12 @@ test('what does not fit says so', () => {
     new ShapeError('GroupNorm(2, 4): x must be [n, 4, ...], got [2, 3].'),
   );
   expect(() => instanceNorm(zeros([2, 3, 1]))).toThrow(
-    'instanceNorm: x must be [n, c, ...] with at least two values per channel, got [2, 3, 1].',
+    new RangeError(
+      'instanceNorm: needs more than one value per channel of a sample, got x [2, 3, 1].\n  Normalise before space is pooled away, or use layerNorm.',
+    ),
+  );
+  expect(() => instanceNorm(zeros([2, 3]))).toThrow(
+    new ShapeError('instanceNorm: x must be [n, c, ...], got [2, 3].'),
   );
   expect(() => new LayerNorm(3, { epsilon: 1 } as object)).toThrow(
     'LayerNorm: unknown option "epsilon".',

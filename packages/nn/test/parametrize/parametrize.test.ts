@@ -127,7 +127,9 @@ describe('weightNorm', () => {
     );
     const layer = weightNorm(new Linear(3, 2, { seed: 0 }));
     layer.namedParameters()['parametrizations.weight.original1']!.write(zeros([2, 3]));
-    expect(() => layer.forward(x)).toThrow('a unit has only weights 0');
+    expect(() => layer.forward(x)).toThrow(
+      'weightNorm: unit 0 of a weight [2, 3] has only weights 0, and so no direction.\n  Start from',
+    );
     expect(() => weightNorm(new Linear(3, 2, { seed: 0 }), { dim: 2 })).toThrow(
       'dim 2 is not an axis of shape [2, 3]',
     );

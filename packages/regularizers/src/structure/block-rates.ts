@@ -1,6 +1,7 @@
 import { type Cell, mul, sub, type Tensor } from '@tikhonov/core';
 import type { Strength } from '@tikhonov/nn';
-import { requireSize, unitStrength } from '@tikhonov/nn/engine';
+import { requireSize } from '@tikhonov/nn/engine';
+import { unitStrength } from './rate.ts';
 
 /**
  * Survival probabilities of the blocks `l = 1 .. L` of stochastic depth: `1 - (l / L) (1 - pL)`. Already the first

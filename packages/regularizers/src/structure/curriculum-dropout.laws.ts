@@ -35,7 +35,8 @@ export const curriculumDropoutLaws: readonly Law[] = [
         near(probability(t), (1 - keep) * Math.exp((-10 / steps) * t) + keep, 1e-14),
         exactly(all[0]!, 1),
         atMost(all.slice(1), all.slice(0, -1), 1e-15),
-        atMost(all[steps]!, keep + Math.exp(-10)),
+        // It is 1 less a number near 1, which is rounded.
+        atMost(all[steps]!, keep + Math.exp(-10) + 2 ** -52),
       );
     },
   }),

@@ -1,11 +1,12 @@
 import { add, greater, mul, type Tensor, type TensorLike, where } from '@tikhonov/core';
 import { type OptionNames, requireOptions } from '@tikhonov/core/engine';
 import { type ForwardContext, Module, type Strength } from '@tikhonov/nn';
-import { positiveStrength, requireContext } from '@tikhonov/nn/engine';
+import { requireContext } from '@tikhonov/nn/engine';
 import { resolveArguments } from '../arguments.ts';
 import type { Argument, Method } from '../method.ts';
 import { drawing, normalNoise, requireFloating } from './keep-mask.ts';
 import { behindActivations } from './places.ts';
+import { positiveStrength } from './rate.ts';
 
 /** What `GaussianNoise` and `activationNoise` have in common. */
 export interface GaussianNoiseSettings {

@@ -26,8 +26,8 @@ export {
   keepProbability,
   scaledBy,
   survivors,
-  unitStrength,
 } from '@tikhonov/nn/engine';
+export { unitStrength } from './rate.ts';
 
 /**
  * The tensor of an input.

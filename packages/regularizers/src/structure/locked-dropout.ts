@@ -1,14 +1,15 @@
 import type { Tensor, TensorLike } from '@tikhonov/core';
 import { type OptionNames, requireOptions } from '@tikhonov/core/engine';
-import {
-  type DropoutOptions,
-  dropout,
-  type ForwardContext,
-  Module,
-  type Strength,
-} from '@tikhonov/nn';
+import { type DropoutOptions, type ForwardContext, Module, type Strength } from '@tikhonov/nn';
 import { requireContext } from '@tikhonov/nn/engine';
-import { describeRate, drawing, requireFloating, unitStrength } from './keep-mask.ts';
+import {
+  describeRate,
+  drawing,
+  inverted,
+  keepMask,
+  requireFloating,
+  unitStrength,
+} from './keep-mask.ts';
 
 /** What `LockedDropout` and `lockedDropout` have in common. */
 export interface LockedDropoutSettings {
@@ -50,14 +51,17 @@ const known: OptionNames<LockedDropoutOptions> = {
 export function lockedDropout(x: TensorLike, options: LockedDropoutOptions = {}): Tensor {
   requireOptions('lockedDropout', options, known);
   const source = requireFloating('lockedDropout', x);
-  const { axis = 1, ...rest } = options;
+  const { axis = 1, p: rate = 0.5, ...rest } = options;
   if (!Number.isInteger(axis) || axis < -source.rank || axis >= source.rank) {
     throw new RangeError(
-      `lockedDropout: axis must be an axis of x, whose shape is [${source.shape.join(', ')}], got ${axis}.`,
+      `lockedDropout: axis must be an axis of x, whose shape is [${source.shape.join(', ')}], got ${axis}.\n  It is the axis of time, such as 1 in [n, time, features].`,
     );
   }
+  const p = unitStrength('lockedDropout', 'p', rate, { closed: true });
+  if (rest.training !== true) return source;
   const time = axis < 0 ? axis + source.rank : axis;
-  return dropout(source, { ...rest, noiseShape: source.shape.map((n, k) => (k === time ? 1 : n)) });
+  const noise = source.shape.map((n, k) => (k === time ? 1 : n));
+  return inverted(source, keepMask('lockedDropout', noise, p, rest), p);
 }
 
 /**
@@ -82,7 +86,9 @@ export class LockedDropout extends Module {
     const { p = 0.5, axis = 1 } = options;
     unitStrength('LockedDropout', 'p', p, { closed: true });
     if (!Number.isInteger(axis)) {
-      throw new RangeError(`LockedDropout: axis must be an integer, got ${axis}.`);
+      throw new RangeError(
+        `LockedDropout: axis must be an integer, got ${axis}.\n  1 is time in [n, time, features].`,
+      );
     }
     this.p = p;
     this.axis = axis;

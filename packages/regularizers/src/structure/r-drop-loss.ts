@@ -88,10 +88,11 @@ export function rDropLoss(
 ): Tensor {
   const name = 'rDropLoss';
   requireOptions(name, options, rDropNames);
-  const { reduction = 'mean', nll = 'sum', padMask, sampleWeight } = options;
+  const { alpha: strength = 1, reduction = 'mean', nll = 'sum' } = options;
+  const { padMask, sampleWeight } = options;
   requireWord(name, 'reduction', reduction, ['mean', 'sum', 'none']);
   requireWord(name, 'nll', nll, ['sum', 'mean']);
-  const alpha = requireStrength(`${name}: alpha`, options.alpha ?? 1);
+  const alpha = requireStrength(`${name}: alpha`, strength);
   const [z1, z2] = requirePair(name, logits1, logits2);
   const given = asTensor(labels, name);
   if (isFloating(given.dtype) || given.dtype === 'bool') {
@@ -121,6 +122,14 @@ export function rDropLoss(
     counts === null ? rowsOf(z) : where(expandDims(counts, 1), rowsOf(z), 0);
   const target = counts === null ? flat : where(counts, flat, astype(0, flat.dtype));
   const [y1, y2] = [seen(z1), seen(z2)];
+  const classes = z1.shape.at(-1)!;
+  check(
+    logicalAnd(greaterEqual(target, 0), less(target, classes)),
+    (i) =>
+      new RangeError(
+        `${name}: labels must be in [0, ${classes}), got ${target.data()[i]} at position ${i}.\n  Set padMask where there is no label.`,
+      ),
+  );
   const likelihood = add(
     crossEntropy(y1, target, { reduction: 'none' }),
     crossEntropy(y2, target, { reduction: 'none' }),

@@ -133,7 +133,9 @@ const withDims = (
   dims: 1 | 2 | 3,
   options: SpatialDropoutRate | undefined = {},
 ): SpatialDropoutSettings => {
-  requireOptions(`SpatialDropout${dims}d`, options, { p: true });
+  const name = `SpatialDropout${dims}d`;
+  requireOptions(name, options, { p: true });
+  unitStrength(name, 'p', options.p ?? 0.5, { closed: true });
   return { ...options, dims };
 };
 

@@ -16,6 +16,7 @@ import { type OptionNames, requireOptions, showShape } from '@tikhonov/core/engi
 import { type ActivationFunction, type ActivationName, activation, linear } from '@tikhonov/nn';
 import { requireStrength, type Strength } from '../strength.ts';
 import { keepMask, requireFloating } from './keep-mask.ts';
+import { refuseFunction } from './rate.ts';
 
 /** How the belief network is tied to the weights. */
 export interface StandoutBelief {
@@ -130,6 +131,8 @@ export function standoutKeepProbability(
 /** Refuses settings that no belief has. */
 export function requireBelief(name: string, weight: Tensor, options: StandoutBelief): void {
   const { alpha = 1, beta = 0, tie = 'logit', beliefWeights } = options;
+  refuseFunction(name, 'alpha', alpha);
+  refuseFunction(name, 'beta', beta);
   requireStrength(`${name}: alpha`, alpha, 'finite');
   requireStrength(`${name}: beta`, beta, 'finite');
   if (tie !== 'logit' && tie !== 'weights') {
