@@ -91,7 +91,15 @@ describe('settingsFrom', () => {
       blocks: 1,
       norm: 'batch',
     });
-    expect(() => settingsFrom({ blocks: '2' })).toThrow('--model mlp has no blocks');
+    expect(() => settingsFrom({ blocks: '2' })).toThrow(
+      'an mlp has no blocks; --blocks is for resnet',
+    );
+    expect(() => settingsFrom({ channels: '2' })).toThrow(
+      'an mlp has no channels; --channels is for cnn and resnet',
+    );
+    expect(() => settingsFrom({ model: 'resnet', hidden: '8' })).toThrow(
+      'a resnet has no hidden layers of units; --hidden is for mlp and cnn',
+    );
     expect(() => settingsFrom({ model: 'transformer' })).toThrow('unknown name "transformer"');
     expect(() => settingsFrom({ data: 'there' })).toThrow('digits is bundled');
     expect(settingsFrom({ dataset: 'mnist', 'train-size': '60000' }).trainSize).toBe(60_000);

@@ -1,6 +1,11 @@
 // For those who write layers: what the layers of this project have in common. Users of layers need none of it.
 export { requireContext } from './context.ts';
-export { type EvaluationForm, evaluationFormOf } from './in-evaluation.ts';
+export {
+  type EvaluationForm,
+  evaluationFormOf,
+  type MissingForm,
+  missingFormOf,
+} from './in-evaluation.ts';
 export {
   inverseKeep,
   keepMask,

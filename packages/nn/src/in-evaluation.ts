@@ -8,6 +8,14 @@ export interface EvaluationForm {
    * `null` if there is nothing of the kind. Exporters write it in the place of the layer.
    */
   inEvaluation(): LayerLike | null;
+  /** Where there is nothing of the kind: why, and which layer or setting has one. */
+  withoutForm?(): MissingForm;
+}
+
+/** Both as sentences. */
+export interface MissingForm {
+  readonly why: string;
+  readonly instead: string;
 }
 
 /**
@@ -17,6 +25,14 @@ export interface EvaluationForm {
 export function evaluationFormOf(layer: Module): LayerLike | null {
   const own: object = Object.getPrototypeOf(layer);
   return Object.hasOwn(own, 'inEvaluation') && hasForm(layer) ? layer.inEvaluation() : null;
+}
+
+/** What a layer of the class itself says where it has no evaluation form, for errors. `null` if nothing. */
+export function missingFormOf(layer: Module): MissingForm | null {
+  const own: object = Object.getPrototypeOf(layer);
+  return Object.hasOwn(own, 'inEvaluation') && hasForm(layer)
+    ? (layer.withoutForm?.() ?? null)
+    : null;
 }
 
 const hasForm = (layer: object): layer is EvaluationForm =>

@@ -1,4 +1,5 @@
 import type { Module } from '@tikhonov/nn';
+import { missingFormOf } from '@tikhonov/nn/engine';
 import { OnnxExportError } from './error.ts';
 import type { Exporters } from './registry.ts';
 
@@ -13,6 +14,12 @@ export function refuse(path: string, layer: Module, exporters: Exporters): never
   if (isReplaced && layer.modules().some((part) => Object.hasOwn(part, 'parametrizations'))) {
     throw new OnnxExportError(
       `exportOnnx: ${place(path, name)}: weights in it are computed from others, such as by weightNorm.\n  Store what they are now: nn.removeParametrizations(model), then export it.`,
+    );
+  }
+  const missing = isReplaced ? null : missingFormOf(layer);
+  if (missing !== null) {
+    throw new OnnxExportError(
+      `exportOnnx: ${place(path, name)}: ${missing.why}\n  ${missing.instead}`,
     );
   }
   let parent: unknown = Object.getPrototypeOf(layer.constructor);

@@ -94,11 +94,24 @@ describe('layers without an exporter', () => {
   test('that draw or sort in evaluation have no form of their own', () => {
     const options = { inference: 'gaussian', activation: relu } as const;
     const drawing = new reg.DropConnect(new nn.Linear(2, 2, { seed: 0 }), options);
-    expect(write(drawing)).toThrow('exportOnnx: the model (DropConnect): there is no exporter');
+    expect(write(drawing)).toThrow(
+      "exportOnnx: the model (DropConnect): in evaluation its inference 'gaussian' draws, for which there is no plain layer.\n" +
+        "  Export a layer with inference: 'mean', a Linear",
+    );
     const pool = new reg.MaxPoolDropout({ kernelSize: 2 });
     expect(write(pool, { inputShape: ['batch', 1, 4, 4] })).toThrow(
-      'exportOnnx: the model (MaxPoolDropout): there is no exporter',
+      "exportOnnx: the model (MaxPoolDropout): in evaluation its mode 'weighted' sorts windows, for which there is no plain layer.\n" +
+        "  Export a layer with mode: 'scaled', which is (1 - p) times the maximum, or with mode: 'max'",
     );
+    const zoneout = new reg.Zoneout(new nn.LSTM(2, 3, { seed: 0 }), { hidden: 0.1 });
+    const steps = { inputShape: [4, 'batch', 2] } as const;
+    expect(write(zoneout, steps)).toThrow(
+      'exportOnnx: the model (Zoneout): in evaluation it mixes the states of two steps, for which there is no plain layer.\n' +
+        '  Export the plain recurrent layer in it, its field layer',
+    );
+    expect(write(zoneout.layer, steps)).not.toThrow();
+    const off = new reg.Zoneout(zoneout.layer, { hidden: 0, cell: 0 });
+    expect(write(off, steps)().length).toBeGreaterThan(0);
   });
 
   test('say how to store reparametrized weights', () => {

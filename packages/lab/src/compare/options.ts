@@ -210,11 +210,18 @@ export function settingsFrom(flags: Flags): CompareSettings {
   return settings;
 }
 
-/** Flags that say how large the network is, and the kinds that have such a size. */
-const sizeFlags: Readonly<Record<string, readonly NetworkKind[]>> = {
-  hidden: ['mlp', 'cnn'],
-  channels: ['cnn', 'resnet'],
-  blocks: ['resnet'],
+/** A flag that says how large the network is. */
+interface SizeFlag {
+  /** What it sizes, in words. */
+  readonly what: string;
+  /** The kinds that have it. */
+  readonly kinds: readonly NetworkKind[];
+}
+
+const sizeFlags: Readonly<Record<string, SizeFlag>> = {
+  hidden: { what: 'hidden layers of units', kinds: ['mlp', 'cnn'] },
+  channels: { what: 'channels', kinds: ['cnn', 'resnet'] },
+  blocks: { what: 'blocks', kinds: ['resnet'] },
 };
 
 function networkFrom(flags: Flags, dataset: string): NetworkSpec {
@@ -226,9 +233,12 @@ function networkFrom(flags: Flags, dataset: string): NetworkSpec {
     const rule = { integer: true, min: 1, max: 65_536 };
     return { [name]: given.split(',').map((n) => parseNumber(name, n, rule)) };
   };
-  for (const [flag, kinds] of Object.entries(sizeFlags)) {
+  for (const [flag, { what, kinds }] of Object.entries(sizeFlags)) {
     if (flags[flag] !== undefined && !kinds.some((one) => one === kind)) {
-      throw new UsageError(`--${flag} is given, but --model ${kind} has no ${flag}`);
+      const article = kind === 'mlp' ? 'an' : 'a';
+      throw new UsageError(
+        `${article} ${kind} has no ${what}; --${flag} is for ${kinds.join(' and ')}`,
+      );
     }
   }
   const blocks = text(flags, 'blocks');

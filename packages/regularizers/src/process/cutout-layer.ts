@@ -1,9 +1,9 @@
 import type { Tensor } from '@tikhonov/core';
-import { type OptionNames, requireOptions } from '@tikhonov/core/engine';
+import { asTensor, type OptionNames, requireOptions } from '@tikhonov/core/engine';
 import { cutout } from '@tikhonov/data';
 import { type ForwardContext, Module } from '@tikhonov/nn';
 import { requireContext } from '@tikhonov/nn/engine';
-import { drawing, requireRng } from '../structure/keep-mask.ts';
+import { drawing, requireRng, requireStructure } from '../structure/keep-mask.ts';
 
 /** Options of `Cutout`. */
 export interface CutoutSettings {
@@ -19,8 +19,8 @@ const known: OptionNames<CutoutSettings> = { size: true, holes: true };
  * `cutout` as a layer, to stand before a network of images `[n, channels, height, width]`: squares are hidden in
  * training, evaluation gives its input.
  *
- * @throws RangeError for sizes that are no such integers; from `forward` TypeError in training without a key and
- * ShapeError for what are no images
+ * @throws RangeError for sizes that are no such integers; from `forward` TypeError for what is no tensor, and
+ * in training without a key; ShapeError for what are no images
  * @example
  * ```ts
  * const layer = new reg.Cutout({ size: 2 });
@@ -54,9 +54,12 @@ export class Cutout extends Module {
 
   forward(x: Tensor, context: ForwardContext = {}): Tensor {
     requireContext(this, context);
+    // The same is refused in evaluation as in training.
+    const images = asTensor(x, 'Cutout');
+    requireStructure('Cutout', images, [4], '[n, channels, height, width]');
     const { training, rng } = drawing(context);
-    if (!training) return x;
+    if (!training) return images;
     const { size, holes } = this;
-    return cutout(x, { size, holes, key: requireRng('Cutout', rng, 'centres') });
+    return cutout(images, { size, holes, key: requireRng('Cutout', rng, 'centres') });
   }
 }

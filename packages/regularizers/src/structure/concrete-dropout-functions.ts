@@ -114,10 +114,14 @@ export function requireConcrete(
   { temperature = 0.1, eps = 1e-7 }: ConcreteDropoutSettings,
 ): { readonly temperature: number; readonly eps: number } {
   if (!(temperature > 0 && temperature < Infinity)) {
-    throw new RangeError(`${name}: temperature must be finite and > 0, got ${temperature}.`);
+    throw new RangeError(
+      `${name}: temperature must be finite and > 0, got ${temperature}.\n  The default 0.1 is near to hard decisions, larger ones are softer.`,
+    );
   }
   if (!(eps > 0 && eps < 0.5)) {
-    throw new RangeError(`${name}: eps must lie inside (0, 0.5), got ${eps}.`);
+    throw new RangeError(
+      `${name}: eps must lie inside (0, 0.5), got ${eps}.\n  It only keeps logarithms finite: leave it out, or take 1e-7.`,
+    );
   }
   return { temperature, eps };
 }
@@ -190,7 +194,9 @@ export function concreteDropoutPenalty(
     );
   }
   if (!Number.isInteger(inputDim) || inputDim < 1) {
-    throw new RangeError(`${name}: inputDim must be an integer >= 1, got ${inputDim}.`);
+    throw new RangeError(
+      `${name}: inputDim must be an integer >= 1, got ${inputDim}.\n  It is the number of units that are dropped, such as layer.inFeatures.`,
+    );
   }
   // 1 / (1 - p) = 1 + exp(pLogit), log p = -softplus(-pLogit), log(1 - p) = -softplus(pLogit).
   const [safe, free] = [gated(forWeights, logit), gated(forDropout, logit)];

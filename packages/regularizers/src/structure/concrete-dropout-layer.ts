@@ -69,7 +69,9 @@ export class ConcreteDropout extends Module implements EvaluationForm {
     }
     const { p = 0.1, perChannel = !(layer instanceof Linear) } = options;
     if (!(typeof p === 'number' && p > 0 && p < 1)) {
-      throw new RangeError(`ConcreteDropout: p must lie inside (0, 1), got ${String(p)}.`);
+      throw new RangeError(
+        `ConcreteDropout: p must lie inside (0, 1), got ${String(p)}.\n  It is where the learned rate starts, such as 0.1.`,
+      );
     }
     const { temperature, eps } = requireConcrete('ConcreteDropout', options);
     const { dtype } = layer.weight;

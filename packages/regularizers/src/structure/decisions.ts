@@ -29,7 +29,10 @@ export function decide(
   if (fitting.dtype === 'bool') return fitting;
   check(
     logicalOr(equal(fitting, 0), equal(fitting, 1)),
-    () => new RangeError(`${name}: ${what} must hold 0 and 1, got ${String(fitting)}.`),
+    () =>
+      new RangeError(
+        `${name}: ${what} must hold 0 and 1, got ${String(fitting)}.\n  Give decisions, not probabilities, or leave it out and pass rng.`,
+      ),
   );
   return greater(fitting, 0);
 }

@@ -27,7 +27,7 @@ export function depthDistribution(survival: readonly number[]): Tensor {
   for (const [l, s] of survival.entries()) {
     if (!(typeof s === 'number' && s >= 0 && s <= 1)) {
       throw new RangeError(
-        `depthDistribution: survival[${l}] must be in [0, 1], got ${String(s)}.`,
+        `depthDistribution: survival[${l}] must be in [0, 1], got ${String(s)}.\n  Survival probabilities are what linearDecaySurvival(blocks) returns.`,
       );
     }
     const before = pmf;

@@ -79,7 +79,9 @@ export function requireDropBlock(
   { dims = 2, p = 0.1, blockSize = 7, mask = 'per_channel' }: DropBlockSettings,
 ): { readonly rate: number | Tensor; readonly settings: Required<DropBlockSettings> } {
   if (dims !== 1 && dims !== 2) {
-    throw new RangeError(`${name}: dims must be 1 or 2, got ${showValue(dims)}.`);
+    throw new RangeError(
+      `${name}: dims must be 1 or 2, got ${showValue(dims)}.\n  It is the number of spatial axes: 1 for [N, C, L], 2 for [N, C, H, W].`,
+    );
   }
   if (mask !== 'per_channel' && mask !== 'shared') {
     throw new TypeError(

@@ -37,7 +37,7 @@ function requireExtent(name: string, extent: unknown): asserts extent is readonl
     extent.every((n) => Number.isInteger(n) && n >= 1);
   if (valid) return;
   throw new RangeError(
-    `${name}: extent must be [L] or [H, W], integers >= 1, got ${showValue(extent)}.`,
+    `${name}: extent must be [L] or [H, W], integers >= 1, got ${showValue(extent)}.\n  It is the size of a map, without samples and channels: x.shape.slice(2).`,
   );
 }
 

@@ -59,8 +59,9 @@ export type DropBlockShape = Omit<DropBlockSettings, 'dims'>;
 
 const withDims = (dims: 1 | 2, options: DropBlockShape | undefined = {}): DropBlockSettings => {
   const { dims: _dims, ...knownOfShape } = knownOfLayer;
-  requireOptions(`DropBlock${dims}d`, options, knownOfShape);
-  return { ...options, dims };
+  const name = `DropBlock${dims}d`;
+  requireOptions(name, options, knownOfShape);
+  return requireDropBlock(name, { ...options, dims }).settings;
 };
 
 /**

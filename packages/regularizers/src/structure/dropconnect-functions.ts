@@ -215,5 +215,7 @@ export function dropConnectGaussian(
 /** A RangeError unless it is an integer >= 1. */
 export function requireSampleCount(name: string, samples: unknown): void {
   if (Number.isInteger(samples) && (samples as number) >= 1) return;
-  throw new RangeError(`${name}: samples must be an integer >= 1, got ${String(samples)}.`);
+  throw new RangeError(
+    `${name}: samples must be an integer >= 1, got ${String(samples)}.\n  The default is 100; more of them make the mean of the activation more exact.`,
+  );
 }

@@ -8,7 +8,7 @@ import {
   Sequential,
   type Strength,
 } from '@tikhonov/nn';
-import { type EvaluationForm, requireContext } from '@tikhonov/nn/engine';
+import { type EvaluationForm, type MissingForm, requireContext } from '@tikhonov/nn/engine';
 import { resolveArguments } from '../arguments.ts';
 import type { Argument, Method } from '../method.ts';
 import {
@@ -123,6 +123,15 @@ export class DropConnect extends Linear implements EvaluationForm {
     if (inference === 'gaussian') return null;
     const linear = plainLinear({ inFeatures, outFeatures, weight, bias });
     return activation === null ? linear : new Sequential(linear, activation);
+  }
+
+  /** Of `'gaussian'`. */
+  withoutForm(): MissingForm {
+    return {
+      why: "in evaluation its inference 'gaussian' draws, for which there is no plain layer.",
+      instead:
+        "Export a layer with inference: 'mean', a Linear with the mean of the weights and then the activation; its outputs differ.",
+    };
   }
 }
 

@@ -150,5 +150,7 @@ export const describeRate = (p: Strength): string =>
 /** A RangeError unless it is a number in [0, 1]. */
 export function requireProbability(name: string, what: string, value: unknown): void {
   if (typeof value === 'number' && value >= 0 && value <= 1) return;
-  throw new RangeError(`${name}: ${what} must be in [0, 1], got ${showValue(value)}.`);
+  throw new RangeError(
+    `${name}: ${what} must be in [0, 1], got ${showValue(value)}.\n  It is a probability: 0.2 is 20 percent.`,
+  );
 }

@@ -112,11 +112,13 @@ export function requireMaxDrop(
   }
   requireSize(name, 'kernelSize', kernelSize);
   if (kernelSize % 2 === 0) {
-    throw new RangeError(`${name}: kernelSize must be odd, got ${kernelSize}.`);
+    throw new RangeError(
+      `${name}: kernelSize must be odd, got ${kernelSize}.\n  The square has the maximum in its middle: take ${kernelSize + 1}, or 1 for the maximum alone.`,
+    );
   }
   if (kernelSize > 1 && (mode === 'channel' || noise === 'gaussian')) {
     throw new RangeError(
-      `${name}: kernelSize must be 1 ${mode === 'channel' ? "in mode 'channel'" : 'with Gaussian noise'}, got ${kernelSize}.`,
+      `${name}: kernelSize must be 1 ${mode === 'channel' ? "in mode 'channel'" : 'with Gaussian noise'}, got ${kernelSize}.\n  Squares are dropped in mode 'feature' with noise 'bernoulli'.`,
     );
   }
   const rate = unitStrength(name, 'p', p, { closed: noise === 'bernoulli' });

@@ -116,7 +116,7 @@ export function requirePool(
   };
   if (pool.padding.some((n, axis) => 2 * n > pool.kernelSize[axis]!)) {
     throw new RangeError(
-      `${name}: padding must be at most half of kernelSize ${showValue(kernelSize)}, got ${showValue(padding)}.`,
+      `${name}: padding must be at most half of kernelSize ${showValue(kernelSize)}, got ${showValue(padding)}.\n  With more, windows would lie in the padding alone.`,
     );
   }
   return { rate: unitStrength(name, 'p', p, { closed: true }), mode, pool };
@@ -133,7 +133,7 @@ function both(
   const valid = [first, second].every((n) => Number.isInteger(n) && Number(n) >= least);
   if (valid && list.length === 2) return [Number(first), Number(second)];
   throw new RangeError(
-    `${name}: ${what} must be an integer >= ${least} or two of them, got ${showValue(value)}.`,
+    `${name}: ${what} must be an integer >= ${least} or two of them, got ${showValue(value)}.\n  Two are for rows and columns, [height, width].`,
   );
 }
 
@@ -269,7 +269,9 @@ export function maxPoolDropoutProbabilities(
 ): Tensor {
   const name = 'maxPoolDropoutProbabilities';
   if (!Number.isInteger(n) || n < 0) {
-    throw new RangeError(`${name}: n must be an integer >= 0, got ${n}.`);
+    throw new RangeError(
+      `${name}: n must be an integer >= 0, got ${n}.\n  It is the number of activations in a window, 4 for kernelSize 2.`,
+    );
   }
   const given = unitStrength(name, 'p', p, { closed: true });
   const rate = typeof given === 'number' ? full([], given, { dtype: 'float64' }) : given;

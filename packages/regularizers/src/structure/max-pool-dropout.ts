@@ -9,7 +9,7 @@ import {
   Sequential,
   type Strength,
 } from '@tikhonov/nn';
-import { type EvaluationForm, requireContext } from '@tikhonov/nn/engine';
+import { type EvaluationForm, type MissingForm, requireContext } from '@tikhonov/nn/engine';
 import { resolveArguments } from '../arguments.ts';
 import type { Argument, Method } from '../method.ts';
 import { describeRate, drawing } from './keep-mask.ts';
@@ -69,6 +69,15 @@ export class MaxPoolDropout extends Module implements EvaluationForm {
     const pool = new MaxPool2d(kernelSize, { stride, padding });
     if (mode === 'max') return pool;
     return new Sequential(pool, new Dropout({ p, mode: 'classic' }));
+  }
+
+  /** Of `'weighted'`. */
+  withoutForm(): MissingForm {
+    return {
+      why: "in evaluation its mode 'weighted' sorts windows, for which there is no plain layer.",
+      instead:
+        "Export a layer with mode: 'scaled', which is (1 - p) times the maximum, or with mode: 'max'; their outputs differ.",
+    };
   }
 }
 

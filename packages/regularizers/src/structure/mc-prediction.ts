@@ -183,7 +183,10 @@ function averageOf(name: string, passes: Tensor, options: McClassificationOption
   const total = sum(given);
   check(
     logicalAnd(all(greaterEqual(given, 0)), logicalAnd(greater(total, 0), less(total, Infinity))),
-    () => new RangeError(`${name}: the weights must be >= 0 and not all 0, got ${String(given)}.`),
+    () =>
+      new RangeError(
+        `${name}: the weights must be >= 0 and not all 0, got ${String(given)}.\n  Leave them out for the mean of the passes.`,
+      ),
   );
   const shares = astype(div(given, total), passes.dtype);
   const weighted = (x: Tensor): Tensor =>

@@ -86,7 +86,17 @@ export function rDropLoss(
   labels: TensorLike,
   options: RDropSettings = {},
 ): Tensor {
-  const name = 'rDropLoss';
+  return lossOfPasses('rDropLoss', logits1, logits2, labels, options);
+}
+
+/** `rDropLoss` of a caller, for messages. */
+export function lossOfPasses(
+  name: string,
+  logits1: TensorLike,
+  logits2: TensorLike,
+  labels: TensorLike,
+  options: RDropSettings,
+): Tensor {
   requireOptions(name, options, rDropNames);
   const { alpha: strength = 1, reduction = 'mean', nll = 'sum' } = options;
   const { padMask, sampleWeight } = options;
@@ -127,7 +137,7 @@ export function rDropLoss(
     logicalAnd(greaterEqual(target, 0), less(target, classes)),
     (i) =>
       new RangeError(
-        `${name}: labels must be in [0, ${classes}), got ${target.data()[i]} at position ${i}.\n  Set padMask where there is no label.`,
+        `${name}: labels must be in [0, ${classes}), got ${String(flat)}, see position ${i}.\n  Set padMask where there is no label.`,
       ),
   );
   const likelihood = add(
@@ -173,7 +183,10 @@ function flags(name: string, mask: Tensor): Tensor {
   if (mask.dtype === 'bool') return mask;
   check(
     logicalOr(equal(mask, 0), equal(mask, 1)),
-    () => new RangeError(`${name}: padMask must hold 1 (left out) and 0, got ${String(mask)}.`),
+    () =>
+      new RangeError(
+        `${name}: padMask must hold 1 (left out) and 0, got ${String(mask)}.\n  Shares of positions are sampleWeight.`,
+      ),
   );
   return greater(mask, 0);
 }
@@ -181,7 +194,10 @@ function flags(name: string, mask: Tensor): Tensor {
 function requireWeights(name: string, weight: Tensor, { dtype }: Tensor): Tensor {
   check(
     logicalAnd(greaterEqual(weight, 0), less(weight, Infinity)),
-    () => new RangeError(`${name}: sampleWeight must be finite and >= 0, got ${String(weight)}.`),
+    () =>
+      new RangeError(
+        `${name}: sampleWeight must be finite and >= 0, got ${String(weight)}.\n  A weight of 0 leaves a position out.`,
+      ),
   );
   return astype(stopGradient(weight), dtype);
 }

@@ -10,7 +10,7 @@ import {
 } from '../objective/per-sample.ts';
 import { requireStrength, type Strength } from '../strength.ts';
 import { requireRng } from './keep-mask.ts';
-import { type RDropSettings, rDropLoss, rDropNames } from './r-drop-loss.ts';
+import { lossOfPasses, type RDropSettings, rDropNames } from './r-drop-loss.ts';
 import { symmetricKl } from './symmetric-kl.ts';
 
 /** Options of `rDrop`. */
@@ -70,9 +70,9 @@ export function rDrop(
     });
   if (concatenate) {
     const [first, second] = split(pass(concat([x, x]), 0), x.shape[0]!);
-    return rDropLoss(first!, second!, labels, settings);
+    return lossOfPasses('rDrop', first!, second!, labels, settings);
   }
-  return rDropLoss(pass(x, 0), pass(x, 1), labels, settings);
+  return lossOfPasses('rDrop', pass(x, 0), pass(x, 1), labels, settings);
 }
 
 /** Options of `rDropTerm`. */

@@ -15,6 +15,12 @@ const wrapping: readonly string[] = [
   'ZoneoutCell',
 ];
 
+/** Options that layers insist on. */
+const needed: Readonly<Record<string, string>> = {
+  MaxPoolDropout: 'kernelSize: 2, ',
+  SpatialDropout: 'dims: 2, ',
+};
+
 /**
  * Functions of the step are what other libraries take for a rate. Here it is a cell that a layer writes.
  *
@@ -26,13 +32,16 @@ export function refuseFunction(name: string, what: string, value: unknown): void
   const isLayer = /^[A-Z]/.test(name);
   const layer = isLayer ? name : 'DropBlock';
   const [before, option] = [wrapping.includes(layer) ? 'layer, ' : '', isLayer ? what : 'p'];
+  const more = Object.hasOwn(needed, layer) ? needed[layer] : '';
   throw new TypeError(
     `${name}: ${what} must be a number, a Tensor or a Cell, got a function.\n` +
-      `  A rate that follows the steps: new reg.Scheduled(schedule, (rate) => new reg.${layer}(${before}{ ${option}: rate })).`,
+      `  A rate that follows the steps: new reg.Scheduled(schedule, (rate) => new reg.${layer}(${before}{ ${more}${option}: rate })).`,
   );
 }
 
-/** `unitStrength` of the layers' package, and a TypeError for functions that says what to do instead. */
+/**
+ * `unitStrength` of the layers' package, and what to do instead: for functions, as a TypeError, and for percentages.
+ */
 export function unitStrength(
   name: string,
   what: string,
@@ -40,6 +49,11 @@ export function unitStrength(
   range: UnitRange,
 ): number | Tensor {
   refuseFunction(name, what, value);
+  if (typeof value === 'number' && !(value >= 0 && (range.closed ? value <= 1 : value < 1))) {
+    throw new RangeError(
+      `${name}: ${what} must be in ${range.closed ? '[0, 1]' : '[0, 1)'}, got ${value}.\n  It is a probability: 0.2 is 20 percent.`,
+    );
+  }
   return rateOf(name, what, value, range);
 }
 

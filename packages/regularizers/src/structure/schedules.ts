@@ -37,7 +37,9 @@ function scheduleOf({ name, ofNumber, ofTensor }: Formulas): RateSchedule {
   function rate(step: Tensor | Cell): Tensor;
   function rate(step: number | Tensor | Cell): number | Tensor {
     const refuse = (): RangeError =>
-      new RangeError(`${name}: the step must be >= 0, got ${String(step)}.`);
+      new RangeError(
+        `${name}: the step must be >= 0, got ${String(step)}.\n  Steps are counted from 0.`,
+      );
     if (typeof step === 'number') {
       if (!(step >= 0)) throw refuse();
       return ofNumber(step);
@@ -156,7 +158,9 @@ function falling(name: string, p: number, steps: number, options: CurriculumOpti
   requireOptions(name, options, knownCurriculum);
   const { gamma = 10 / steps } = options;
   if (!(gamma > 0 && gamma < Infinity)) {
-    throw new RangeError(`${name}: gamma must be finite and > 0, got ${gamma}.`);
+    throw new RangeError(
+      `${name}: gamma must be finite and > 0, got ${gamma}.\n  It is how fast the rate rises; 10 / steps gets there within the training.`,
+    );
   }
   return {
     name,

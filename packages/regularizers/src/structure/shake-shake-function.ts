@@ -138,7 +138,10 @@ function weightsOf(
   const weights = requireFloating(name, requireNoise(name, what, given, shape), what);
   check(
     logicalAnd(greaterEqual(weights, 0), lessEqual(weights, 1)),
-    () => new RangeError(`${name}: ${what} must be in [0, 1], got ${String(given)}.`),
+    () =>
+      new RangeError(
+        `${name}: ${what} must be in [0, 1], got ${String(given)}.\n  It weighs the first branch, 1 minus it the second.`,
+      ),
   );
   return astype(weights, 'float64');
 }

@@ -80,9 +80,14 @@ function resolved(name: string, options: StochasticRateSettings) {
   requireProbability(name, 'min', min);
   requireProbability(name, 'max', max);
   requireProbability(name, 'maxP', maxP);
-  if (min > max) throw new RangeError(`${name}: needs min <= max, got ${min} and ${max}.`);
+  if (min > max)
+    throw new RangeError(
+      `${name}: needs min <= max, got ${min} and ${max}.\n  The rate is drawn between them, by default from 0.1 to 0.6.`,
+    );
   if (!(std >= 0 && Number.isFinite(std) && Number.isFinite(mean))) {
-    throw new RangeError(`${name}: needs finite mean and std >= 0, got ${mean} and ${std}.`);
+    throw new RangeError(
+      `${name}: needs finite mean and std >= 0, got ${mean} and ${std}.\n  They are of the normal distribution of the rate, by default 0.3 and 0.1.`,
+    );
   }
   return { distribution, min, max, mean, std, maxP };
 }

@@ -132,7 +132,9 @@ export function requireLimits(
   { limit = 8, threshold = 3 }: LogAlphaSettings,
 ): Required<LogAlphaSettings> {
   if (!(limit > 0 && limit < Infinity)) {
-    throw new RangeError(`${name}: limit must be finite and > 0, got ${limit}.`);
+    throw new RangeError(
+      `${name}: limit must be finite and > 0, got ${limit}.\n  It bounds log alpha to [-limit, limit]; the default is 8.`,
+    );
   }
   if (Number.isNaN(threshold) || typeof threshold !== 'number') {
     throw new RangeError(
@@ -205,5 +207,7 @@ export function variationalKl(logAlpha: TensorLike, options: VariationalKlOption
 /** A RangeError for another form. */
 export function requireForm(name: string, form: unknown): void {
   if (form === 'molchanov' || form === 'kingma') return;
-  throw new RangeError(`${name}: form must be 'molchanov' or 'kingma', got "${String(form)}".`);
+  throw new RangeError(
+    `${name}: form must be 'molchanov' or 'kingma', got "${String(form)}".\n  'molchanov' holds for every alpha, 'kingma' up to 1.`,
+  );
 }

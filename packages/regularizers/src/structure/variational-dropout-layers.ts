@@ -46,7 +46,9 @@ function requireLayerOptions(
   requireOptions(name, options, known);
   const { logAlphaInit = -4 } = options;
   if (!Number.isFinite(logAlphaInit)) {
-    throw new RangeError(`${name}: logAlphaInit must be finite, got ${String(logAlphaInit)}.`);
+    throw new RangeError(
+      `${name}: logAlphaInit must be finite, got ${String(logAlphaInit)}.\n  It is the logarithm of the relative variance, such as the default -4.`,
+    );
   }
   return { logAlphaInit, ...requireLimits(name, options) };
 }

@@ -88,7 +88,9 @@ export function requireSettings(
   { wrsRatio = 0.8, rngKeepProb = 1, negativeScores = 'error' }: WeightedChannelDropoutSettings,
 ): Required<WeightedChannelDropoutSettings> {
   if (typeof wrsRatio !== 'number' || !(wrsRatio > 0 && wrsRatio <= 1)) {
-    throw new RangeError(`${name}: wrsRatio must be in (0, 1], got ${showValue(wrsRatio)}.`);
+    throw new RangeError(
+      `${name}: wrsRatio must be in (0, 1], got ${showValue(wrsRatio)}.\n  It is the share of channels that is kept, by default 0.8.`,
+    );
   }
   requireProbability(name, 'rngKeepProb', rngKeepProb);
   if (negativeScores !== 'error' && negativeScores !== 'clamp') {
@@ -170,7 +172,10 @@ function uniforms(
     );
     check(
       all(logicalAnd(greaterEqual(noise, 0), less(noise, 1))),
-      () => new RangeError(`${name}: ${what} must be in [0, 1), got ${String(noise)}.`),
+      () =>
+        new RangeError(
+          `${name}: ${what} must be in [0, 1), got ${String(noise)}.\n  Draw it with random.uniform, or leave it out and pass rng.`,
+        ),
     );
     return noise;
   };

@@ -107,11 +107,16 @@ function requireWeights(weights: TensorLike, size: number): Tensor {
     );
   }
   if (!Number.isInteger(size) || size < 0 || size > given.size) {
-    throw new RangeError(`${name}: size must be an integer in [0, ${given.size}], got ${size}.`);
+    throw new RangeError(
+      `${name}: size must be an integer in [0, ${given.size}], got ${size}.\n  Draws are without replacement, at most all of the weights.`,
+    );
   }
   check(
     all(logicalAnd(greaterEqual(given, 0), less(given, Infinity))),
-    () => new RangeError(`${name}: weights must be finite and >= 0, got ${String(given)}.`),
+    () =>
+      new RangeError(
+        `${name}: weights must be finite and >= 0, got ${String(given)}.\n  They need not sum to 1.`,
+      ),
   );
   return given;
 }

@@ -96,7 +96,7 @@ function decisions(
     logicalOr(equal(given, 0), equal(given, 1)),
     () =>
       new RangeError(
-        `${name}: zoned must hold 0 (take the next) and 1 (keep the previous), got ${String(given)}.`,
+        `${name}: zoned must hold 0 (take the next) and 1 (keep the previous), got ${String(given)}.\n  Give decisions, not probabilities, or leave it out and pass rng.`,
       ),
   );
   return greater(given, 0);

@@ -15,7 +15,7 @@ import {
   type SequenceResult,
   type Strength,
 } from '@tikhonov/nn';
-import { requireContext } from '@tikhonov/nn/engine';
+import { type EvaluationForm, type MissingForm, requireContext } from '@tikhonov/nn/engine';
 import { unitStrength } from './keep-mask.ts';
 import { zoneout } from './zoneout-function.ts';
 
@@ -164,7 +164,7 @@ export interface ZoneoutResult extends SequenceResult {
  * layer.unroll(ones([5, 2, 3])).h.shape; // => [1, 2, 4]
  * ```
  */
-export class Zoneout extends Module {
+export class Zoneout extends Module implements EvaluationForm {
   readonly layer: ZoneoutableLayer;
   /** If it is a cell, it is part of the module's state. */
   readonly hidden: Strength;
@@ -205,5 +205,19 @@ export class Zoneout extends Module {
     );
     const [h, c] = states;
     return c === undefined ? { output, h: h! } : { output, h: h!, c };
+  }
+
+  /** The plain layer if no rate is above 0; else `null`, as its evaluation mixes the states of two steps. */
+  inEvaluation(): ZoneoutableLayer | null {
+    return this.hidden === 0 && (this.cell ?? 0) === 0 ? this.layer : null;
+  }
+
+  /** Of rates above 0. */
+  withoutForm(): MissingForm {
+    return {
+      why: 'in evaluation it mixes the states of two steps, for which there is no plain layer.',
+      instead:
+        'Export the plain recurrent layer in it, its field layer, which takes the new states alone; its outputs differ.',
+    };
   }
 }

@@ -7,7 +7,9 @@ import { DropPath, dropPath, findMethod, plainPlan } from '../../src/index.ts';
 test('refuses what it cannot use, and says what to do', () => {
   const x = ones([2, 3]);
   expect(() => dropPath(x, { p: 1.1 })).toThrow(
-    new RangeError('dropPath: p must be in [0, 1], got 1.1.'),
+    new RangeError(
+      'dropPath: p must be in [0, 1], got 1.1.\n  It is a probability: 0.2 is 20 percent.',
+    ),
   );
   expect(() => dropPath(x, { training: true })).toThrow(
     /^dropPath: training needs a random key, got neither rng nor mask\./,

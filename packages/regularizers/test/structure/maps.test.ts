@@ -510,7 +510,9 @@ describe('layers with a number of axes in their names', () => {
       'DropBlock2d: unknown option "dims".',
     );
     expect(() => new SpatialDropout1d({ p: 2 })).toThrow(
-      new RangeError('SpatialDropout: p must be in [0, 1], got 2.'),
+      new RangeError(
+        'SpatialDropout1d: p must be in [0, 1], got 2.\n  It is a probability: 0.2 is 20 percent.',
+      ),
     );
   });
 });

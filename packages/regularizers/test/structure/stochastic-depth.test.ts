@@ -13,7 +13,9 @@ const double = (h: Tensor): Tensor => h.mul(2);
 describe('stochasticDepth', () => {
   test('refuses what it cannot use, and says what to do', () => {
     expect(() => stochasticDepth(x, double, { survival: 1.5 })).toThrow(
-      new RangeError('stochasticDepth: survival must be in [0, 1], got 1.5.'),
+      new RangeError(
+        'stochasticDepth: survival must be in [0, 1], got 1.5.\n  It is a probability: 0.2 is 20 percent.',
+      ),
     );
     expect(() => stochasticDepth(x, double, { training: true })).toThrow(
       /^stochasticDepth: training needs a random key, got neither rng nor gates\.\n {2}Call /,
