@@ -215,6 +215,7 @@ describe('npm run golden', () => {
         'ops.json: not in the folder, skipped',
         '  unsupported new (float64, 1 case): no such method',
         'objective.json float64: 2 cases, 0 mismatches, 1 unsupported',
+        'structure.json: not in the folder, skipped',
         '1 passed, 0 failed, 1 unsupported',
         '',
       ].join('\n'),
@@ -240,7 +241,7 @@ describe('npm run golden', () => {
     expect(out).toContain('\n0 passed, 1 failed\n');
     expect(await run('--only', 'conv2d')).toEqual({
       code: 2,
-      out: 'ops.json: not in the folder, skipped\n',
+      out: 'ops.json: not in the folder, skipped\nstructure.json: not in the folder, skipped\n',
       err: 'golden: no case contains "conv2d".\n',
     });
   }, 30_000);
