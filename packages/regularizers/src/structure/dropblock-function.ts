@@ -56,6 +56,7 @@ export interface DropBlockMask {
   readonly scale: Tensor;
 }
 
+/** Options of the layer that are the function's too. */
 export const knownOfLayer: OptionNames<DropBlockSettings> = {
   dims: true,
   p: true,

@@ -76,6 +76,7 @@ export interface MaxDropOptions extends MaxDropSettings {
   readonly normal?: Tensor;
 }
 
+/** Options of the layer that are the function's too. */
 export const knownOfLayer: OptionNames<MaxDropSettings> = {
   p: true,
   mode: true,

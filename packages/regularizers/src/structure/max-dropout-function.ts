@@ -46,6 +46,7 @@ export interface MaxDropoutOptions extends MaxDropoutSettings {
   readonly rate?: Strength;
 }
 
+/** Options of the layer that are the function's too. */
 export const knownOfLayer: OptionNames<MaxDropoutSettings> = {
   p: true,
   norm: true,

@@ -72,6 +72,7 @@ export interface MaxPoolDropoutOptions extends MaxPoolDropoutSettings {
   readonly mask?: Tensor;
 }
 
+/** Options of the layer that are the function's too. */
 export const knownOfLayer: OptionNames<MaxPoolDropoutSettings> = {
   kernelSize: true,
   stride: true,

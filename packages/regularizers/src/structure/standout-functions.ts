@@ -50,6 +50,7 @@ export interface StandoutOptions extends StandoutBelief {
   readonly mask?: Tensor;
 }
 
+/** Options that say how belief follows from the weights. */
 export const knownOfBelief: OptionNames<StandoutBelief> = {
   alpha: true,
   beta: true,

@@ -69,6 +69,7 @@ export interface WeightedChannelMask {
   readonly alpha: Tensor;
 }
 
+/** Options of the layer that are the function's too. */
 export const knownOfLayer: OptionNames<WeightedChannelDropoutSettings> = {
   wrsRatio: true,
   rngKeepProb: true,
