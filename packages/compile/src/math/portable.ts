@@ -1,11 +1,12 @@
 import { throughDouble } from './double.ts';
 import { Emission, type Emitter } from './emission.ts';
 import type { Lanes } from './lanes.ts';
+import { logDouble } from './log.ts';
+import { polynomial } from './polynomial.ts';
+import { cosineDouble, sineDouble } from './sin-cos.ts';
 
 // The same operations in the same order as core's fixed-order functions, for the same bits. Powers of 2
 // are exact, so where they are taken out and put back differs.
-
-const logDenominators = [21, 19, 17, 15, 13, 11, 9, 7, 5, 3];
 
 /** `log(x) + shift log(2)` for a positive x; for others anything. */
 function logCore(x: Lanes, shift: number): Lanes {
@@ -19,12 +20,8 @@ function logCore(x: Lanes, shift: number): Lanes {
   const exponent = whole.add(large.and(x.number(1)));
   const s = m.sub(1).div(m.add(1));
   const z = s.mul(s);
-  const first: Lanes = x.number(1 / 23);
-  const series = logDenominators
-    .reduce((sum, k) => sum.mul(z).add(1 / k), first)
-    .mul(z)
-    .add(1);
-  return exponent.mul(Math.LN2).add(s.mul(2).mul(series));
+  const value = s.mul(z.mul(polynomial(z, logDouble)).add(2));
+  return exponent.mul(Math.LN2).add(value);
 }
 
 /** The logarithm of random draws, the same bits as the eager one. */
@@ -60,23 +57,22 @@ export const portableExp: (x: Lanes) => Lanes = /* @__PURE__ */ throughDouble((x
 
 /** `cos(2 pi word / 2^32)` */
 function cosOfTurn(word: Lanes): Lanes {
-  // The quadrant is the two highest of 32 bits.
-  const quadrant = word.mul(2 ** -30).op('floor');
+  // The nearest quarter of a turn, from 0 to 4.
+  const quarter = word
+    .mul(2 ** -30)
+    .add(0.5)
+    .op('floor');
+  const odd = quarter.eq(1).or(quarter.eq(3));
   const x = word
-    .sub(quadrant.mul(2 ** 30))
+    .sub(quarter.mul(2 ** 30))
     .mul(2 ** -30)
     .mul(Math.PI / 2);
   const z = x.mul(x);
-  const odd = quadrant.eq(1).or(quadrant.eq(3));
-  let series: Lanes = x.number(1);
-  for (let n = 22; n >= 2; n -= 2) {
-    series = series
-      .mul(z)
-      .div(odd.choose((n + 1) * n, n * (n - 1)))
-      .from(1);
-  }
+  const sines = [0, ...sineDouble, 1];
+  const terms = [...cosineDouble, -0.5, 1].map((cosine, k) => odd.choose(sines[k]!, cosine));
+  const series = polynomial(z, terms);
   const value = odd.choose(x.mul(series), series);
-  const negative = quadrant.eq(1).or(quadrant.eq(2));
+  const negative = quarter.eq(1).or(quarter.eq(2));
   return value.xor(negative.and(x.number(-0)));
 }
 
