@@ -10,6 +10,7 @@ import {
 import { dense } from '../layout/layout.ts';
 import type { Lowerings } from '../lower/lowerings.ts';
 import { reductionOf } from '../lower/reductions.ts';
+import { choiceOf } from './choice.ts';
 import { type Group, type Member, runsInColumns } from './group.ts';
 import type { Place, Places } from './places.ts';
 
@@ -45,6 +46,8 @@ class Builder {
   readonly #results = new Map<Value, Member>();
   /** Absolute values. */
   readonly #sizes = new Set<number>();
+  /** The sides of comparisons `a < b` of floating numbers. */
+  readonly #less = new Map<number, readonly [number, number]>();
 
   constructor(group: Group, places: Places, lowerings: Lowerings) {
     this.#group = group;
@@ -93,6 +96,15 @@ class Builder {
     }
     const rule = this.#lowerings.maps.get(primitive.name)!;
     const output = outputs[0]!;
+    if (isNamed(primitive, 'where')) {
+      const [condition, yes, no] = args;
+      const sides = this.#less.get(condition!);
+      const choice = choiceOf(this.#nodes, [condition!, yes!, no!], sides);
+      if (choice !== null) return this.#push({ kind: 'map', dtype, dear: false, ...choice });
+    }
+    if (isNamed(primitive, 'less') && inputs[0]!.dtype.startsWith('float')) {
+      this.#less.set(this.#nodes.length, [args[0]!, args[1]!]);
+    }
     if (isNamed(primitive, 'abs')) this.#sizes.add(this.#nodes.length);
     return this.#push({
       kind: 'map',
