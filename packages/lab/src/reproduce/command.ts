@@ -113,6 +113,7 @@ async function reproduce(
   const startedAt = new Date();
   const context: ReproduceContext<never, unknown> = {
     ...settings,
+    say: print,
     runTasks: (inputs, label = () => '') =>
       runInPool(which.name, inputs, label, { workers, quiet, signal: abort.signal }),
   };

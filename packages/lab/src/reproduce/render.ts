@@ -11,7 +11,7 @@ import type {
 } from './reproduction.ts';
 
 /** What it was run with. */
-type Settings = Omit<ReproduceContext<never, unknown>, 'runTasks'>;
+type Settings = Omit<ReproduceContext<never, unknown>, 'runTasks' | 'say'>;
 
 interface Facts {
   readonly command: string;

@@ -17,6 +17,8 @@ export interface ReproduceContext<Input, Output> {
   readonly data: string | null;
   /** Whether to do the smallest thing that shows it works, as a test does. */
   readonly quick: boolean;
+  /** Prints a line, unless nothing is to be printed. */
+  say(line: string): void;
   /** Runs the reproduction's `task` for every input, on all cores, with a progress bar; in their order. */
   runTasks(inputs: readonly Input[], label?: (input: Input) => string): Promise<Output[]>;
 }

@@ -1,0 +1,2 @@
+export { installedMnist } from './installed-mnist.ts';
+export { mnistFiles, mnistHome } from './mnist-files.ts';
