@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { findMethod, methods } from '@tikhonov/regularizers';
+import { defaults } from '../src/compare/settings.ts';
 import { methodPage } from '../src/method-pages/page.ts';
 import type { MethodResults } from '../src/method-pages/results.ts';
 import { allPages, loadResults, pagesFolder } from '../src/method-pages/write.ts';
@@ -21,8 +22,8 @@ const row = {
   isWithoutEffect: false,
   versusNone: { n: 3, mean: -0.1, low: -0.2, high: 0, p: 0.01 },
 } as const;
-const settings = { trainSize: 300, labelNoise: 0.2, epochs: 120, seeds: 3 };
-const results = {
+const settings = { ...defaults, trainSize: 300, labelNoise: 0.2, epochs: 120, seeds: 3 };
+const results: MethodResults = {
   runs: 1000,
   laws: [{ id: 'l1/gradient', cases: 1000, worstSlack: 0.25, holds: true }],
   comparisons: {
@@ -35,7 +36,7 @@ const results = {
       curves: [],
     },
   },
-} as unknown as MethodResults;
+};
 
 describe('the page of a method', () => {
   const written = 'The idea.\n\n## When to use it\n\nOften.\n';

@@ -3,7 +3,7 @@ import { Emission, type Emitter } from './emission.ts';
 import type { Lanes } from './lanes.ts';
 import { logDouble } from './log.ts';
 import { polynomial } from './polynomial.ts';
-import { cosineDouble, sineDouble } from './sin-cos.ts';
+import { cosineDouble, sineDouble } from './sine-terms.ts';
 
 // The same operations in the same order as core's fixed-order functions, for the same bits. Powers of 2
 // are exact, so where they are taken out and put back differs.

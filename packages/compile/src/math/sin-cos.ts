@@ -2,19 +2,11 @@ import { highHalf, joined, lowHalf } from './double.ts';
 import type { Lanes } from './lanes.ts';
 import { polynomial } from './polynomial.ts';
 import { type Reduced, reduced } from './quarter-turns.ts';
+import { cosineDouble, sineDouble } from './sine-terms.ts';
 
-// sin r = r + r z S(z), cos r = 1 - z / 2 + z^2 C(z), z = r^2, |r| <= pi / 4; minimax, relative errors
-// 2^-28 and 2^-33 in float32, 2^-57 and 2^-63 in float64.
+// As sine-terms.ts has it for float64; relative errors 2^-28 and 2^-33.
 const sineSingle = [-0.0001951464365, 0.008332156576, -0.1666665524];
-export const sineDouble: readonly number[] = [
-  1.5895914180332868e-10, -2.5050742545998127e-8, 2.755731358974558e-6, -0.00019841269829503765,
-  0.00833333333332202, -0.1666666666666663,
-];
 const cosineSingle = [2.443241465e-5, -0.001388730947, 0.04166664556];
-export const cosineDouble: readonly number[] = [
-  -1.1358310082168177e-11, 2.0875696575544597e-9, -2.7557314148755045e-7, 2.4801587288749182e-5,
-  -0.0013888888888872897, 0.041666666666666595,
-];
 
 /** The sine of an argument moved on by `turns` quarter turns. */
 function sineOf({ r, low, n }: Reduced, turns: number): Lanes {

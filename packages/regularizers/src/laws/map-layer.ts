@@ -1,22 +1,12 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import { indexSelect, random, type Tensor, tensor, where } from '@tikhonov/core';
+import type { Tensor } from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
-import type { Layer, Module } from '@tikhonov/nn';
-import { configure } from '../configure.ts';
+import type { Module } from '@tikhonov/nn';
 import type { ArgumentValues, Method } from '../method.ts';
 import type { NetworkSpec } from '../networks.ts';
-import { plainPlan } from '../registry.ts';
+import { layerOfNoiseLaws, type NoiseLayer } from './noise-of-layers.ts';
 import { otherArguments } from './other-arguments.ts';
-import { exactly, holds } from './slack.ts';
-
-/** A layer that acts on maps, and its function in training. */
-export interface MapLayer {
-  readonly layer: () => Module & Layer;
-  /** The function at given noise, whose first axis is that of the samples. */
-  readonly given: (x: Tensor, noise: Tensor) => Tensor;
-  /** Draws noise for `[n, c, h, w]`. */
-  readonly noise: (draw: CaseDraw, shape: readonly number[]) => Tensor;
-}
+import { putsLayers } from './places.ts';
 
 /** Up to three samples of up to three maps, `[n, c, h, w]`. */
 export const mapsOf = (draw: CaseDraw, range: { min?: number; distinct?: boolean } = {}): Tensor =>
@@ -26,37 +16,12 @@ export const mapsOf = (draw: CaseDraw, range: { min?: number; distinct?: boolean
   );
 
 /** What layers of maps promise beside their own laws. */
-export const mapLayerLaws = (id: string, { layer, given, noise }: MapLayer): readonly Law[] => [
-  law({
-    id: `${id}/evaluation`,
-    statement:
-      'Evaluation is the identity, bit for bit and also of NaN, and draws nothing: a key changes nothing and is not needed.',
-    cases: drawn((draw) => {
-      const x = mapsOf(draw);
-      return { x, bad: draw.booleans(x.shape), seed: draw.integer(0, 1000) };
-    }),
-    slack: ({ x, bad, seed }) => {
-      const input = where(bad, Number.NaN, x);
-      const [plain, keyed] = [{}, { rng: random.key(seed) }].map((context) =>
-        layer().forward(input, context),
-      );
-      return holds(plain === input && keyed === input);
-    },
-  }),
-  law({
-    id: `${id}/batch-order`,
-    statement: 'With given noise, samples in another order give the results in that order.',
-    cases: drawn((draw) => {
-      const x = mapsOf(draw, { min: 0, distinct: true });
-      return { x, e: noise(draw, x.shape), order: draw.permutation(x.shape[0]!) };
-    }),
-    slack: ({ x, e, order }) => {
-      const index = tensor(Int32Array.from(order));
-      const moved = given(indexSelect(x, index), indexSelect(e, index));
-      return exactly(moved, indexSelect(given(x, e), index));
-    },
-  }),
-];
+export const mapLayerLaws = (id: string, layer: NoiseLayer): readonly Law[] =>
+  layerOfNoiseLaws(id, layer, {
+    samples: 'samples',
+    any: (draw) => mapsOf(draw),
+    batch: (draw) => mapsOf(draw, { min: 0, distinct: true }),
+  });
 
 /** Networks for recipes, and where their maps are: behind activations, and of pooling. */
 const networks: Readonly<Record<'cnn' | 'resnet', NetworkSpec>> = {
@@ -87,21 +52,12 @@ export const mapPlacesLaw = (
       kind: draw.pick(['cnn', 'resnet'] as const),
       seed: draw.integer(0, 100),
     })),
-    slack: ({ values, kind, seed }) => {
-      const { model } = configure(method.recipe(plainPlan, values), {
+    slack: ({ values, kind, seed }) =>
+      putsLayers(method, values, seed, {
         network: networks[kind],
-        task: { classes: 2, features: 16, imageShape: [1, 4, 4], rows: 3 },
-        lr: 0.1,
-        seed,
-        key: random.key(seed),
-      });
-      const found = Object.entries(model.namedModules()).flatMap(([name, part]) => {
-        const got = argumentsOf(part);
-        return got === null ? [] : [[name, got] as const];
-      });
-      return holds(
-        JSON.stringify(found) === JSON.stringify(places[at][kind].map((name) => [name, values])),
-      );
-    },
+        side: 4,
+        places: places[at][kind],
+        argumentsOf,
+      }),
     effort: 0.1,
   });

@@ -8,15 +8,14 @@ import {
   matmul,
   mean,
   type Tensor,
-  tanh,
   tensor,
   transpose,
 } from '@tikhonov/core';
-import { mlp } from '@tikhonov/nn';
-import { activationStep } from '../laws/activation-step.ts';
 import { orthogonalOf, real } from '../laws/draws.ts';
+import { hiddenTermLaw } from '../laws/hidden-term.ts';
 import { recipeLaw } from '../laws/recipe.ts';
 import { exactly, near } from '../laws/slack.ts';
+import { weightedSamplesLaw } from '../laws/weighted-samples.ts';
 import { zeroStrengthLaw } from '../laws/zero-strength.ts';
 import { deCov, deCovMethod, deCovTerm } from './decov.ts';
 
@@ -25,16 +24,19 @@ const centered = (h: Tensor): Tensor => h.sub(mean(h, { axis: 0 }));
 const covariance = (h: Tensor): Tensor =>
   matmul(transpose(centered(h)), centered(h)).div(h.shape[0]!);
 
+/** Activations and a strength. */
+const weighed = drawn((draw) => ({
+  h: draw.tensor([draw.integer(1, 4), draw.integer(1, 4)]),
+  lambda: real(draw, 0.1, 2),
+}));
+
 /** What DeCov promises. */
 export const deCovLaws: readonly Law[] = [
   law({
     id: 'decov/pairs',
     statement:
       'It is lambda, by default 1, times the sum of squared covariances over pairs of units, with 1 / n.',
-    cases: drawn((draw) => ({
-      h: draw.tensor([draw.integer(1, 4), draw.integer(1, 4)]),
-      lambda: real(draw, 0.1, 2),
-    })),
+    cases: weighed,
     slack: ({ h, lambda }) => {
       const [d, c] = [h.shape[1]!, covariance(h).data()];
       let pairs = 0;
@@ -49,10 +51,7 @@ export const deCovLaws: readonly Law[] = [
     id: 'decov/gradient',
     statement:
       'The gradient is 2 lambda / n times the centered activations times C without its diagonal.',
-    cases: drawn((draw) => ({
-      h: draw.tensor([draw.integer(1, 4), draw.integer(1, 4)]),
-      lambda: real(draw, 0.1, 2),
-    })),
+    cases: weighed,
     slack: ({ h, lambda }) => {
       const c = covariance(h);
       const others = c.sub(diag(diagonal(c)));
@@ -99,50 +98,12 @@ export const deCovLaws: readonly Law[] = [
       );
     },
   }),
-  law({
-    id: 'decov/weighted-samples',
-    statement: 'A sample of weight 2 counts twice, one of weight 0 not at all, whatever it holds.',
-    cases: drawn((draw) => ({
-      h: draw.tensor([2, 3]),
-      junk: draw.pick([Number.NaN, Infinity, 7]),
-    })),
-    slack: ({ h, junk }) => {
-      const first = indexSelect(h, tensor(Int32Array.of(0)));
-      const all = concat([h, h.mul(0).add(junk)]);
-      const sampleWeight = tensor(Float64Array.of(2, 1, 0, 0));
-      return near(deCov(all, { sampleWeight }), deCov(concat([first, h])), 1e-12);
-    },
-  }),
+  weightedSamplesLaw('decov', (h, lambda, weights) => deCov(h, { lambda, ...weights }), {}),
   zeroStrengthLaw('decov', (ws, zero) =>
     ws.map((w) => deCov(w.reshape([1, -1]), { lambda: zero })).reduce((a, b) => a.add(b)),
   ),
   recipeLaw(deCovMethod, (model, values, step) =>
     deCovTerm(model, { lambda: values.lambda! })(step),
   ),
-  law({
-    id: 'decov/term',
-    statement:
-      'Of a network it is the sum over the hidden activations, with the options and the weights of the rows; positions count as units.',
-    cases: drawn((draw) => ({
-      x: draw.tensor([3, 2]),
-      seed: draw.integer(0, 1000),
-      lambda: real(draw, 0.1, 2),
-      sampleWeight: draw.tensor([3], { min: 0.5, max: 2 }),
-    })),
-    slack: ({ x, seed, lambda, sampleWeight }) => {
-      const model = mlp([2, 4, 2], { seed, dtype: 'float64', activation: 'tanh' });
-      const h = tanh(model.layers[0]!.forward(x));
-      const options = { lambda };
-      const want = deCov(h, { ...options, sampleWeight });
-      return Math.min(
-        near(
-          deCovTerm(model, options)(activationStep(model, x, { seed, sampleWeight })),
-          want,
-          1e-12,
-        ),
-        near(deCov(h.reshape([3, 2, 2]), { ...options, sampleWeight }), want, 1e-12),
-      );
-    },
-    effort: 0.2,
-  }),
+  hiddenTermLaw('decov', { activation: 'tanh', penalty: deCov, term: deCovTerm }),
 ];

@@ -1,15 +1,27 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import { concat, grad, indexSelect, log, mean, sigmoid, type Tensor, tensor } from '@tikhonov/core';
-import { mlp } from '@tikhonov/nn';
-import { activationStep } from '../laws/activation-step.ts';
+import { concat, grad, log, mean, sigmoid, type Tensor, tensor } from '@tikhonov/core';
+import type { CaseDraw } from '@tikhonov/core/engine';
 import { real } from '../laws/draws.ts';
+import { hiddenTermLaw } from '../laws/hidden-term.ts';
 import { innerWeightsLaw } from '../laws/inner-weights.ts';
 import { recipeLaw } from '../laws/recipe.ts';
-import { atMost, exactly, holds, near } from '../laws/slack.ts';
+import { atMost, holds, near } from '../laws/slack.ts';
+import { thrown } from '../laws/thrown.ts';
+import { weightedSamplesLaw } from '../laws/weighted-samples.ts';
 import { zeroStrengthLaw } from '../laws/zero-strength.ts';
 import { klSparsity, klSparsityMethod, klSparsityTerm } from './kl-sparsity.ts';
 
 const inside = { min: 0.05, max: 0.95 };
+
+const units = (draw: CaseDraw): Tensor =>
+  draw.tensor([draw.integer(1, 3), draw.integer(1, 3)], inside);
+
+/** Activations, the share of the samples that they are for, and a strength. */
+const weighed = drawn((draw) => ({
+  h: units(draw),
+  rho: real(draw, 0.01, 0.99),
+  lambda: real(draw, 0.1, 2),
+}));
 
 /** What KL sparsity promises. */
 export const klSparsityLaws: readonly Law[] = [
@@ -17,11 +29,7 @@ export const klSparsityLaws: readonly Law[] = [
     id: 'kl-sparsity/divergence',
     statement:
       'It is lambda times the sum over units of rho log(rho / m) + (1 - rho) log((1 - rho) / (1 - m)), m the mean activation.',
-    cases: drawn((draw) => ({
-      h: draw.tensor([draw.integer(1, 3), draw.integer(1, 3)], inside),
-      rho: real(draw, 0.01, 0.99),
-      lambda: real(draw, 0.1, 2),
-    })),
+    cases: weighed,
     slack: ({ h, rho, lambda }) => {
       const m = mean(h, { axis: 0 });
       const on = log(m.pow(-1).mul(rho)).mul(rho);
@@ -39,7 +47,7 @@ export const klSparsityLaws: readonly Law[] = [
     id: 'kl-sparsity/positive',
     statement: 'It is never negative, 0 where every unit has the mean rho, and above it elsewhere.',
     cases: drawn((draw) => ({
-      h: draw.tensor([draw.integer(1, 3), draw.integer(1, 3)], inside),
+      h: units(draw),
       rho: real(draw, 0.05, 0.95),
     })),
     slack: ({ h, rho }) => {
@@ -56,11 +64,7 @@ export const klSparsityLaws: readonly Law[] = [
     id: 'kl-sparsity/gradient',
     statement:
       'Every sample gets the gradient ((1 - rho) / (1 - m) - rho / m) lambda / n of its unit.',
-    cases: drawn((draw) => ({
-      h: draw.tensor([draw.integer(1, 3), draw.integer(1, 3)], inside),
-      rho: real(draw, 0.01, 0.99),
-      lambda: real(draw, 0.1, 2),
-    })),
+    cases: weighed,
     slack: ({ h, rho, lambda }) => {
       const m = mean(h, { axis: 0 });
       const slope = m
@@ -77,9 +81,7 @@ export const klSparsityLaws: readonly Law[] = [
     id: 'kl-sparsity/means-only',
     statement:
       'It depends on the means alone: the same batch twice gives the same, the same units twice give twice as much.',
-    cases: drawn((draw) => ({
-      h: draw.tensor([draw.integer(1, 3), draw.integer(1, 3)], inside),
-    })),
+    cases: drawn((draw) => ({ h: units(draw) })),
     slack: ({ h }) =>
       Math.min(
         near(klSparsity(concat([h, h])), klSparsity(h), 1e-12),
@@ -101,23 +103,11 @@ export const klSparsityLaws: readonly Law[] = [
       return near(klSparsity(h, { eps, rho }), klSparsity(moved, { eps: 0, rho }), 1e-9);
     },
   }),
-  law({
-    id: 'kl-sparsity/weighted-samples',
-    statement: 'A sample of weight 2 counts twice, one of weight 0 not at all, whatever it holds.',
-    cases: drawn((draw) => ({
-      h: draw.tensor([2, 3], inside),
-      junk: draw.pick([Number.NaN, Infinity, 7]),
-    })),
-    slack: ({ h, junk }) => {
-      const first = indexSelect(h, tensor(Int32Array.of(0)));
-      const all = concat([h, h.mul(0).add(junk)]);
-      const sampleWeight = tensor(Float64Array.of(2, 1, 0, 0));
-      return Math.min(
-        near(klSparsity(all, { sampleWeight }), klSparsity(concat([first, h])), 1e-12),
-        exactly(klSparsity(all, { sampleWeight, lambda: 0 }), 0),
-      );
-    },
-  }),
+  weightedSamplesLaw(
+    'kl-sparsity',
+    (h, lambda, weights) => klSparsity(h, { lambda, ...weights }),
+    inside,
+  ),
   zeroStrengthLaw('kl-sparsity', (ws, zero) =>
     ws.map((w) => klSparsity(w.reshape([1, -1]), { lambda: zero })).reduce((a, b) => a.add(b)),
   ),
@@ -136,12 +126,7 @@ export const klSparsityLaws: readonly Law[] = [
     slack: ({ h, outside, counted }) => {
       const rows = concat([h, tensor(Float64Array.of(outside, 0.5), { shape: [1, 2] })]);
       const sampleWeight = tensor(Float64Array.of(1, 1, 1, counted ? 1 : 0));
-      let refused = false;
-      try {
-        klSparsity(rows, { sampleWeight });
-      } catch (error) {
-        refused = error instanceof RangeError;
-      }
+      const refused = thrown(() => klSparsity(rows, { sampleWeight })) instanceof RangeError;
       const silent = klSparsity(h.mul(0)).item() / 2;
       const want = 0.05 * Math.log(0.05 / 1e-7) + 0.95 * Math.log(0.95 / (1 - 1e-7));
       return Math.min(holds(refused === counted), near(silent, want, 1e-12));
@@ -151,30 +136,9 @@ export const klSparsityLaws: readonly Law[] = [
   innerWeightsLaw('kl-sparsity', (forward, x, lambda) =>
     klSparsity(sigmoid(forward(x)), { lambda }),
   ),
-  law({
-    id: 'kl-sparsity/term',
-    statement:
-      'Of a network it is the sum over the hidden activations, with the options and the weights of the rows; positions count as units.',
-    cases: drawn((draw) => ({
-      x: draw.tensor([3, 2]),
-      seed: draw.integer(0, 1000),
-      lambda: real(draw, 0.1, 2),
-      sampleWeight: draw.tensor([3], { min: 0.5, max: 2 }),
-    })),
-    slack: ({ x, seed, lambda, sampleWeight }) => {
-      const model = mlp([2, 4, 2], { seed, dtype: 'float64', activation: 'sigmoid' });
-      const h = sigmoid(model.layers[0]!.forward(x));
-      const options = { lambda, eps: 0.1, rho: 0.3 };
-      const want = klSparsity(h, { ...options, sampleWeight });
-      return Math.min(
-        near(
-          klSparsityTerm(model, options)(activationStep(model, x, { seed, sampleWeight })),
-          want,
-          1e-12,
-        ),
-        near(klSparsity(h.reshape([3, 2, 2]), { ...options, sampleWeight }), want, 1e-12),
-      );
-    },
-    effort: 0.2,
+  hiddenTermLaw('kl-sparsity', {
+    activation: 'sigmoid',
+    penalty: (h, options) => klSparsity(h, { ...options, eps: 0.1, rho: 0.3 }),
+    term: (model, options) => klSparsityTerm(model, { ...options, eps: 0.1, rho: 0.3 }),
   }),
 ];

@@ -22,6 +22,7 @@ import * as optim from '@tikhonov/optim';
 import { hardThreshold } from '@tikhonov/optim';
 import { parametersOf, real, withZeros } from '../laws/draws.ts';
 import { filterLaw } from '../laws/filter.ts';
+import { heldStrengthsLaw } from '../laws/held-strengths.ts';
 import { recipeLaw } from '../laws/recipe.ts';
 import { atMost, exactly, holds, near, withinUlps } from '../laws/slack.ts';
 import { thrown } from '../laws/thrown.ts';
@@ -215,24 +216,11 @@ export const l1Laws: readonly Law[] = [
   }),
   zeroStrengthLaw('l1', (ws, lambda) => l1(ws, { lambda })),
   recipeLaw(l1Method, (model, { lambda }) => l1(model, { lambda: lambda! })),
-  law({
-    id: 'l1/strengths-in-cells',
-    statement: 'Strengths, scales and steps in cells do what the same numbers do.',
-    cases: drawn((draw) => ({
-      w: draw.tensor(draw.shape()),
-      a: real(draw, 0.1, 2),
-      step: real(draw, 0.1, 2),
-    })),
-    slack: ({ w, a, step }) => {
-      const [held, heldStep] = [a, step].map((x) => new Cell(tensor(x, { dtype: 'float64' })));
-      return Math.min(
-        near(l1(w, { lambda: held! }), l1(w, { lambda: a }), 1e-14),
-        near(laplacePrior(w, { scale: held! }), laplacePrior(w, { scale: a }), 1e-13),
-        near(proxL1(w, { lambda: held!, step: heldStep! }), proxL1(w, { lambda: a, step }), 1e-14),
-      );
-    },
-    effort: 0.5,
-  }),
+  heldStrengthsLaw('l1', 'Strengths, scales and steps', (w, a, step) => [
+    l1(w, { lambda: a }),
+    laplacePrior(w, { scale: a }),
+    proxL1(w, { lambda: a, step }),
+  ]),
   law({
     id: 'l1/refused-strengths',
     statement:
@@ -243,12 +231,7 @@ export const l1Laws: readonly Law[] = [
     })),
     slack: ({ bad, held }) => {
       const lambda = held ? new Cell(tensor(bad, { dtype: 'float64' })) : bad;
-      try {
-        l1(tensor([1]), { lambda });
-      } catch (error) {
-        return holds(error instanceof RangeError);
-      }
-      return -1;
+      return holds(thrown(() => l1(tensor([1]), { lambda })) instanceof RangeError);
     },
     effort: 0.2,
   }),

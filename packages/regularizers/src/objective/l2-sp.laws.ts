@@ -11,22 +11,25 @@ import { zeroStrengthLaw } from '../laws/zero-strength.ts';
 import { l2 } from './l2.ts';
 import { l2Sp, l2SpMethod } from './l2-sp.ts';
 
+/** Weights with a starting point, others without, and strengths. */
+const tuned = drawn((draw) => {
+  const shape = draw.shape();
+  return {
+    old: draw.tensor(shape),
+    start: draw.tensor(shape),
+    fresh: draw.tensor(draw.shape()),
+    alpha: real(draw, 0, 2),
+    beta: real(draw, 0, 2),
+  };
+});
+
 /** What L2 towards a starting point promises. */
 export const l2SpLaws: readonly Law[] = [
   law({
     id: 'l2-sp/value',
     statement:
       'The value is alpha / 2 times the squared distance from the starting point plus beta / 2 times the squares of what has none.',
-    cases: drawn((draw) => {
-      const shape = draw.shape();
-      return {
-        old: draw.tensor(shape),
-        start: draw.tensor(shape),
-        fresh: draw.tensor(draw.shape()),
-        alpha: real(draw, 0, 2),
-        beta: real(draw, 0, 2),
-      };
-    }),
+    cases: tuned,
     slack: ({ old, start, fresh, alpha, beta }) => {
       const w0 = start.data();
       const far = Array.from(old.data(), (x, i) => (x - w0[i]!) ** 2).reduce((a, b) => a + b, 0);
@@ -39,16 +42,7 @@ export const l2SpLaws: readonly Law[] = [
     id: 'l2-sp/gradient',
     statement:
       'The gradient is alpha (w - w0), beta w for what is new, and none flows to the starting point.',
-    cases: drawn((draw) => {
-      const shape = draw.shape();
-      return {
-        old: draw.tensor(shape),
-        start: draw.tensor(shape),
-        fresh: draw.tensor(draw.shape()),
-        alpha: real(draw, 0, 2),
-        beta: real(draw, 0, 2),
-      };
-    }),
+    cases: tuned,
     slack: ({ old, start, fresh, alpha, beta }) => {
       const slopes = grad((all: { old: Tensor; start: Tensor; fresh: Tensor }) =>
         l2Sp({ old: all.old, fresh: all.fresh }, { alpha, beta, reference: { old: all.start } }),

@@ -20,6 +20,7 @@ import {
 import { mlp, spectralNormalization, weightNorm, weightStandardization } from '@tikhonov/nn';
 import { parametersOf, real } from '../laws/draws.ts';
 import { filterLaw } from '../laws/filter.ts';
+import { heldStrengthsLaw } from '../laws/held-strengths.ts';
 import { recipeLaw } from '../laws/recipe.ts';
 import { atMost, exactly, holds, near, withinUlps } from '../laws/slack.ts';
 import { thrown } from '../laws/thrown.ts';
@@ -242,24 +243,11 @@ export const l2Laws: readonly Law[] = [
     effort: 0.5,
   }),
   recipeLaw(l2Method, (model, { lambda }) => l2(model, { lambda: lambda! })),
-  law({
-    id: 'l2/strengths-in-cells',
-    statement: 'Strengths, deviations and steps in cells do what the same numbers do.',
-    cases: drawn((draw) => ({
-      w: draw.tensor(draw.shape()),
-      a: real(draw, 0.1, 2),
-      step: real(draw, 0.1, 2),
-    })),
-    slack: ({ w, a, step }) => {
-      const [held, heldStep] = [a, step].map((x) => new Cell(tensor(x, { dtype: 'float64' })));
-      return Math.min(
-        near(l2(w, { lambda: held! }), l2(w, { lambda: a }), 1e-14),
-        near(gaussianPrior(w, { sigma: held! }), gaussianPrior(w, { sigma: a }), 1e-13),
-        near(proxL2(w, { lambda: held!, step: heldStep! }), proxL2(w, { lambda: a, step }), 1e-14),
-      );
-    },
-    effort: 0.5,
-  }),
+  heldStrengthsLaw('l2', 'Strengths, deviations and steps', (w, a, step) => [
+    l2(w, { lambda: a }),
+    gaussianPrior(w, { sigma: a }),
+    proxL2(w, { lambda: a, step }),
+  ]),
   filterLaw('l2', (params, options) =>
     l2(params, { ...options, lambda: 2 }).add(gaussianPrior(params, { ...options, sigma: 0.5 })),
   ),

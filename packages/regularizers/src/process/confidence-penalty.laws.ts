@@ -17,15 +17,18 @@ import { atMost, exactly, near } from '../laws/slack.ts';
 import { confidencePenalty, confidencePenaltyMethod } from './confidence-penalty.ts';
 import { entropyOfLogits } from './entropy.ts';
 
+/** Logits and a strength. */
+const weighed = drawn((draw) => ({
+  logits: draw.tensor([draw.integer(1, 4), draw.integer(1, 5)]),
+  beta: real(draw, 0, 2),
+}));
+
 /** What the confidence penalty promises. */
 export const confidencePenaltyLaws: readonly Law[] = [
   law({
     id: 'confidence-penalty/reverse-kl',
     statement: 'The penalty is beta (mean KL(p || uniform) - log K), label smoothing turned round.',
-    cases: drawn((draw) => ({
-      logits: draw.tensor([draw.integer(1, 4), draw.integer(1, 5)]),
-      beta: real(draw, 0, 2),
-    })),
+    cases: weighed,
     slack: ({ logits, beta }) => {
       const classes = logits.shape[1]!;
       const uniform = logits.mul(0).sub(Math.log(classes));
@@ -36,10 +39,7 @@ export const confidencePenaltyLaws: readonly Law[] = [
   law({
     id: 'confidence-penalty/gradient',
     statement: 'The gradient in the logits is beta / N p (log p + H(p)).',
-    cases: drawn((draw) => ({
-      logits: draw.tensor([draw.integer(1, 4), draw.integer(1, 5)]),
-      beta: real(draw, 0, 2),
-    })),
+    cases: weighed,
     slack: ({ logits, beta }) => {
       const logp = logSoftmax(logits);
       const p = exp(logp);

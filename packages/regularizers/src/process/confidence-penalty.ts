@@ -5,6 +5,7 @@ import { resolveArguments } from '../arguments.ts';
 import type { Argument, Method } from '../method.ts';
 import type { Strength } from '../strength.ts';
 import { meanEntropy } from './entropy.ts';
+import { withOutputPenalty } from './output-penalty.ts';
 
 /** Options of `confidencePenalty`. */
 export interface ConfidencePenaltyOptions {
@@ -69,18 +70,9 @@ export const confidencePenaltyMethod: Method = {
   ],
   recipe: (plan, values) => {
     const { beta } = resolveArguments('confidence-penalty', settings, values);
-    return {
-      ...plan,
-      penalties: [
-        ...plan.penalties,
-        () =>
-          ({ output, batch: { sampleWeight } }) =>
-            confidencePenalty(output, {
-              beta,
-              ...(sampleWeight === undefined ? {} : { sampleWeight }),
-            }),
-      ],
-    };
+    return withOutputPenalty(plan, (output, weights) =>
+      confidencePenalty(output, { beta, ...weights }),
+    );
   },
   gradientCases: (draw) => {
     const [n, classes] = [draw.integer(1, 4), draw.integer(2, 4)];

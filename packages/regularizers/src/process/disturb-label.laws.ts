@@ -4,6 +4,7 @@ import { crossEntropy } from '@tikhonov/nn';
 import { real } from '../laws/draws.ts';
 import { rowsLaw } from '../laws/recipe-parts.ts';
 import { exactly, holds, near } from '../laws/slack.ts';
+import { thrown } from '../laws/thrown.ts';
 import { disturbLabelMethod, disturbLabels } from './disturb-label.ts';
 
 const int = (values: readonly number[]): Tensor => tensor(Int32Array.from(values));
@@ -85,12 +86,9 @@ export const disturbLabelLaws: readonly Law[] = [
     statement: 'A label beyond the classes is refused, hit or not.',
     cases: drawn((draw) => ({ bad: draw.pick([-1, 3, 7]), seed: draw.integer(0, 1e6) })),
     slack: ({ bad, seed }) => {
-      try {
-        disturbLabels(int([0, bad]), { rate: 0.5, classes: 3, key: random.key(seed) });
-      } catch (error) {
-        return holds(error instanceof RangeError && error.message.includes('[0, 3)'));
-      }
-      return -1;
+      const options = { rate: 0.5, classes: 3, key: random.key(seed) };
+      const error = thrown(() => disturbLabels(int([0, bad]), options));
+      return holds(error instanceof RangeError && error.message.includes('[0, 3)'));
     },
     effort: 0.25,
   }),

@@ -4,6 +4,7 @@ import { resolveArguments } from '../arguments.ts';
 import type { Argument, Method } from '../method.ts';
 import type { Strength } from '../strength.ts';
 import { meanEntropy } from './entropy.ts';
+import { withOutputPenalty } from './output-penalty.ts';
 
 /** Options of `entropyMinimization`. */
 export interface EntropyMinimizationOptions {
@@ -69,18 +70,9 @@ export const entropyMinimizationMethod: Method = {
   ],
   recipe: (plan, values) => {
     const { lambda } = resolveArguments('entropy-minimization', settings, values);
-    return {
-      ...plan,
-      penalties: [
-        ...plan.penalties,
-        () =>
-          ({ output, batch: { sampleWeight } }) =>
-            entropyMinimization(output, {
-              lambda,
-              ...(sampleWeight === undefined ? {} : { sampleWeight }),
-            }),
-      ],
-    };
+    return withOutputPenalty(plan, (output, weights) =>
+      entropyMinimization(output, { lambda, ...weights }),
+    );
   },
   gradientCases: (draw) => {
     const lambda = draw.pick([0, 0.1, 0.7]);

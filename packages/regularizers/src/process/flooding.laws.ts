@@ -22,6 +22,7 @@ import { configure } from '../configure.ts';
 import { real } from '../laws/draws.ts';
 import { lossLaw } from '../laws/recipe-parts.ts';
 import { atMost, exactly, holds, near } from '../laws/slack.ts';
+import { thrown } from '../laws/thrown.ts';
 import { withPlainLoss } from '../objective/plain-loss.ts';
 import { plainPlan } from '../registry.ts';
 import { flooding, floodingMethod } from './flooding.ts';
@@ -92,14 +93,8 @@ export const floodingLaws: readonly Law[] = [
     statement: 'Losses of samples and negative levels are refused, unless these are allowed.',
     cases: drawn((draw) => ({ losses: draw.tensor([2]), below: real(draw, -2, -0.1) })),
     slack: ({ losses, below }) => {
-      const refused = (call: () => unknown, text: string): number => {
-        try {
-          call();
-        } catch (error) {
-          return holds(String(error).includes(text));
-        }
-        return -1;
-      };
+      const refused = (call: () => unknown, text: string): number =>
+        holds(String(thrown(call)).includes(text));
       const level = new Cell(scalar(below));
       return Math.min(
         refused(() => flooding(losses, { floodLevel: 0.1 }), 'must be a scalar'),

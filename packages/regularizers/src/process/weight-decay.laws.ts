@@ -11,6 +11,7 @@ import {
   tensor,
   zerosLike,
 } from '@tikhonov/core';
+import type { CaseDraw } from '@tikhonov/core/engine';
 import { clipByValue, scaleByAdam } from '@tikhonov/optim';
 import { configure } from '../configure.ts';
 import { recipeTakes } from '../laws/defaults.ts';
@@ -27,6 +28,12 @@ const linear =
   (g: Tensor) =>
   (p: Cell): Tensor =>
     sum(mul(g, p.read()));
+
+/** First weights, a gradient and a learning rate. */
+function startOf(draw: CaseDraw) {
+  const n = draw.integer(1, 4);
+  return { w: draw.tensor([n]), g: draw.tensor([n]), lr: real(draw, 0.01, 0.2) };
+}
 
 /** What decoupled weight decay promises, and how it differs from L2 under Adam. */
 export const weightDecayLaws: readonly Law[] = [
@@ -88,10 +95,7 @@ export const weightDecayLaws: readonly Law[] = [
   law({
     id: 'weight-decay/same-without-decay',
     statement: 'Without decay Adam and AdamW are the same method, step by step.',
-    cases: drawn((draw) => {
-      const n = draw.integer(1, 4);
-      return { w: draw.tensor([n]), g: draw.tensor([n]), lr: real(draw, 0.01, 0.2) };
-    }),
+    cases: drawn(startOf),
     slack: ({ w, g, lr }) => {
       const options = { lr, weightDecay: 0 };
       const [a, b] = [runAdam(w, linear(g), 3, options), runAdamw(w, linear(g), 3, options)];
@@ -138,15 +142,7 @@ export const weightDecayLaws: readonly Law[] = [
     id: 'weight-decay/coupled-decay-is-l2',
     statement:
       "Adam's own weightDecay is coupled: with 2 lambda it takes the steps of Adam on L + lambda sum w^2.",
-    cases: drawn((draw) => {
-      const n = draw.integer(1, 4);
-      return {
-        w: draw.tensor([n]),
-        g: draw.tensor([n]),
-        lr: real(draw, 0.01, 0.2),
-        lambda: real(draw, 0, 1),
-      };
-    }),
+    cases: drawn((draw) => ({ ...startOf(draw), lambda: real(draw, 0, 1) })),
     slack: ({ w, g, lr, lambda }) => {
       const inLoss = runAdam(w, (p) => add(linear(g)(p), l2(p, { lambda })), 3, { lr });
       const inAdam = runAdam(w, linear(g), 3, { lr, weightDecay: 2 * lambda });
@@ -157,15 +153,7 @@ export const weightDecayLaws: readonly Law[] = [
     id: 'weight-decay/under-sgd-it-is-l2',
     statement:
       'Under SGD without momentum decoupled decay, coupled decay and the penalty weightDecay/2 ||w||^2 take the same steps.',
-    cases: drawn((draw) => {
-      const n = draw.integer(1, 4);
-      return {
-        w: draw.tensor([n]),
-        g: draw.tensor([n]),
-        lr: real(draw, 0.01, 0.2),
-        weightDecay: real(draw, 0, 1),
-      };
-    }),
+    cases: drawn((draw) => ({ ...startOf(draw), weightDecay: real(draw, 0, 1) })),
     slack: ({ w, g, lr, weightDecay }) => {
       const decoupled = runSgdw(w, linear(g), 3, { lr, weightDecay });
       const coupled = runSgd(w, linear(g), 3, { lr, weightDecay });
@@ -206,15 +194,7 @@ export const weightDecayLaws: readonly Law[] = [
     id: 'weight-decay/of-the-paper',
     statement:
       "The paper's decay is the learning rate times this one: with independentDecay, lr weightDecay takes the steps of weightDecay.",
-    cases: drawn((draw) => {
-      const n = draw.integer(1, 4);
-      return {
-        w: draw.tensor([n]),
-        g: draw.tensor([n]),
-        lr: real(draw, 0.01, 0.2),
-        weightDecay: real(draw, 0, 1),
-      };
-    }),
+    cases: drawn((draw) => ({ ...startOf(draw), weightDecay: real(draw, 0, 1) })),
     slack: ({ w, g, lr, weightDecay }) => {
       const scaled = runAdamw(w, linear(g), 3, { lr, weightDecay });
       const own = { lr, weightDecay: lr * weightDecay, independentDecay: true };

@@ -7,7 +7,6 @@ import {
   mul,
   norm,
   ones,
-  random,
   slice,
   sqrt,
   square,
@@ -22,12 +21,13 @@ import {
   zerosLike,
 } from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
-import { BatchNorm1d, BatchNorm2d, batchNorm, Conv2d, Linear, Sequential } from '@tikhonov/nn';
-import { configure } from '../configure.ts';
+import { BatchNorm1d, BatchNorm2d, batchNorm, Conv2d, Linear } from '@tikhonov/nn';
 import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
+import { chainsOf, smallCnn } from '../laws/layer-chains.ts';
 import { exactly, holds, near } from '../laws/slack.ts';
 import { thrown } from '../laws/thrown.ts';
+import type { Network } from '../method.ts';
 import { plainPlan } from '../registry.ts';
 import { batchNormalizationMethod } from './batch-normalization.ts';
 
@@ -219,20 +219,8 @@ export const batchNormalizationLaws: readonly Law[] = [
     })),
     slack: ({ seed, momentum, eps, dtype }) => {
       const start = { ...plainPlan, network: { dtype } };
-      const options = {
-        task: { classes: 3, features: 16, imageShape: [1, 4, 4] as const, rows: 9 },
-        network: { kind: 'cnn', channels: [2, 3], hidden: [5] } as const,
-        lr: 0.01,
-        seed,
-        key: random.key(seed),
-      };
-      const plan = batchNormalizationMethod.recipe(start, { momentum, eps });
-      const { model } = configure(plan, options);
-      const chains = model
-        .modules()
-        .filter((part) => part instanceof Sequential && part !== model)
-        .map((part) => (part as Sequential).layers as readonly unknown[]);
-      const fits = chains.map(([layer, norm]) => {
+      const model = smallCnn(batchNormalizationMethod.recipe(start, { momentum, eps }), seed);
+      const fits = chainsOf(model).map(([layer, norm]) => {
         const isRight =
           layer instanceof Conv2d
             ? norm instanceof BatchNorm2d && norm.numFeatures === layer.outChannels
@@ -245,8 +233,8 @@ export const batchNormalizationLaws: readonly Law[] = [
           own.momentum === momentum && own.eps === eps && own.runningVar!.read().dtype === dtype,
         );
       });
-      const weights = (part: unknown): number[] =>
-        (part as typeof model)
+      const weights = (network: Network): number[] =>
+        network
           .modules()
           .filter((one) => one instanceof Linear || one instanceof Conv2d)
           .flatMap((one) => Array.from(one.weight.read().data()))
@@ -255,7 +243,7 @@ export const batchNormalizationLaws: readonly Law[] = [
       return Math.min(
         holds(fits.length === 3),
         ...fits,
-        exactly(weights(model), weights(configure(start, options).model)),
+        exactly(weights(model), weights(smallCnn(start, seed))),
         recipeTakes(batchNormalizationMethod, { momentum: 0.1, eps: 1e-5 }),
       );
     },

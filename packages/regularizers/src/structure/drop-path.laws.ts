@@ -17,6 +17,7 @@ import {
 } from '@tikhonov/core';
 import { Sequential } from '@tikhonov/nn';
 import { allMasks } from '../laws/all-masks.ts';
+import { annealedLaw } from '../laws/annealed.ts';
 import { decisionLaws } from '../laws/decisions.ts';
 import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
@@ -58,13 +59,13 @@ export const dropPathLaws: readonly Law[] = [
   law({
     id: 'drop-path/all-or-nothing',
     statement:
-      'A sample is x_n / (1 - p), or x_n without scaling, whole or 0 whole, also where what is dropped is NaN; the gradient is 1 / (1 - p), or 1, and 0 in the same samples.',
+      'A sample is x_n / (1 - p), 0 for p = 1, or x_n without scaling, whole or 0 whole, also where what is dropped is NaN; the gradient is 1 / (1 - p), or 1, and 0 in the same samples.',
     cases: drawn((draw) => {
       const n = draw.integer(1, 4);
       return {
         x: draw.tensor([n, 2, 3]),
         mask: draw.booleans([n]),
-        p: real(draw, 0, 0.9),
+        p: draw.pick([1, real(draw, 0, 0.9), real(draw, 0, 0.9)]),
         bad: draw.pick([Number.NaN, Infinity]),
         scaleByKeep: draw.pick([true, false]),
       };
@@ -72,7 +73,7 @@ export const dropPathLaws: readonly Law[] = [
     slack: ({ x, mask, p, bad, scaleByKeep }) => {
       const kept = expandDims(expandDims(mask, -1), -1);
       const apply = (w: Tensor): Tensor => dropPath(w, { p, mask, scaleByKeep, training: true });
-      const scale = scaleByKeep ? 1 / (1 - p) : 1;
+      const scale = scaleByKeep ? (p === 1 ? 0 : 1 / (1 - p)) : 1;
       const want = where(kept, x.mul(scale), 0);
       const slope = grad((w: Tensor) => sum(apply(w)))(x);
       return Math.min(
@@ -137,6 +138,39 @@ export const dropPathLaws: readonly Law[] = [
     input: (draw) => draw.tensor([draw.integer(1, 4), 2]),
     layer: (settings) => new DropPath(settings),
     apply: dropPath,
+  }),
+  annealedLaw('drop-path', {
+    layer: (p) => new DropPath({ p }),
+    input: (draw) => draw.tensor([8, 1]),
+  }),
+  law({
+    id: 'drop-path/rates',
+    statement:
+      'Rates of blocks grow evenly from exactly 0 at the first to exactly p at the last; a single block is never dropped. A cell for p gives the same.',
+    cases: drawn((draw) => ({
+      blocks: draw.integer(1, 6),
+      p: draw.pick([0, 1, real(draw, 0, 1)]),
+    })),
+    slack: ({ blocks, p }) => {
+      const rates = dropPathRates(blocks, p);
+      const held = dropPathRates(blocks, new Cell(tensor(p, { dtype: 'float64' })));
+      const steps = rates.slice(1).map((rate, i) => rate - rates[i]!);
+      return Math.min(
+        holds(rates.length === blocks && rates[0] === 0),
+        blocks === 1 ? 1 : exactly(rates.at(-1)!, p),
+        near(
+          steps,
+          steps.map(() => p / (blocks - 1)),
+          1e-14,
+        ),
+        near(
+          held.map((rate) => rate.item()),
+          rates,
+          1e-15,
+        ),
+      );
+    },
+    effort: 0.5,
   }),
   law({
     id: 'drop-path/recipe',

@@ -18,7 +18,8 @@ import {
 import { decisionLaws, pairs } from '../laws/decisions.ts';
 import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
-import { hermiteGrid, noiseLayerLaws, placesLaw } from '../laws/noise-layer.ts';
+import { noiseLayerLaws, placesLaw } from '../laws/noise-layer.ts';
+import { grid, threePoints } from '../laws/quadrature.ts';
 import { constantNoiseLaw, rateLaw } from '../laws/rates.ts';
 import { exactly, holds, near } from '../laws/slack.ts';
 import { thrown } from '../laws/thrown.ts';
@@ -30,7 +31,7 @@ const trained = (x: Tensor, p: number, normal: Tensor): Tensor =>
 
 /** The exact mean over the noise of each row, `[d]`, of a quantity of degree up to 5 in it. */
 function expected(x: Tensor, p: number, f: (y: Tensor) => Tensor): Tensor {
-  const { noise, weight } = hermiteGrid(x.size);
+  const { noise, weight } = grid(threePoints, x.size);
   return matmul(weight, f(trained(broadcastTo(x, noise.shape), p, noise)));
 }
 

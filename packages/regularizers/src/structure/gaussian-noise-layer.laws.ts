@@ -18,7 +18,8 @@ import {
 import { decisionLaws, pairs } from '../laws/decisions.ts';
 import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
-import { hermiteGrid, noiseLayerLaws, placesLaw } from '../laws/noise-layer.ts';
+import { noiseLayerLaws, placesLaw } from '../laws/noise-layer.ts';
+import { grid, threePoints } from '../laws/quadrature.ts';
 import { constantNoiseLaw } from '../laws/rates.ts';
 import { exactly, holds, near } from '../laws/slack.ts';
 import {
@@ -82,7 +83,7 @@ export const gaussianNoiseLayerLaws: readonly Law[] = [
     }),
     slack: ({ x, w, y, std }) => {
       const [n, d] = [x.shape[0]!, x.shape[1]!];
-      const { noise, weight } = hermiteGrid(d);
+      const { noise, weight } = grid(threePoints, d);
       const all = [weight.size, n, d];
       // The rows' noise is independent, so each of them may meet every point of the grid.
       const normal = broadcastTo(noise.reshape([weight.size, 1, d]), all);

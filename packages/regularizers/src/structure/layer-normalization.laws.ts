@@ -4,7 +4,6 @@ import {
   mean,
   mul,
   norm,
-  random,
   stack,
   sub,
   sum,
@@ -15,10 +14,10 @@ import {
   zeros,
 } from '@tikhonov/core';
 import type { CaseDraw } from '@tikhonov/core/engine';
-import { Conv2d, LayerNorm, Linear, layerNorm, Sequential } from '@tikhonov/nn';
-import { configure } from '../configure.ts';
+import { Conv2d, LayerNorm, Linear, layerNorm } from '@tikhonov/nn';
 import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
+import { chainsOf, smallCnn } from '../laws/layer-chains.ts';
 import { exactly, holds, near } from '../laws/slack.ts';
 import { plainPlan } from '../registry.ts';
 import { layerNormalizationMethod } from './layer-normalization.ts';
@@ -117,18 +116,7 @@ export const layerNormalizationLaws: readonly Law[] = [
     })),
     slack: ({ seed, eps, dtype }) => {
       const plan = layerNormalizationMethod.recipe({ ...plainPlan, network: { dtype } }, { eps });
-      const { model } = configure(plan, {
-        task: { classes: 3, features: 16, imageShape: [1, 4, 4], rows: 9 },
-        network: { kind: 'cnn', channels: [2, 3], hidden: [5] },
-        lr: 0.01,
-        seed,
-        key: random.key(seed),
-      });
-      const chains = model
-        .modules()
-        .filter((part) => part instanceof Sequential && part !== model)
-        .map((part) => (part as Sequential).layers as readonly unknown[]);
-      const norms = chains.map(([layer, norm]) => {
+      const norms = chainsOf(smallCnn(plan, seed)).map(([layer, norm]) => {
         const isLayer = layer instanceof Linear || layer instanceof Conv2d;
         if (!isLayer || !(norm instanceof LayerNorm)) return 'wrong';
         const { weight } = norm;

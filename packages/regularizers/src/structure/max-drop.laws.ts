@@ -23,9 +23,18 @@ import { constantNoiseLaw } from '../laws/rates.ts';
 import { exactly, holds, near } from '../laws/slack.ts';
 import { thrown } from '../laws/thrown.ts';
 import { MaxDrop, maxDropMethod } from './max-drop.ts';
-import { maxDrop, maxDropMask } from './max-drop-function.ts';
+import { type MaxDropOptions, maxDrop, maxDropMask } from './max-drop-function.ts';
 
 const flags = (mask: Tensor): number[] => Array.from(mask.data(), Number);
+
+/** Whether what is kept is multiplied by `scale`, and nothing else is left: a slack. */
+function keeps(x: Tensor, options: MaxDropOptions, kept: readonly number[], scale: number): number {
+  const want = x.data().map((value, at) => value * kept[at]! * scale);
+  return Math.min(
+    exactly(flags(maxDropMask(x, options)), kept),
+    near(maxDrop(x, { ...options, training: true }), want, 1e-14),
+  );
+}
 
 /** What max-drop promises. */
 export const maxDropLaws: readonly Law[] = [
@@ -65,15 +74,7 @@ export const maxDropLaws: readonly Law[] = [
       });
       const options = { p, drop, kernelSize, rescale };
       const scale = rescale ? 1 / (1 - (p * kernelSize ** 2) / (height * width)) : 1;
-      const y = maxDrop(x, { ...options, training: true });
-      return Math.min(
-        exactly(flags(maxDropMask(x, options)), kept),
-        near(
-          y,
-          x.data().map((value, at) => value * kept[at]! * scale),
-          1e-14,
-        ),
-      );
+      return keeps(x, options, kept, scale);
     },
   }),
   law({
@@ -100,15 +101,7 @@ export const maxDropLaws: readonly Law[] = [
       });
       const options = { p, drop, rescale, mode: 'channel' } as const;
       const scale = rescale ? 1 / (1 - p / channels) : 1;
-      const y = maxDrop(x, { ...options, training: true });
-      return Math.min(
-        exactly(flags(maxDropMask(x, options)), kept),
-        near(
-          y,
-          x.data().map((value, at) => value * kept[at]! * scale),
-          1e-14,
-        ),
-      );
+      return keeps(x, options, kept, scale);
     },
   }),
   law({

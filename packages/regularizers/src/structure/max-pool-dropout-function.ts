@@ -145,6 +145,9 @@ function both(
  * over all masks, `sum_i (1 - p) p^(n - i) a_i`, where only positive `a_i` count; of a window without any it is
  * `(1 - p)^n a_n`, as the maximum is below 0 only if nothing is dropped. Padding is not counted in `n`.
  *
+ * NaN that is not dropped shows in every window that has it, in weighted pooling also at `p` 1, where nothing has a
+ * weight.
+ *
  * Overlapping windows see the same dropped cells. Gradients: in training to the winner, the first of equals, if it
  * was kept; of the weighted pooling `(1 - p) p^(n - i)` by rank, where the last of equals ranks highest.
  *

@@ -4,7 +4,9 @@ import {
   Cell,
   grad,
   greater,
+  logicalAnd,
   maxPool2d,
+  notEqual,
   ones,
   random,
   sum,
@@ -17,9 +19,11 @@ import {
 import type { CaseDraw } from '@tikhonov/core/engine';
 import { type LayerLike, MaxPool2d, Sequential } from '@tikhonov/nn';
 import { allMasks } from '../laws/all-masks.ts';
+import { annealedLaw } from '../laws/annealed.ts';
 import { decisionLaws } from '../laws/decisions.ts';
 import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
+import { evaluationFormLaw } from '../laws/evaluation-form.ts';
 import { layerLaw } from '../laws/layer.ts';
 import { mapPlacesLaw } from '../laws/map-layer.ts';
 import { atMost, exactly, holds, near } from '../laws/slack.ts';
@@ -124,16 +128,17 @@ export const maxPoolDropoutLaws: readonly Law[] = [
   law({
     id: 'max-pool-dropout/extremes',
     statement:
-      'p = 0 is max pooling in training and in evaluation, p = 1 gives zeros, also of infinite activations; a cell for p gives the same.',
+      'p = 0 is max pooling in training and in evaluation, p = 1 gives zeros, also of activations that are infinite or negatively so; a cell for p gives the same.',
     cases: drawn((draw) => ({
       ...pooled(draw),
-      infinite: draw.pick([false, true]),
+      infinite: draw.pick([0, Infinity, -Infinity]),
       p: draw.pick([0, 1, 0.3]),
       mode: draw.pick(['weighted', 'scaled'] as const),
       seed: draw.integer(0, 1000),
     })),
     slack: ({ x, pool, infinite, p, mode, seed }) => {
-      const cells = infinite ? where(greater(x, 0.5), Infinity, x) : x;
+      const far = greater(x.mul(Math.sign(infinite)), 0.5);
+      const cells = where(far, infinite, x);
       const options = { ...pool, p, mode };
       const evaluated = maxPoolDropout(cells, options);
       const trained = maxPoolDropout(cells, { ...options, training: true, rng: random.key(seed) });
@@ -143,6 +148,38 @@ export const maxPoolDropoutLaws: readonly Law[] = [
         p === 0.3 ? 1 : exactly(evaluated, want),
         p === 0.3 ? 1 : exactly(trained, want),
         near(maxPoolDropout(cells, { ...options, p: held }), evaluated, 1e-15),
+      );
+    },
+  }),
+  law({
+    id: 'max-pool-dropout/nan',
+    statement:
+      "NaN shows in every window that has it and in no other: in evaluation also where it has no weight, p = 1, but for 'scaled', which is 0 then; in training unless it is dropped.",
+    cases: drawn((draw) => {
+      const given = pooled(draw);
+      return {
+        ...given,
+        bad: draw.booleans(given.x.shape),
+        mask: draw.booleans(given.x.shape),
+        p: draw.pick([0, 1, real(draw, 0, 1)]),
+        held: draw.pick([true, false]),
+        mode: draw.pick(['weighted', 'weighted', 'scaled', 'max'] as const),
+        training: draw.pick([true, false]),
+      };
+    }),
+    slack: ({ x, pool, bad, mask, p, held, mode, training }) => {
+      const rate = held ? new Cell(tensor(p, { dtype: 'float64' })) : p;
+      const given = training ? { training, mask } : {};
+      const apply = (cells: Tensor): Tensor =>
+        maxPoolDropout(cells, { ...pool, p: rate, mode, ...given });
+      const lost = !training && mode === 'scaled' && p === 1;
+      const seen = training ? logicalAnd(bad, mask) : bad;
+      const places = lost ? zerosLike(x) : seen.astype('float64');
+      const touched = greater(maxPool2d(places, pool), 0);
+      const [got, clean] = [apply(where(bad, Number.NaN, x)), apply(x)];
+      return Math.min(
+        exactly(notEqual(got, got).astype('float64'), touched.astype('float64')),
+        exactly(where(touched, 0, got), where(touched, 0, clean)),
       );
     },
   }),
@@ -171,11 +208,13 @@ export const maxPoolDropoutLaws: readonly Law[] = [
     cases: drawn((draw) => ({
       order: draw.permutation(4),
       x: draw.tensor([4], { min: 0.1, distinct: true }),
-      tied: draw.pick([false, true]),
+      tied: draw.pick([null, 0, 1e-12]),
       p: real(draw, 0.1, 0.9),
     })),
     slack: ({ order, x, tied, p }) => {
-      const values = Array.from(x.data(), (value, i) => (tied && i < 3 ? 1 : value));
+      const values = Array.from(x.data(), (value, i) =>
+        tied !== null && i < 3 ? 1 + i * tied : value,
+      );
       const shuffled = order.map((i) => values[i]!);
       const window = (list: readonly number[]): Tensor =>
         tensor(Float64Array.from(list)).reshape([1, 2, 2]);
@@ -252,7 +291,11 @@ export const maxPoolDropoutLaws: readonly Law[] = [
     effort: 0.2,
   }),
   ...decisionLaws('max-pool-dropout', (n, rng, dtype) =>
-    maxPoolDropout(ones([1, n, 1], { dtype }), { kernelSize: 1, training: true, rng }).reshape([n]),
+    maxPoolDropout(ones([Math.ceil(n / 4), 2, 2, 1], { dtype }), {
+      kernelSize: 1,
+      training: true,
+      rng,
+    }).reshape([-1]),
   ),
   layerLaw('max-pool-dropout', {
     settings: (draw) => ({
@@ -265,6 +308,22 @@ export const maxPoolDropoutLaws: readonly Law[] = [
     input: (draw) => draw.tensor([2, 4, 5]),
     layer: (settings) => new MaxPoolDropout(settings),
     apply: maxPoolDropout,
+  }),
+  annealedLaw('max-pool-dropout', {
+    layer: (p) => new MaxPoolDropout({ kernelSize: [1, 2], p }),
+    input: (draw) => draw.tensor([2, 3, 4]),
+  }),
+  evaluationFormLaw('max-pool-dropout', {
+    settings: (draw) => ({
+      kernelSize: [2, draw.integer(1, 3)] as const,
+      stride: draw.integer(1, 2),
+      padding: [draw.integer(0, 1), 0] as const,
+      p: draw.pick([0, 1, real(draw, 0, 1)]),
+      mode: draw.pick(['weighted', 'scaled', 'max'] as const),
+    }),
+    input: (draw) => draw.tensor([2, 4, 5]),
+    layer: (settings) => new MaxPoolDropout(settings),
+    hasForm: ({ mode }) => mode !== 'weighted',
   }),
   law({
     id: 'max-pool-dropout/recipe',

@@ -21,6 +21,7 @@ import {
 import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
 import { atMost, exactly, holds, near } from '../laws/slack.ts';
+import { thrown } from '../laws/thrown.ts';
 import { layersWithWeights } from '../laws/weighted-layers.ts';
 import { spectralNormValue } from '../objective/spectral-norm.ts';
 import { plainPlan } from '../registry.ts';
@@ -185,12 +186,7 @@ export const spectralNormalizationLaws: readonly Law[] = [
       const stored = layer.namedCells()['parametrizations.weight.original']!;
       const step = (): Tensor => layer.forward(w, { training: true });
       stored.write(w.mul(factor));
-      let refused = false;
-      try {
-        step();
-      } catch (error) {
-        refused = error instanceof RangeError;
-      }
+      const refused = thrown(step) instanceof RangeError;
       stored.write(w);
       for (let k = 0; k < 60; k++) step();
       return Math.min(

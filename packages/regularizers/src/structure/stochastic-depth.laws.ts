@@ -2,11 +2,9 @@ import { drawn, type Law, law } from '@tikhonov/check';
 import {
   add,
   arange,
-  Cell,
   equal,
   expandDims,
   full,
-  grad,
   indexSelect,
   less,
   matmul,
@@ -19,52 +17,25 @@ import {
   where,
   zerosLike,
 } from '@tikhonov/core';
-import { type CaseDraw, check } from '@tikhonov/core/engine';
-import { BatchNorm1d, Linear, Residual, Sequential } from '@tikhonov/nn';
 import { decisionLaws } from '../laws/decisions.ts';
-import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
-import { layerLaw } from '../laws/layer.ts';
-import { otherArguments } from '../laws/other-arguments.ts';
 import { type Rated, rateLaw } from '../laws/rates.ts';
-import { partsOf, residualNetwork } from '../laws/residual-network.ts';
-import { exactly, holds, near } from '../laws/slack.ts';
+import { branchOf, gatesOf, modes, problem, scales } from '../laws/residual-block.ts';
+import { exactly, near } from '../laws/slack.ts';
 import { linearDecaySurvival } from './block-rates.ts';
 import { depthDistribution } from './depth-distribution.ts';
 import { dropPath } from './drop-path.ts';
-import { StochasticDepth, stochasticDepthMethod } from './stochastic-depth.ts';
+import { StochasticDepth } from './stochastic-depth.ts';
+import { certainDepthLaws } from './stochastic-depth-certain.laws.ts';
 import { type StochasticDepthOptions, stochasticDepth } from './stochastic-depth-function.ts';
-
-const scales = ['eval', 'keep'] as const;
-const modes = ['batch', 'row'] as const;
-
-/** A branch, rows, and weights that the branch depends on. */
-const problem = (draw: CaseDraw) => {
-  const [n, d] = [draw.integer(1, 3), draw.integer(1, 3)];
-  return {
-    x: draw.tensor([n, d]),
-    w: draw.tensor([d, d]),
-    survival: real(draw, 0.1, 1),
-    scale: draw.pick(scales),
-    mode: draw.pick(modes),
-  };
-};
-
-const branchOf =
-  (w: Tensor) =>
-  (h: Tensor): Tensor =>
-    tanh(matmul(h, w));
-
-/** Gates of a block: the same for all samples. */
-const gatesOf = (mode: 'batch' | 'row', n: number, open: number): Tensor =>
-  full(mode === 'batch' ? [] : [n], open, { dtype: 'float64' });
+import { stochasticDepthLayerLaws } from './stochastic-depth-layer.laws.ts';
 
 /** What stochastic depth promises. */
 export const stochasticDepthLaws: readonly Law[] = [
   law({
     id: 'stochastic-depth/depth-distribution',
     statement:
-      'The distribution of the depth is that of all 2^L networks; its mean is the sum of the survival probabilities, for the linear decay L - (1 - pL) (L + 1) / 2.',
+      'The distribution of the depth is that of all 2^L networks; its mean is the sum of the survival probabilities, for the linear decay L - (1 - pL) (L + 1) / 2, where pL is 1/2 by default.',
     cases: drawn((draw) => ({
       survival: Array.from({ length: draw.integer(1, 6) }, () => real(draw, 0, 1)),
       last: draw.pick([0.5, real(draw, 0, 1)]),
@@ -89,6 +60,7 @@ export const stochasticDepthLaws: readonly Law[] = [
         ),
         near(decay, count - ((1 - last) * (count + 1)) / 2, 1e-13),
         last === 0.5 ? near(decay, (3 * count - 1) / 4, 1e-13) : 1,
+        last === 0.5 ? exactly(linearDecaySurvival(count), linearDecaySurvival(count, 0.5)) : 1,
       );
     },
   }),
@@ -152,67 +124,7 @@ export const stochasticDepthLaws: readonly Law[] = [
       );
     },
   }),
-  law({
-    id: 'stochastic-depth/certain',
-    statement:
-      'With survival 1 training and evaluation are the plain block, with 0 the projection alone (evaluation only if it is scaled), whatever the key; annealed in a cell too.',
-    cases: drawn((draw) => ({
-      ...problem(draw),
-      seed: draw.integer(0, 1000),
-      annealed: draw.pick([true, false]),
-    })),
-    slack: ({ x, w, scale, mode, seed, annealed }) => {
-      const f = branchOf(w);
-      const at = (s: number, training: boolean): Tensor =>
-        stochasticDepth(x, f, {
-          survival: annealed ? new Cell(tensor(s, { dtype: 'float64' })) : s,
-          scale,
-          mode,
-          training,
-          rng: random.key(seed),
-          projection: (y) => y.mul(2),
-          activation: (y) => y.mul(3),
-        });
-      const [whole, alone] = [x.mul(2).add(f(x)).mul(3), x.mul(6)];
-      return Math.min(
-        near(at(1, true), whole, 1e-14),
-        near(at(1, false), whole, 1e-14),
-        near(at(0, true), alone, 1e-14),
-        near(at(0, false), scale === 'eval' ? alone : whole, 1e-14),
-      );
-    },
-  }),
-  law({
-    id: 'stochastic-depth/dropped',
-    statement:
-      'Nothing of a dropped branch is computed, in evaluation neither if its survival is 0: its checks do not run, its batch statistics stay, NaN does not get out, and the gradients of its parameters are exactly 0.',
-    cases: drawn((draw) => ({ x: draw.tensor([3, 2]), seed: draw.integer(0, 1000) })),
-    slack: ({ x, seed }) => {
-      const branch = new Sequential(
-        new Linear(2, 2, { seed, dtype: 'float64' }),
-        new BatchNorm1d(2, { dtype: 'float64' }),
-        (h) => {
-          check(full([], 0, { dtype: 'bool' }), () => new Error('a dropped branch was computed'));
-          return h.div(0);
-        },
-      );
-      const block = new StochasticDepth(branch, { survival: 0 });
-      const before = JSON.stringify(block.stateDict());
-      const parameters = Object.values(block.namedParameters());
-      const context = { training: true, rng: random.key(seed) };
-      const slopes = grad((rows: Tensor) => sum(block.forward(rows, context)))(x);
-      const loss = block.forward(x, context);
-      loss.sum().backward();
-      return Math.min(
-        exactly(loss, x),
-        exactly(block.forward(x), x),
-        exactly(slopes, x.mul(0).add(1)),
-        ...parameters.map(({ grad: g }) => exactly(g!, g!.mul(0))),
-        holds(JSON.stringify(block.stateDict()) === before),
-      );
-    },
-    effort: 0.3,
-  }),
+  ...certainDepthLaws,
   law({
     id: 'stochastic-depth/rows',
     statement:
@@ -258,33 +170,13 @@ export const stochasticDepthLaws: readonly Law[] = [
     },
   }),
   ...decisionLaws('stochastic-depth', (n, rng, dtype) =>
-    stochasticDepth(full([n, 1], 1, { dtype }), (h) => h, {
+    stochasticDepth(full([n, 1, 2], 1, { dtype }), (h) => h, {
       survival: 0.4,
       mode: 'row',
       training: true,
       rng,
-    }).sum({ axis: 1 }),
+    }).sum({ axis: [1, 2] }),
   ),
-  law({
-    id: 'stochastic-depth/blocks-decide-for-themselves',
-    statement:
-      'Blocks of a network draw from keys of their own: of two the gates are uncorrelated, |r| sqrt(n) stays below 7.2.',
-    cases: drawn((draw) => ({ seed: draw.integer(0, 2 ** 30) })),
-    slack: ({ seed }) => {
-      const n = 2000;
-      // Survivors add 1 and 10.
-      const block = (one: number): StochasticDepth =>
-        new StochasticDepth((h) => h.mul(0).add(one), { mode: 'row' });
-      const y = new Sequential(block(1), block(10)).forward(zerosLike(full([n, 1], 1)), {
-        training: true,
-        rng: random.key(seed),
-      });
-      let total = 0;
-      for (const sum of y.data()) total += (sum % 10 > 0.5 ? 1 : -1) * (sum > 5 ? 1 : -1);
-      return 1 - Math.abs(total / Math.sqrt(n)) / 7.2;
-    },
-    effort: 0.5,
-  }),
   law({
     id: 'stochastic-depth/batch-order',
     statement: 'With given gates, rows in another order give the results in that order.',
@@ -304,17 +196,6 @@ export const stochasticDepthLaws: readonly Law[] = [
         exactly(apply(turned(x), turned(gates)), turned(apply(x, gates))),
       );
     },
-  }),
-  layerLaw('stochastic-depth', {
-    settings: (draw) => ({
-      survival: real(draw, 0.2, 0.8),
-      mode: draw.pick(modes),
-      scale: draw.pick(scales),
-    }),
-    input: (draw) => draw.tensor([draw.integer(1, 3), 2]),
-    layer: (settings) => new StochasticDepth(tanh, settings),
-    apply: (x, { rng, ...options }) =>
-      stochasticDepth(x, tanh, { ...options, rng: random.foldIn(rng!, 'gates') }),
   }),
   rateLaw('stochastic-depth', {
     // The branch may be NaN, what it is added to is not.
@@ -342,36 +223,5 @@ export const stochasticDepthLaws: readonly Law[] = [
       return exactly(layer.forward(x), layer.forward(x, { rng: random.key(seed) }));
     },
   }),
-  law({
-    id: 'stochastic-depth/recipe',
-    statement:
-      'The recipe replaces every block, with survival falling linearly to the argument, weights and projections as they were; by default a layer decides for the batch and scales in evaluation, with survival 1/2.',
-    cases: drawn((draw) => ({
-      values: otherArguments(draw, stochasticDepthMethod),
-      seed: draw.integer(0, 100),
-    })),
-    slack: ({ values, seed }) => {
-      const model = residualNetwork(stochasticDepthMethod, values, seed);
-      const [parts, plain] = [partsOf(model, StochasticDepth), residualNetwork(null, {}, seed)];
-      const usual = new StochasticDepth((h) => h);
-      const one = full([], 1, { dtype: 'float64' });
-      return Math.min(
-        exactly(
-          parts.map(([, { survival }]) => survival as number),
-          linearDecaySurvival(3, values.survival!),
-        ),
-        holds(JSON.stringify(model.stateDict()) === JSON.stringify(plain.stateDict())),
-        holds(
-          [usual, ...parts.map(([, part]) => part)].every(
-            ({ mode, scale }) => mode === 'batch' && scale === 'eval',
-          ) &&
-            usual.survival === 0.5 &&
-            usual.forward(one).item() === stochasticDepth(one, (h) => h).item() &&
-            partsOf(model, Residual).length === 0,
-        ),
-        recipeTakes(stochasticDepthMethod, { survival: 0.8 }),
-      );
-    },
-    effort: 0.1,
-  }),
+  ...stochasticDepthLayerLaws,
 ];

@@ -1,10 +1,26 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import { add, ones, random, sum, type Tensor, tensor, zeros, zerosLike } from '@tikhonov/core';
-import { Conv2d, Linear } from '@tikhonov/nn';
+import {
+  add,
+  clamp,
+  exp,
+  grad,
+  matmul,
+  ones,
+  permute,
+  random,
+  square,
+  sum,
+  type Tensor,
+  tensor,
+  zeros,
+  zerosLike,
+} from '@tikhonov/core';
+import { Conv2d, Linear, linear, Sequential } from '@tikhonov/nn';
 import { configure } from '../configure.ts';
 import { activationStep } from '../laws/activation-step.ts';
 import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
+import { evaluationFormLaw } from '../laws/evaluation-form.ts';
 import { exactly, holds, near } from '../laws/slack.ts';
 import { plainPlan } from '../registry.ts';
 import { variationalDropoutMethod } from './variational-dropout.ts';
@@ -24,7 +40,7 @@ export const variationalLayerLaws: readonly Law[] = [
   law({
     id: 'variational-dropout/convolution',
     statement:
-      'A kernel of the size of the image is a linear layer of its pixels, in training and evaluation; stride and padding are those of the convolution.',
+      'A kernel of the size of the image is a linear layer of its pixels, in training and evaluation; stride and padding are those of the convolution, and every element of the output has noise of its own.',
     cases: drawn((draw) => ({
       x: draw.tensor([2, 2, 3, 3]),
       weight: draw.tensor([3, 2, 3, 3]),
@@ -55,6 +71,16 @@ export const variationalLayerLaws: readonly Law[] = [
           1e-12,
         ),
         exactly(a, plain.forward(x)),
+        // One draw for every element of the output.
+        exactly(
+          b,
+          variationalDropout(x, layer.weight, layer.logAlpha, {
+            bias: layer.bias!,
+            convolution: layer.options,
+            training,
+            normal: random.normal(random.key(seed), b.shape, float),
+          }),
+        ),
         holds(String(b.shape) === String(a.shape)),
         // Noise of relative size exp(-4) and at most some seven deviations.
         near(b, a, 2),
@@ -95,6 +121,92 @@ export const variationalLayerLaws: readonly Law[] = [
       );
     },
     effort: 0.5,
+  }),
+  law({
+    id: 'variational-dropout/threshold',
+    statement:
+      'Evaluation leaves out weights whose log alpha, not cut off by limit, is above its threshold, 3 by default, not those on it; no gradient flows to them and sparsity counts them. Infinity leaves out none, -Infinity all, training none.',
+    cases: drawn((draw) => {
+      const threshold = draw.pick([undefined, 3, 0, -1.5, Infinity, -Infinity]);
+      const at = Number.isFinite(threshold ?? 3) ? (threshold ?? 3) : 0;
+      const places = Array.from({ length: 6 }, () => draw.pick([-20, -1, -1e-9, 0, 1e-9, 1, 20]));
+      return {
+        threshold,
+        limit: draw.pick([undefined, 1]),
+        logAlpha: tensor(Float64Array.from(places, (place) => at + place)).reshape([2, 3]),
+        x: draw.tensor([2, 3], { avoid: [0] }),
+        slope: draw.tensor([2, 2]),
+        seed: draw.integer(0, 1000),
+      };
+    }),
+    slack: ({ threshold, limit, logAlpha, x, slope, seed }) => {
+      const settings = {
+        ...(threshold === undefined ? {} : { threshold }),
+        ...(limit === undefined ? {} : { limit }),
+      };
+      const layer = new VariationalLinear(new Linear(3, 2, { seed, ...float }), settings);
+      const kernel = new VariationalConv2d(new Conv2d(3, 2, 1, { seed, ...float }), settings);
+      const usual = new VariationalLinear(new Linear(1, 6, { seed, ...float }));
+      layer.logAlpha.write(logAlpha);
+      kernel.logAlpha.write(logAlpha.reshape([2, 3, 1, 1]));
+      usual.logAlpha.write(logAlpha.reshape([6, 1]));
+      const left = (above: number): number[] =>
+        Array.from(logAlpha.data(), (l) => (l > above ? 0 : 1));
+      const mask = tensor(left(threshold ?? 3), float).reshape([2, 3]);
+      const pruned = (above: number): number => left(above).filter((kept) => kept === 0).length;
+      const { weight } = layer;
+      const [bias, w] = [layer.bias!.read(), weight.read()];
+      const map = x.reshape([2, 3, 1, 1]);
+      const flat = kernel.weight.read().reshape([2, 3]);
+      const want = linear(x, w.mul(mask), bias);
+      const ofKernel = linear(x, flat.mul(mask), kernel.bias!).reshape([2, 2, 1, 1]);
+      const f = ([v, l]: readonly Tensor[]): Tensor =>
+        sum(variationalDropout(x, v!, l!, settings).mul(slope));
+      const [dw, dl] = grad(f)([w, logAlpha]);
+      const noisy = (normal: Tensor): Tensor =>
+        variationalDropout(x, w, logAlpha, { ...settings, training, normal });
+      const cut = clamp(logAlpha, { min: -(limit ?? 8), max: limit ?? 8 });
+      const variance = linear(square(x), exp(cut).mul(square(w)));
+      return Math.min(
+        near(variationalDropout(x, w, logAlpha, { ...settings, bias }), want, 1e-13),
+        near(layer.forward(x), want, 1e-13),
+        near(layer.inEvaluation().forward(x), want, 1e-13),
+        near(kernel.forward(map), ofKernel, 1e-13),
+        near(kernel.inEvaluation().forward(map), ofKernel, 1e-13),
+        near(dw!, matmul(permute(slope, [1, 0]), x).mul(mask), 1e-13),
+        exactly(dl!, zerosLike(logAlpha)),
+        near(noisy(zerosLike(slope)), linear(x, w), 1e-13),
+        near(square(noisy(zerosLike(slope).add(1)).sub(linear(x, w))), variance, 1e-9),
+        exactly(variationalSparsity(layer), pruned(threshold ?? 3) / 6),
+        exactly(variationalSparsity(kernel), pruned(threshold ?? 3) / 6),
+        exactly(
+          variationalSparsity(new Sequential(layer, kernel, usual)),
+          (2 * pruned(threshold ?? 3) + pruned(3)) / 18,
+        ),
+      );
+    },
+    effort: 0.5,
+  }),
+  evaluationFormLaw('variational-dropout', {
+    settings: (draw) => ({
+      image: draw.pick([true, false]),
+      bias: draw.pick([true, false]),
+      stride: draw.integer(1, 2),
+      padding: draw.integer(0, 1),
+      groups: draw.integer(1, 2),
+      seed: draw.integer(0, 1000),
+      logAlpha: draw.tensor([4], { min: 2, max: 4 }),
+    }),
+    input: (draw, { image }) => draw.tensor(image ? [2, 4, 3, 3] : [2, 4]),
+    layer: ({ image, bias, stride, padding, groups, seed, logAlpha }) => {
+      const options = { bias, seed, ...float };
+      const layer = image
+        ? new VariationalConv2d(new Conv2d(4, 4, 2, { ...options, stride, padding, groups }))
+        : new VariationalLinear(new Linear(4, 4, options));
+      const units = logAlpha.reshape(image ? [4, 1, 1, 1] : [4, 1]);
+      layer.logAlpha.write(add(zeros(layer.logAlpha.shape, float), units));
+      return layer;
+    },
   }),
   law({
     id: 'variational-dropout/zero-strength',

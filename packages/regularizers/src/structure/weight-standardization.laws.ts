@@ -3,19 +3,37 @@ import { abs, grad, mean, permute, random, square, sum, type Tensor } from '@tik
 import {
   Conv2d,
   Linear,
+  type Module,
   Sequential,
   standardizedWeight,
   weightStandardization,
 } from '@tikhonov/nn';
+import { configure } from '../configure.ts';
 import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
-import { atMost, holds, near } from '../laws/slack.ts';
-import { layersWithWeights } from '../laws/weighted-layers.ts';
-import type { TrainingPlan } from '../method.ts';
+import { atMost, exactly, holds, near } from '../laws/slack.ts';
+import type { NetworkKind } from '../method.ts';
+import type { NetworkSpec } from '../networks.ts';
 import { plainPlan } from '../registry.ts';
 import { weightStandardizationMethod } from './weight-standardization.ts';
 
 const rows = { axis: 1, keepdims: true } as const;
+
+/** Networks as of plans, the residual one with a block that has a projection, and how many weights they have. */
+const networks: Readonly<Record<NetworkKind, NetworkSpec>> = {
+  mlp: { kind: 'mlp', hidden: [4, 3] },
+  cnn: { kind: 'cnn', channels: [2, 3], hidden: [4] },
+  resnet: { kind: 'resnet', channels: [2, 3], blocks: 1 },
+};
+const counts: Readonly<Record<NetworkKind, number>> = { mlp: 3, cnn: 4, resnet: 7 };
+
+/** The weights of linear layers and convolutions, by the names of the layers. */
+const weightsOf = (model: Module): Readonly<Record<string, Tensor>> =>
+  Object.fromEntries(
+    Object.entries(model.namedModules()).flatMap(([name, part]) =>
+      part instanceof Linear || part instanceof Conv2d ? [[name, part.weight.read()]] : [],
+    ),
+  );
 
 /** What weight standardization promises. */
 export const weightStandardizationLaws: readonly Law[] = [
@@ -25,7 +43,7 @@ export const weightStandardizationLaws: readonly Law[] = [
       'Each output unit has the mean 0 and the variance v / (v + eps), with v its biased variance before; eps is 1e-5 by default.',
     cases: drawn((draw) => ({
       w: draw.tensor([draw.integer(1, 3), draw.integer(1, 4)]),
-      eps: draw.pick([1e-5, 0.1, null]),
+      eps: draw.pick([1e-9, 1e-5, 0.1, null]),
     })),
     slack: ({ w, eps }) => {
       const y = standardizedWeight(w, eps === null ? {} : { eps });
@@ -76,12 +94,21 @@ export const weightStandardizationLaws: readonly Law[] = [
   law({
     id: 'weight-standardization/scaled',
     statement:
-      'Scaled, a unit of n weights has the squared length v / (v + eps) instead of n times that.',
-    cases: drawn((draw) => ({ w: draw.tensor([2, draw.integer(1, 4)]) })),
-    slack: ({ w }) => {
-      const v = mean(square(w.sub(mean(w, rows))), rows);
-      const y = standardizedWeight(w, { scaled: true });
-      return near(sum(square(y), rows), v.div(v.add(1e-5)), 1e-10);
+      'Scaled, a unit of n weights has the squared length v / (v + eps) instead of n times that: n counts all axes of a kernel but that of the units, which may be any and be counted from the end.',
+    cases: drawn((draw) => {
+      const shape = draw.pick([
+        [2, draw.integer(1, 4)],
+        [2, 3, 2],
+        [3, 2, 2, 3],
+      ] as const);
+      const dim = draw.integer(0, shape.length - 1);
+      return { w: draw.tensor([...shape]), dim, behind: draw.pick([true, false]) };
+    }),
+    slack: ({ w, dim, behind }) => {
+      const axis = w.shape.map((_, k) => k).filter((k) => k !== dim);
+      const v = mean(square(w.sub(mean(w, { axis, keepdims: true }))), { axis });
+      const y = standardizedWeight(w, { scaled: true, dim: behind ? dim - w.rank : dim });
+      return near(sum(square(y), { axis }), v.div(v.add(1e-5)), 1e-10);
     },
   }),
   law({
@@ -125,20 +152,73 @@ export const weightStandardizationLaws: readonly Law[] = [
     effort: 0.3,
   }),
   law({
-    id: 'weight-standardization/recipe',
-    statement: 'The recipe standardizes all weights, the last one too, scaled and with its eps.',
-    cases: drawn((draw) => ({ seed: draw.integer(0, 1000), eps: real(draw, 1e-6, 1) })),
-    slack: ({ seed, eps }) => {
-      const weights = (plan: TrainingPlan): Tensor[] =>
-        layersWithWeights(plan, random.key(seed), seed).map(({ weight }) => weight.read());
-      const start = { ...plainPlan, network: { dtype: 'float64' } } as const;
-      const [got, plain] = [
-        weights(weightStandardizationMethod.recipe(start, { eps })),
-        weights(start),
-      ];
+    id: 'weight-standardization/one-layer',
+    statement:
+      'Only layers that the filter takes are standardized, each by itself; what is stored stays what it was, and gradients reach it through mean and variance.',
+    cases: drawn((draw) => ({
+      seed: draw.integer(0, 1000),
+      chosen: draw.integer(0, 1),
+      slope: draw.tensor([3, 4]),
+      scaled: draw.pick([true, false]),
+    })),
+    slack: ({ seed, chosen, slope, scaled }) => {
+      const layers = [0, 1].map((k) => new Linear(4, 3, { seed: seed + k, dtype: 'float64' }));
+      const [one, other] = [layers[chosen]!, layers[1 - chosen]!];
+      const [before, plain] = [one.weight.read(), other.weight.read()];
+      weightStandardization(new Sequential(...layers), {
+        scaled,
+        filter: (name) => name === String(chosen),
+      });
+      one.weight.read().mul(slope).sum().backward();
+      const stored = one.namedParameters()['parametrizations.weight.original']!;
+      const f = (w: Tensor): Tensor => standardizedWeight(w, { scaled }).mul(slope).sum();
       return Math.min(
-        holds(got.length === 3),
-        ...got.map((w, i) => near(w, standardizedWeight(plain[i]!, { eps, scaled: true }), 1e-14)),
+        exactly(other.weight.read(), plain),
+        exactly(stored.read(), before),
+        near(stored.grad!, grad(f)(before), 1e-12),
+      );
+    },
+    effort: 0.3,
+  }),
+  law({
+    id: 'weight-standardization/recipe',
+    statement:
+      'In MLPs, convolutional and residual networks the recipe standardizes the weights of all linear layers and convolutions, the first and the last one too, scaled and with its eps, and nothing else.',
+    cases: drawn((draw) => ({
+      kind: draw.pick(['mlp', 'cnn', 'resnet'] as const),
+      seed: draw.integer(0, 1000),
+      eps: real(draw, 1e-6, 1),
+    })),
+    slack: ({ kind, seed, eps }) => {
+      const start = { ...plainPlan, network: { dtype: 'float64' } } as const;
+      const [got, plain] = [weightStandardizationMethod.recipe(start, { eps }), start].map(
+        (plan) =>
+          configure(plan, {
+            network: networks[kind],
+            task: { classes: 2, features: 16, imageShape: [1, 4, 4], rows: 3 },
+            lr: 0.1,
+            seed,
+            key: random.key(seed),
+          }).model,
+      );
+      const [changed, weights] = [got!, plain!].map(weightsOf);
+      const others = (model: Module): string =>
+        JSON.stringify(
+          Object.entries(model.stateDict()).filter(([name]) => !name.includes('weight.original')),
+        );
+      const rest = Object.fromEntries(
+        Object.entries(plain!.stateDict()).filter(
+          ([name]) => !(name.replace(/\.?weight$/, '') in weights!),
+        ),
+      );
+      return Math.min(
+        holds(Object.keys(changed!).join() === Object.keys(weights!).join()),
+        holds(Object.keys(weights!).length === counts[kind]),
+        holds(others(got!) === JSON.stringify(Object.entries(rest))),
+        ...Object.entries(weights!).map(([name, w]) => {
+          const want = standardizedWeight(w, { eps, scaled: true });
+          return near(changed![name]!, want, 1e-14);
+        }),
         recipeTakes(weightStandardizationMethod, { eps: 1e-5 }),
       );
     },

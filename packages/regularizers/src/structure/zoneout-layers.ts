@@ -1,5 +1,5 @@
-import { random, type Tensor, zeros } from '@tikhonov/core';
-import { asTensor, kindOf, type OptionNames, requireOptions } from '@tikhonov/core/engine';
+import { type Tensor, zeros } from '@tikhonov/core';
+import { asTensor } from '@tikhonov/core/engine';
 import {
   childContext,
   type ForwardContext,
@@ -9,63 +9,12 @@ import {
   LSTMCell,
   type LstmCellContext,
   type LstmContext,
-  Module,
   RNN,
   RNNCell,
   type SequenceResult,
-  type Strength,
 } from '@tikhonov/nn';
 import { type EvaluationForm, type MissingForm, requireContext } from '@tikhonov/nn/engine';
-import { unitStrength } from './keep-mask.ts';
-import { zoneout } from './zoneout-function.ts';
-
-/** Options of `Zoneout` and `ZoneoutCell`. */
-export interface ZoneoutRates {
-  /** Probability of keeping a hidden state, in [0, 1]. @defaultValue 0.05, as the paper's language models */
-  readonly hidden?: Strength;
-  /** Of an LSTM, that of keeping a cell state. @defaultValue 0.5, as the paper's language models */
-  readonly cell?: Strength;
-}
-
-const known: OptionNames<ZoneoutRates> = { hidden: true, cell: true };
-
-/** The rates of a layer; a TypeError for a rate of cell states where there are none. */
-function requireRates(
-  name: string,
-  options: ZoneoutRates,
-  hasCells: boolean,
-): { readonly hidden: Strength; readonly cell: Strength | null } {
-  requireOptions(name, options, known);
-  const { hidden = 0.05 } = options;
-  unitStrength(name, 'hidden', hidden, { closed: true });
-  if (!hasCells) {
-    if (options.cell === undefined) return { hidden, cell: null };
-    throw new TypeError(`${name}: cell is for an LSTM, others have hidden states only.`);
-  }
-  const { cell = 0.5 } = options;
-  unitStrength(name, 'cell', cell, { closed: true });
-  return { hidden, cell };
-}
-
-/** Zoneout of the states of a step: hidden ones, and behind them those of cells. */
-const zonedStates = (
-  { hidden, cell }: { readonly hidden: Strength; readonly cell: Strength | null },
-  before: readonly Tensor[],
-  next: readonly Tensor[],
-  { training = false, rng }: ForwardContext,
-  step: string,
-): readonly Tensor[] =>
-  next.map((state, k) => {
-    const p = k === 0 ? hidden : (cell ?? 0);
-    const own =
-      rng === undefined
-        ? {}
-        : { rng: random.foldIn(random.foldIn(rng, step), k === 0 ? 'h' : 'c') };
-    return zoneout(before[k]!, state, { p, training, ...own });
-  });
-
-const seenAs = (layer: unknown): string =>
-  layer instanceof Module ? layer.describe() : kindOf(layer);
+import { Zoned, type ZoneoutRates, zonedStates } from './zoned.ts';
 
 /** A recurrent cell of `nn`. */
 export type ZoneoutableCell = RNNCell | GRUCell | LSTMCell;
@@ -86,29 +35,12 @@ export type ZoneoutableCell = RNNCell | GRUCell | LSTMCell;
  * cell.forward(ones([2, 3]), { h, training: true, rng: random.key(1) }).sum().item(); // => 8
  * ```
  */
-export class ZoneoutCell extends Module {
-  /** The cell itself. */
-  readonly layer: ZoneoutableCell;
-  /** If it is a cell, it is part of the module's state. */
-  readonly hidden: Strength;
-  /** `null` where there are no cell states. */
-  readonly cell: Strength | null;
-
+export class ZoneoutCell extends Zoned<ZoneoutableCell> {
   constructor(layer: ZoneoutableCell, options: ZoneoutRates = {}) {
-    super();
-    if (!(layer instanceof RNNCell || layer instanceof GRUCell || layer instanceof LSTMCell)) {
-      throw new TypeError(
-        `ZoneoutCell: needs an RNNCell, GRUCell or LSTMCell, got ${seenAs(layer)}.\n  Around a whole layer put Zoneout.`,
-      );
-    }
-    const { hidden, cell } = requireRates('ZoneoutCell', options, layer instanceof LSTMCell);
-    this.layer = layer;
-    this.hidden = hidden;
-    this.cell = cell;
-  }
-
-  override describe(): string {
-    return `ZoneoutCell(${this.layer.inputSize} -> ${this.layer.hiddenSize})`;
+    super('ZoneoutCell', layer, options, {
+      kinds: [RNNCell, GRUCell, LSTMCell],
+      otherwise: 'Around a whole layer put Zoneout.',
+    });
   }
 
   /** The next hidden state. `[n, in] -> [n, h]`, or `[in] -> [h]`. */
@@ -164,28 +96,12 @@ export interface ZoneoutResult extends SequenceResult {
  * layer.unroll(ones([5, 2, 3])).h.shape; // => [1, 2, 4]
  * ```
  */
-export class Zoneout extends Module implements EvaluationForm {
-  readonly layer: ZoneoutableLayer;
-  /** If it is a cell, it is part of the module's state. */
-  readonly hidden: Strength;
-  /** `null` where there are no cell states. */
-  readonly cell: Strength | null;
-
+export class Zoneout extends Zoned<ZoneoutableLayer> implements EvaluationForm {
   constructor(layer: ZoneoutableLayer, options: ZoneoutRates = {}) {
-    super();
-    if (!(layer instanceof RNN || layer instanceof GRU || layer instanceof LSTM)) {
-      throw new TypeError(
-        `Zoneout: needs an RNN, GRU or LSTM, got ${seenAs(layer)}.\n  Around a single cell put ZoneoutCell.`,
-      );
-    }
-    const { hidden, cell } = requireRates('Zoneout', options, layer instanceof LSTM);
-    this.layer = layer;
-    this.hidden = hidden;
-    this.cell = cell;
-  }
-
-  override describe(): string {
-    return `Zoneout(${this.layer.inputSize} -> ${this.layer.hiddenSize})`;
+    super('Zoneout', layer, options, {
+      kinds: [RNN, GRU, LSTM],
+      otherwise: 'Around a single cell put ZoneoutCell.',
+    });
   }
 
   /** The outputs of the last layer for every step. */

@@ -2,13 +2,13 @@ import { resolveArguments } from '../arguments.ts';
 import type { Argument, Method } from '../method.ts';
 import { zoneout } from './zoneout-function.ts';
 
+export type { ZoneoutRates } from './zoned.ts';
 export { type ZoneoutOptions, zoneout } from './zoneout-function.ts';
 export {
   Zoneout,
   type ZoneoutableCell,
   type ZoneoutableLayer,
   ZoneoutCell,
-  type ZoneoutRates,
   type ZoneoutResult,
 } from './zoneout-layers.ts';
 
