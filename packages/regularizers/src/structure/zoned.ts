@@ -26,6 +26,8 @@ type Kind = abstract new (...args: never) => Recurrent;
 export interface ZonedKinds {
   /** Classes, that of an LSTM last. */
   readonly kinds: readonly [Kind, Kind, Kind];
+  /** Their names, as one of which it is wanted: minifiers rename classes. */
+  readonly names: string;
   /** What to do with something else. */
   readonly otherwise: string;
 }
@@ -40,13 +42,11 @@ export abstract class Zoned<Layer extends Recurrent> extends Module {
   readonly cell: Strength | null;
   readonly #name: string;
 
-  constructor(name: string, layer: Layer, options: ZoneoutRates, { kinds, otherwise }: ZonedKinds) {
+  constructor(name: string, layer: Layer, options: ZoneoutRates, which: ZonedKinds) {
     super();
+    const { kinds, names, otherwise } = which;
     if (!kinds.some((kind) => layer instanceof kind)) {
-      const [first, second, third] = kinds.map((kind) => kind.name);
-      throw new TypeError(
-        `${name}: needs an ${first}, ${second} or ${third}, got ${seenAs(layer)}.\n  ${otherwise}`,
-      );
+      throw new TypeError(`${name}: needs ${names}, got ${seenAs(layer)}.\n  ${otherwise}`);
     }
     const { hidden, cell } = requireRates(name, options, layer instanceof kinds[2]);
     this.#name = name;

@@ -39,6 +39,7 @@ export class ZoneoutCell extends Zoned<ZoneoutableCell> {
   constructor(layer: ZoneoutableCell, options: ZoneoutRates = {}) {
     super('ZoneoutCell', layer, options, {
       kinds: [RNNCell, GRUCell, LSTMCell],
+      names: 'an RNNCell, GRUCell or LSTMCell',
       otherwise: 'Around a whole layer put Zoneout.',
     });
   }
@@ -100,6 +101,7 @@ export class Zoneout extends Zoned<ZoneoutableLayer> implements EvaluationForm {
   constructor(layer: ZoneoutableLayer, options: ZoneoutRates = {}) {
     super('Zoneout', layer, options, {
       kinds: [RNN, GRU, LSTM],
+      names: 'an RNN, GRU or LSTM',
       otherwise: 'Around a single cell put ZoneoutCell.',
     });
   }
