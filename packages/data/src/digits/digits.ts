@@ -80,7 +80,8 @@ const labelTensor = (labels: Uint8Array): Tensor => tensor(Int32Array.from(label
  * The handwritten digits (see `loadDigits`), divided at random, stratified by class.
  *
  * @param options  see `DigitsOptions`
- * @returns `train` and `test`; `x` `[n, 64]` in [0, 1], `y` int32 `[n]`
+ * @returns `train` and `test`; `x` `[n, 64]` in [0, 1], `y` int32 `[n]`; a network of convolutions begins with
+ *   `new nn.Unflatten(1, [1, 8, 8])`
  * @throws RangeError for a fraction outside (0, 1) or more rows than there are
  * @example
  * ```ts

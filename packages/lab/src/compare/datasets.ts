@@ -5,7 +5,7 @@ import { UsageError } from '../usage-error.ts';
 /** Which part of a data set a run is about. */
 export interface DataRequest {
   readonly trainSize: number;
-  /** Rows to test on; null for all that are not trained on. */
+  /** Rows to test on; null for all there are: of digits the rest, of MNIST its test set. */
   readonly testSize: number | null;
   readonly seed: number;
   /** Folder with the files of a data set that is not bundled; null where it is found by itself. */
@@ -74,7 +74,7 @@ export async function loadData(name: string, request: DataRequest): Promise<Trai
     if (!known.fromFiles || error instanceof UsageError) throw error;
     const [reason] = (error instanceof Error ? error.message : String(error)).split('\n');
     throw new UsageError(
-      `--dataset ${name} needs its files: ${reason} Pass --data FOLDER with the four files`,
+      `--dataset ${name} needs its files: ${reason?.replace(/\.$/, '')}. Pass --data FOLDER with the four files`,
     );
   }
 }

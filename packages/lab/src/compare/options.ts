@@ -113,7 +113,7 @@ export const ownFlags: ArgsDef = {
   'test-size': {
     type: 'string',
     valueHint: 'n',
-    description: 'test examples (default all that are not trained on)',
+    description: 'test examples (default all there are)',
   },
   'label-noise': {
     type: 'string',

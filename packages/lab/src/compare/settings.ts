@@ -24,7 +24,7 @@ export interface CompareSettings {
   readonly firstSeed: number;
   readonly epochs: number;
   readonly trainSize: number;
-  /** Test examples; null for all that are not trained on. */
+  /** Test examples; null for all there are: of digits the rest, of MNIST its test set. */
   readonly testSize: number | null;
   /** Share of training labels replaced by a wrong one. */
   readonly labelNoise: number;

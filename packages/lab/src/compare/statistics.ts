@@ -34,9 +34,17 @@ export function pairedTest(differences: readonly number[]): Paired {
   if (sd === null) return { n, mean, low: null, high: null, p: null };
   const error = sd / Math.sqrt(n);
   const margin = studentt.inv(0.975, n - 1) * error;
-  // No variation: identical pairs say nothing against 0, equal nonzero ones leave no doubt.
-  const p = error === 0 ? Number(mean === 0) : 2 * studentt.cdf(-Math.abs(mean / error), n - 1);
-  return { n, mean, low: mean - margin, high: mean + margin, p };
+  return { n, mean, low: mean - margin, high: mean + margin, p: twoSided(mean, error, n) };
+}
+
+/** No variation: identical pairs say nothing against 0, equal nonzero ones leave no doubt. */
+const twoSided = (mean: number, error: number, n: number): number =>
+  error === 0 ? Number(mean === 0) : 2 * studentt.cdf(-Math.abs(mean / error), n - 1);
+
+/** The p-value that a test has of its own, whatever it was adjusted for since: what its interval says. */
+export function ownP({ n, mean, high, p }: Paired): number | null {
+  if (high === null || p === null) return null;
+  return twoSided(mean, (high - mean) / studentt.inv(0.975, n - 1), n);
 }
 
 /** Holm's step-down adjustment (1979): p-values of several comparisons made at once. */

@@ -148,7 +148,8 @@ function testOf(pairs: readonly number[]): Paired {
   return test.n < fewestPairs ? { ...test, low: null, high: null, p: null } : test;
 }
 
-function verdictOf(
+/** What may be said of a method, given its adjusted test. */
+export function verdictOf(
   id: string,
   test: Paired | null,
   { diverged, crashed }: Pick<Row, 'diverged' | 'crashed'>,

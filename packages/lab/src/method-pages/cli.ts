@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseNumber } from '../flags.ts';
 import { runScript } from '../script.ts';
 import { UsageError } from '../usage-error.ts';
-import { knownMethod, measureMethods } from './results.ts';
+import { knownMethod, measureMethods, readjusted } from './results.ts';
 import { allPages, loadResults, pagesFolder } from './write.ts';
 
 const usage = `Writes a page for every method, docs/methods/*.md, from the catalogue and what was measured last.
@@ -28,7 +28,7 @@ await runScript('docs:methods', usage, options, async (values) => {
   }
   const count = (name: 'runs' | 'seeds' | 'epochs'): number =>
     parseNumber(name, values[name], { integer: true, min: 1 });
-  const results = values.measure
+  const found = values.measure
     ? await measureMethods({
         runs: count('runs'),
         seeds: count('seeds'),
@@ -37,6 +37,7 @@ await runScript('docs:methods', usage, options, async (values) => {
         before,
       })
     : before!;
+  const results = readjusted(found);
   const fallen = results.laws.filter(({ holds }) => !holds).map(({ id }) => id);
   if (fallen.length > 0) {
     throw new UsageError(`nothing is written, since laws fall: ${fallen.join(', ')}`);

@@ -1,6 +1,7 @@
 import { type Method, methods, type Reference } from '@tikhonov/regularizers';
 import { laws } from '@tikhonov/regularizers/laws';
 import { baseline } from '../compare/settings.ts';
+import { ownP } from '../compare/statistics.ts';
 import { show } from '../compare/table.ts';
 import { type MethodResults, networkOf } from './results.ts';
 
@@ -62,13 +63,18 @@ function onDigits(method: Method, results: MethodResults): string {
     own.penaltyShare === null
       ? ''
       : ` Its share of the gradient over training is ${show(own.penaltyShare, 1, 100)} %.`;
-  const p = own.versusNone?.p ?? null;
-  const tested = p === null ? '' : ` (paired t, p = ${p < 0.001 ? '< 0.001' : p.toFixed(3)})`;
+  const [alone, p] = own.versusNone === null ? [] : [ownP(own.versusNone), own.versusNone.p];
+  const tested =
+    alone == null || p == null
+      ? ''
+      : ` (paired t, ${showP(alone)}; adjusted for the ${rows.length - 1} methods on this network ${showP(p)})`;
   const picture = curves.some((row) => row.method === id)
     ? `\n\n![Test loss over training](figures/${id}.svg)`
     : '';
   return `${heading}\`tikhonov compare${flag} --methods ${id}\`: ${setting}. Test loss ${show(own.testNll, 3)} nats, of \`none\` ${show(none.testNll, 3)}: ${own.verdict}${tested}. Test accuracy ${show(own.testAccuracy, 1, 100)} %, of \`none\` ${show(none.testAccuracy, 1, 100)} %.${share}${picture}`;
 }
+
+const showP = (p: number): string => (p < 0.001 ? 'p < 0.001' : `p = ${p.toFixed(3)}`);
 
 function lawTable(id: string, { laws: figures, runs }: MethodResults): string {
   const own = laws.filter((law) => law.id.startsWith(`${id}/`));
@@ -117,5 +123,5 @@ export function methodIndex(results: MethodResults): string {
       ...rows,
     ].join('\n');
   });
-  return `# The methods\n\nWritten by \`npm run docs:methods\` from the catalogue; figures by \`npm run docs:methods -- --measure\`.\n\n${parts.join('\n\n')}\n`;
+  return `# The methods\n\nWritten by \`npm run docs:methods\` from the catalogue; figures by \`npm run docs:methods -- --measure\`.\nWhat stands beside none is that of a paired t-test, Holm-adjusted over all methods on the same network.\n\n${parts.join('\n\n')}\n`;
 }

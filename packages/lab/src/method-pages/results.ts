@@ -13,6 +13,7 @@ import {
 } from '../compare/settings.ts';
 import { type Row, summarize } from '../compare/summarize.ts';
 import { type CurveRow, meanCurve } from '../report/curves.ts';
+import { adjusted } from './adjust.ts';
 
 /** What a law's cases gave. */
 export type LawFigures = Pick<LawResult, 'id' | 'cases' | 'worstSlack' | 'holds'>;
@@ -20,7 +21,7 @@ export type LawFigures = Pick<LawResult, 'id' | 'cases' | 'worstSlack' | 'holds'
 /** The methods of a kind of network, compared at their defaults. */
 export interface MethodComparison {
   readonly settings: Omit<CompareSettings, 'methods'>;
-  /** Of `none` and every method. */
+  /** Of `none` and every method; p-values are adjusted over all of them. */
   readonly rows: readonly Omit<Row, 'seconds'>[];
   /** Mean test loss over training with the range of the seeds. */
   readonly curves: readonly CurveRow[];
@@ -77,6 +78,16 @@ export async function measureMethods(options: MeasureOptions): Promise<MethodRes
     ].sort((a, b) => placeOf(a.id) - placeOf(b.id)),
     comparisons,
   };
+}
+
+/** The results with p-values adjusted over all methods of a network, whenever they were measured. */
+export function readjusted(results: MethodResults): MethodResults {
+  const comparisons: { [Kind in NetworkKind]?: MethodComparison } = {};
+  for (const kind of kinds) {
+    const known = results.comparisons[kind];
+    if (known !== undefined) comparisons[kind] = { ...known, rows: adjusted(known.rows) };
+  }
+  return { ...results, comparisons };
 }
 
 async function compareOn(

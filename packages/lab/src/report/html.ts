@@ -131,7 +131,7 @@ function settingsList(
     ['epochs', String(settings.epochs)],
     ['steps', settings.compiled ? 'compiled' : 'eager'],
     ['training examples', String(settings.trainSize)],
-    ['test examples', settings.testSize === null ? 'all others' : String(settings.testSize)],
+    ['test examples', settings.testSize === null ? 'all' : String(settings.testSize)],
     ['wrong training labels', `${Number((100 * settings.labelNoise).toFixed(1))} %`],
   ];
   return entries.map(([term, text]) => `<dt>${term}</dt><dd>${escapeHtml(text)}</dd>`).join('');

@@ -259,7 +259,9 @@ function band({ points, data }: Output): string {
   return svg({
     width: 760,
     height: 400,
-    x: { domain: [-end, end], label: 'x', grid: true },
+    marginTop: 32,
+    marginBottom: 40,
+    x: { domain: [-end, end], label: 'x', labelAnchor: 'center', labelArrow: 'none', grid: true },
     y: { domain: [-4, 4], label: 'y', grid: true },
     marks: [
       Plot.areaY(points, {

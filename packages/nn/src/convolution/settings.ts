@@ -137,7 +137,7 @@ export function requireChannels(layer: string, x: Tensor, channels: number, axes
   if (!fits || x.shape[x.rank - axes - 1] !== channels) {
     throw new ShapeError(
       `${layer}: x must be [N, ${channels}, ${spatial}] or [${channels}, ${spatial}], got shape ${showShape(x.shape)}.\n` +
-        `  Channels come before the ${axes === 1 ? 'length' : 'spatial axes'}; insert an axis with expandDims, reorder with permute.`,
+        `  Channels come before the ${axes === 1 ? 'length' : 'spatial axes'}; insert an axis with expandDims, reorder with permute, make images of rows with Unflatten.`,
     );
   }
 }

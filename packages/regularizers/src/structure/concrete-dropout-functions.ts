@@ -1,11 +1,15 @@
 import {
   add,
+  all,
   astype,
   clamp,
   div,
   equal,
   exp,
+  greaterEqual,
+  lessEqual,
   log,
+  logicalAnd,
   mul,
   random,
   type Shape,
@@ -20,7 +24,7 @@ import {
   type TensorLike,
   where,
 } from '@tikhonov/core';
-import { type OptionNames, requireOptions, showShape } from '@tikhonov/core/engine';
+import { check, type OptionNames, requireOptions, showShape } from '@tikhonov/core/engine';
 import { gated, requireStrength, type Strength, scaled } from '../strength.ts';
 import { requireFloating, requireNoise, requireRng } from './keep-mask.ts';
 
@@ -65,7 +69,7 @@ const known: OptionNames<ConcreteDropoutOptions> = {
  * @param x  `[...s]`, floating
  * @param pLogit  `[]`
  * @returns `[...s]`
- * @throws RangeError for a temperature that is not finite and > 0 or `eps` outside (0, 0.5); TypeError in training
+ * @throws RangeError for a temperature that is not finite and > 0, `eps` outside (0, 0.5) or `u` outside [0, 1]; TypeError in training
  *   without `rng` and `u`; ShapeError if `pLogit` has axes or `u` does not fit; DTypeError for integers
  * @see Gal, Hron & Kendall, "Concrete Dropout", NIPS 2017, arXiv 1705.07832
  * @example
@@ -134,12 +138,20 @@ function uniforms(
 ): Tensor {
   if (perChannel && x.rank < 2) {
     throw new ShapeError(
-      `${name}: perChannel needs x of shape [n, c, ...], got ${showShape(x.shape)}.`,
+      `${name}: perChannel needs x of shape [n, c, ...], got ${showShape(x.shape)}.\n  Give one sample an axis of 1 in front, or leave perChannel out.`,
     );
   }
   const shape: Shape = perChannel ? x.shape.map((size, axis) => (axis < 2 ? size : 1)) : x.shape;
   if (u !== undefined) {
-    return astype(requireFloating(name, requireNoise(name, 'u', u, shape), 'u'), 'float64');
+    const given = astype(requireFloating(name, requireNoise(name, 'u', u, shape), 'u'), 'float64');
+    check(
+      all(logicalAnd(greaterEqual(given, 0), lessEqual(given, 1))),
+      () =>
+        new RangeError(
+          `${name}: u must be in [0, 1], got ${String(given)}.\n  Draw it with random.uniform, or leave it out and pass rng.`,
+        ),
+    );
+    return given;
   }
   return stopGradient(random.uniform(requireRng(name, rng, 'u'), shape, { dtype: 'float64' }));
 }

@@ -73,7 +73,9 @@ export function dropPath(x: TensorLike, options: DropPathOptions = {}): Tensor {
   const p = unitStrength('dropPath', 'p', rate, { closed: true });
   if (!training) return source;
   if (source.rank === 0) {
-    throw new ShapeError('dropPath: x must have samples along axis 0, got shape [].');
+    throw new ShapeError(
+      'dropPath: x must have samples along axis 0, got shape [].\n  Give a single sample an axis of 1 in front.',
+    );
   }
   const drawn = keepMask('dropPath', source.shape.slice(0, 1), p, {
     ...(rng === undefined ? {} : { rng }),

@@ -100,7 +100,9 @@ export function dropConnect(
   if (bias === undefined) return y;
   const shift = asTensor(bias, name);
   if (shift.rank === 1 && shift.size === out) return add(y, shift);
-  throw new ShapeError(`${name}: the bias must be [${out}], got ${showShape(shift.shape)}.`);
+  throw new ShapeError(
+    `${name}: the bias must be [${out}], got ${showShape(shift.shape)}.\n  It has one entry for each row of the weight.`,
+  );
 }
 
 /** What the weights of a linear layer must be for rows; a ShapeError or DTypeError otherwise. */

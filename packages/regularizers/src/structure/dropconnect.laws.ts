@@ -109,7 +109,8 @@ export const dropConnectLaws: readonly Law[] = [
   }),
   law({
     id: 'dropconnect/nothing-left',
-    statement: 'With p = 1 only the bias is left, and neither input nor weight has a gradient.',
+    statement:
+      'With p = 1 only the bias is left, and neither input nor weight has a gradient; inference by draws, whose variance would be infinite, refuses it.',
     cases: drawn((draw) => ({
       ...layerOf(draw),
       seed: draw.integer(0, 1000),
@@ -126,7 +127,14 @@ export const dropConnectLaws: readonly Law[] = [
           rng: random.key(seed),
         });
       const [dx, dw] = grad((both: readonly Tensor[]) => sum(f(both)))([x, weight]);
+      const [out, into] = weight.shape as readonly [number, number];
+      const plain = new Linear(into, out, { seed, dtype: 'float64' });
+      const layer = new DropConnect(plain, { p: held(1, inCell), perSample });
+      const left = layer.forward(x, { training, rng: random.key(seed) });
+      const infinite = { p: held(1, inCell), inference: 'gaussian', activation: tanh } as const;
       return Math.min(
+        exactly(left, add(zerosLike(left), plain.bias!)),
+        holds(thrown(() => new DropConnect(plain, infinite)) instanceof RangeError),
         exactly(f([x, weight]), add(zerosLike(linear(x, weight)), bias)),
         exactly(dx!, zerosLike(x)),
         exactly(dw!, zerosLike(weight)),

@@ -65,12 +65,12 @@ export class DropConnect extends Linear implements EvaluationForm {
   readonly activation: ActivationFunction | null;
 
   constructor(layer: Linear, options: DropConnectLayerOptions = {}) {
-    requireOptions('DropConnect', options, known);
     const { inFeatures, outFeatures, weight, bias } = requirePlainLayer(
       'DropConnect',
       layer,
       Linear,
     );
+    requireOptions('DropConnect', options, known);
     const { p = 0.5, inference = 'mean', samples = 100, activation = null } = options;
     if (inference !== 'mean' && inference !== 'gaussian') {
       throw new TypeError(

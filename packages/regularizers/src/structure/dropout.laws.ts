@@ -2,6 +2,7 @@ import { drawn, type Law, law } from '@tikhonov/check';
 import {
   add,
   broadcastTo,
+  Cell,
   grad,
   greater,
   matmul,
@@ -186,19 +187,25 @@ export const dropoutLaws: readonly Law[] = [
         x: draw.tensor(shape),
         axis: draw.pick([undefined, 0, 1, 2, -1, -2]),
         seed: draw.integer(0, 1000),
-        p: real(draw, 0.1, 0.9),
+        p: draw.pick([0, 1, real(draw, 0.1, 0.9)]),
+        held: draw.pick([true, false]),
       };
     }),
-    slack: ({ x, axis, seed, p }) => {
+    slack: ({ x, axis, seed, p: rate, held }) => {
+      const p = held ? new Cell(tensor(rate, { dtype: 'float64' })) : rate;
       const context = { training: true, rng: random.key(seed) };
       const at = axis === undefined ? 1 : (axis + 3) % 3;
       const noiseShape = x.shape.map((n, k) => (k === at ? 1 : n));
       const given = axis === undefined ? {} : { axis };
-      const want = dropout(x, { p, noiseShape, ...context });
+      const want = dropout(x, { p: rate, noiseShape, ...context });
+      const size = noiseShape.reduce((product, n) => product * n, 1);
+      const mask = tensor(Float64Array.from({ length: size }, (_, i) => i % 2)).reshape(noiseShape);
+      const replayed = dropout(x, { p: rate, noiseShape, training: true, mask });
       return Math.min(
         exactly(lockedDropout(x, { p, ...given, ...context }), want),
         exactly(new LockedDropout({ p, ...given }).forward(x, context), want),
         exactly(lockedDropout(x, { p, ...given }), x),
+        exactly(lockedDropout(x, { p, ...given, training: true, mask }), replayed),
       );
     },
   }),

@@ -81,7 +81,9 @@ export function requireRng(name: string, rng: unknown, instead: string): Tensor 
  */
 export function requireNoise(name: string, what: string, noise: unknown, shape: Shape): Tensor {
   if (!(noise instanceof Tensor)) {
-    throw new TypeError(`${name}: ${what} must be a Tensor, got ${kindOf(noise)}.`);
+    throw new TypeError(
+      `${name}: ${what} must be a Tensor, got ${kindOf(noise)}.\n  Make one with tensor(...), or leave it out and pass rng.`,
+    );
   }
   if (showShape(noise.shape) === showShape(shape)) return stopGradient(noise);
   throw new ShapeError(

@@ -199,7 +199,7 @@ function scaleOf(
  * @returns of the same shape and dtype
  * @throws RangeError if `p` is outside [0, 1] ([0, 1) for Gaussian noise), for a `kernelSize` that is not odd, or
  * not 1 where there are no squares, and if nothing is left to rescale; ShapeError for another rank or noise that does
- * not fit; TypeError in training without a source of noise; DTypeError for integers
+ * not fit; TypeError in training without a source of noise, and for one of the other noise; DTypeError for integers
  * @see Park & Kwak, "Analysis on the dropout effect in convolutional neural networks", ACCV 2016
  * @example
  * ```ts
@@ -227,6 +227,13 @@ function prepared(name: string, x: TensorLike, options: MaxDropOptions) {
   const source = requireFloating(name, x);
   const checked = requireMaxDrop(name, options);
   requireStructure(name, source, [4], '[N, C, H, W]');
+  const { noise } = checked.settings;
+  const other = noise === 'gaussian' ? 'drop' : 'normal';
+  if (options[other] !== undefined) {
+    throw new TypeError(
+      `${name}: ${other} is for ${other === 'drop' ? "noise 'bernoulli'" : "noise 'gaussian'"}, got it with '${noise}'.\n  Pass ${other === 'drop' ? 'normal' : 'drop'}, or the other noise.`,
+    );
+  }
   return { source, ...checked };
 }
 
@@ -258,7 +265,9 @@ export function maxDropMask(x: TensorLike, options: MaxDropOptions = {}): Tensor
   const name = 'maxDropMask';
   const { source, settings, rate } = prepared(name, x, options);
   if (settings.noise === 'gaussian') {
-    throw new TypeError(`${name}: Gaussian noise drops nothing, so that there is no mask.`);
+    throw new TypeError(
+      `${name}: Gaussian noise drops nothing, so that there is no mask.\n  Leave noise out, or call maxDrop.`,
+    );
   }
   if (source.size === 0) return full(source.shape, 1, { dtype: 'bool' });
   return logicalNot(droppedAt(name, source, rate, settings, options));

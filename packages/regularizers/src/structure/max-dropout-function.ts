@@ -1,6 +1,7 @@
 import {
   astype,
   div,
+  equal,
   full,
   greater,
   logicalAnd,
@@ -82,7 +83,12 @@ function prepared(
   const { norm, perSample } = settings;
   if (perSample && source.rank === 0) {
     throw new ShapeError(
-      `${name}: perSample needs an axis of samples, got shape ${showShape(source.shape)}.`,
+      `${name}: perSample needs an axis of samples, got shape ${showShape(source.shape)}.\n  Samples lie along axis 0, as in [n, ...s].`,
+    );
+  }
+  if (norm === 'minmax' && options.rate !== undefined) {
+    throw new TypeError(
+      `${name}: rate is for norm 'l2', got it with 'minmax', which draws none.\n  Pass p, or norm: 'l2'.`,
     );
   }
   const axis = source.shape.map((_, k) => k).slice(perSample ? 1 : 0);
@@ -101,10 +107,12 @@ function prepared(
 /** The last `p` of the range; nothing of a range of 0, or where there is no number. */
 function aboveRange(x: Tensor, axis: number[], p: number | Tensor): Tensor {
   const low = min(x, { axis, keepdims: true });
-  const range = sub(max(x, { axis, keepdims: true }), low);
-  const spread = greater(range, 0);
-  const share = div(sub(x, low), where(spread, range, 1));
-  return logicalAnd(greater(share, keepProbability(p)), spread);
+  const high = max(x, { axis, keepdims: true });
+  const spread = greater(high, low);
+  const share = div(sub(x, low), where(spread, sub(high, low), 1));
+  // The maximum is all of the range, of an infinite one too, where the quotient is no number.
+  const reached = where(equal(x, high), 1, share);
+  return logicalAnd(greater(reached, keepProbability(p)), spread);
 }
 
 /** More than `1 - rate` of the maximum, which is nothing if that is not positive. */
@@ -125,7 +133,8 @@ function rateOf(
 /**
  * Drops the highest activations: in training those above `1 - p` of the range from the smallest to the largest are
  * set to 0, the others pass as they are, without rescaling. Evaluation gives `x`. How many are dropped depends on the
- * distribution: for `0 < p < 1` always the maximum, never the minimum; nothing of a constant tensor, or one with NaN.
+ * distribution: for `0 < p < 1` always the maximum, also an infinite one, never the minimum; nothing of a constant
+ * tensor, or one with NaN.
  *
  * By default nothing is random. With `norm: 'l2'` the rate of each call is drawn from `U(0, p)` and what exceeds
  * `1 - rate` of the largest activation is dropped. What is dropped is a constant for derivatives.
@@ -133,7 +142,7 @@ function rateOf(
  * @param x  `[...s]`, floating; `[n, ...s]` with `perSample`
  * @returns of the same shape and dtype
  * @throws RangeError if `p` or `rate` is outside [0, 1]; TypeError in training with `norm: 'l2'` without `rng` and
- * `rate`; ShapeError for `perSample` without an axis; DTypeError for integers
+ * `rate`, and for a `rate` of `'minmax'`; ShapeError for `perSample` without an axis; DTypeError for integers
  * @see do Santos, Colombo, Roder & Papa, "MaxDropout: deep neural network regularization based on maximum output
  * values", ICPR 2020, arXiv 2007.13723
  * @example

@@ -15,13 +15,20 @@ export const maxDropoutLaws: readonly Law[] = [
   law({
     id: 'max-dropout/range',
     statement:
-      'What lies above 1 - p of the range is 0, the rest is as it was: for 0 < p < 1 the maximum is dropped and the minimum never; p = 0 drops nothing and p = 1 all but the minima.',
+      'What lies above 1 - p of the range is 0, the rest is as it was: for 0 < p < 1 the maximum is dropped and the minimum never, infinite ones too; p = 0 drops nothing and p = 1 all but the minima.',
     cases: drawn((draw) => ({
       x: draw.tensor([draw.integer(1, 6), draw.integer(1, 3)], { distinct: true }),
       p: draw.pick([0, 1, real(draw, 0.01, 0.99)]),
       annealed: draw.pick([true, false]),
+      ends: draw.pick([
+        [Infinity, -9],
+        [9, -Infinity],
+        [Infinity, -Infinity],
+        // Their difference is infinite.
+        [1.7e308, -1.7e308],
+      ]),
     })),
-    slack: ({ x, p, annealed }) => {
+    slack: ({ x, p, annealed, ends }) => {
       const data = Array.from(x.data());
       const [low, high] = [Math.min(...data), Math.max(...data)];
       const rate = annealed ? new Cell(tensor(p, { dtype: 'float64' })) : p;
@@ -30,6 +37,8 @@ export const maxDropoutLaws: readonly Law[] = [
       );
       const got = flags(maxDropoutMask(x, { p: rate }));
       const [top, bottom] = [data.indexOf(high), data.indexOf(low)];
+      const wide = tensor(Float64Array.of(ends[0]!, ...data, ends[1]!));
+      const far = flags(maxDropoutMask(wide, { p: rate }));
       return Math.min(
         exactly(got, kept),
         exactly(
@@ -38,6 +47,7 @@ export const maxDropoutLaws: readonly Law[] = [
         ),
         holds(high === low || got[top] === (p === 0 ? 1 : 0)),
         holds(got[bottom] === 1),
+        exactly([far[0]!, far.at(-1)!], [p === 0 ? 1 : 0, 1]),
         p === 1 && high > low
           ? exactly(
               got.reduce((a, b) => a + b, 0),
@@ -70,7 +80,7 @@ export const maxDropoutLaws: readonly Law[] = [
   law({
     id: 'max-dropout/euclidean',
     statement:
-      "With 'l2' what exceeds 1 - rate of a positive maximum is dropped, as of x / |x|; the rate is drawn between 0 and p, evenly: its mean over 400 keys is p / 2 within 7.2 standard errors.",
+      "With 'l2' what exceeds 1 - rate of a positive maximum is dropped, as of x / |x|; the rate is drawn between 0 and p, evenly: its mean over 30 keys is p / 2 within 7.2 standard errors.",
     cases: drawn((draw) => ({
       x: draw.tensor([draw.integer(1, 8)]),
       rate: draw.pick([0, 1, real(draw, 0, 1)]),

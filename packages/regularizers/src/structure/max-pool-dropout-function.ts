@@ -11,10 +11,8 @@ import {
   lessEqual,
   logicalAnd,
   logicalNot,
-  logicalOr,
   maxPool2d,
   mul,
-  notEqual,
   type PerAxis,
   pad,
   pow,
@@ -87,6 +85,25 @@ const known: OptionNames<MaxPoolDropoutOptions> = {
   mask: true,
 };
 
+/**
+ * Throws unless they are options; other libraries' layers have the kernel's size in their place.
+ *
+ * @throws TypeError
+ */
+export function requirePoolOptions<Options extends MaxPoolDropoutSettings>(
+  name: string,
+  options: Options,
+  names: OptionNames<Options>,
+): void {
+  if (typeof options === 'number' || Array.isArray(options)) {
+    const given = showValue(options);
+    throw new TypeError(
+      `${name}: options must be an object, got ${given}. Did you mean { kernelSize: ${given} }?`,
+    );
+  }
+  requireOptions(name, options, names);
+}
+
 /** Windows on two axes. */
 interface PoolShape {
   readonly kernelSize: readonly [number, number];
@@ -145,8 +162,7 @@ function both(
  * over all masks, `sum_i (1 - p) p^(n - i) a_i`, where only positive `a_i` count; of a window without any it is
  * `(1 - p)^n a_n`, as the maximum is below 0 only if nothing is dropped. Padding is not counted in `n`.
  *
- * NaN that is not dropped shows in every window that has it, in weighted pooling also at `p` 1, where nothing has a
- * weight.
+ * NaN that is not dropped shows in every window that has it; at `p` 1 all is dropped, and the output is 0.
  *
  * Overlapping windows see the same dropped cells. Gradients: in training to the winner, the first of equals, if it
  * was kept; of the weighted pooling `(1 - p) p^(n - i)` by rank, where the last of equals ranks highest.
@@ -168,7 +184,7 @@ function both(
  */
 export function maxPoolDropout(x: TensorLike, options: MaxPoolDropoutOptions): Tensor {
   const name = 'maxPoolDropout';
-  requireOptions(name, options, known);
+  requirePoolOptions(name, options, known);
   const source = requireFloating(name, x);
   requireStructure(name, source, [3, 4], '[N, C, H, W] or [C, H, W]');
   const { rate, mode, pool } = requirePool(name, options);
@@ -215,14 +231,9 @@ function weighted(x: Tensor, p: number | Tensor, pool: PoolShape): Tensor {
   const weight = reshape(indexSelect(table, reshape(above, [-1])), above.shape);
   // Cells that are not positive lose against a dropped one; NaN is not let go.
   const positive = logicalNot(lessEqual(cells, 0));
-  // Nothing is multiplied by a weight of 0: the cell may be infinite.
-  const counted = logicalAnd(positive, greater(weight, 0));
-  const expected = sum(
-    where(logicalOr(counted, notEqual(cells, cells)), mul(where(positive, cells, 0), weight), 0),
-    {
-      axis: -1,
-    },
-  );
+  // Nothing is multiplied by a weight of 0: the cell may be infinite, or NaN.
+  const counted = where(logicalAnd(positive, greater(weight, 0)), cells, 0);
+  const expected = sum(mul(counted, weight), { axis: -1 });
   const largest = sum(where(equal(above, 0), cells, 0), { axis: -1 });
   const share = astype(pow(sub(1, rate), cellsOf(x.shape, pool)), x.dtype);
   const least = scaledBy(largest, share, greater(share, 0));

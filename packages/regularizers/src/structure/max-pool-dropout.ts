@@ -1,5 +1,5 @@
 import type { PerAxis, Tensor } from '@tikhonov/core';
-import { requireOptions, showValue } from '@tikhonov/core/engine';
+import { showValue } from '@tikhonov/core/engine';
 import {
   Dropout,
   type ForwardContext,
@@ -19,6 +19,7 @@ import {
   type MaxPoolDropoutSettings,
   maxPoolDropout,
   requirePool,
+  requirePoolOptions,
 } from './max-pool-dropout-function.ts';
 import { insteadOf } from './places.ts';
 
@@ -42,7 +43,7 @@ export class MaxPoolDropout extends Module implements EvaluationForm {
 
   constructor(options: MaxPoolDropoutSettings) {
     super();
-    requireOptions('MaxPoolDropout', options, knownOfLayer);
+    requirePoolOptions('MaxPoolDropout', options, knownOfLayer);
     const { p = 0.5 } = options;
     const { pool, mode } = requirePool('MaxPoolDropout', options);
     this.kernelSize = pool.kernelSize;

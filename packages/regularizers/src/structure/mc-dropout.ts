@@ -69,7 +69,7 @@ const known: OptionNames<McDropoutOptions> = {
  *
  * @param x  the input of the model
  * @returns `[samples, ...s]`, the outputs of the passes
- * @throws RangeError unless `samples` is an integer >= 1; TypeError without `rng`
+ * @throws RangeError unless `samples` is an integer >= 1 and `layers` chooses a layer; TypeError without `rng`
  * @example
  * ```ts
  * const model = nn.mlp([2, 8, 3], { seed: 0, dropout: 0.5 });
@@ -88,7 +88,9 @@ function passesOf(
   { samples = 32, rng, layers = isWithoutStatistics }: McPassesOptions,
 ): Tensor {
   if (!(model instanceof Module && 'forward' in model)) {
-    throw new TypeError(`${name}: needs a Module with forward, got ${kindOf(model)}.`);
+    throw new TypeError(
+      `${name}: needs a Module with forward, got ${kindOf(model)}.\n  Of a function take the passes yourself, and stack them for mcClassification or mcRegression.`,
+    );
   }
   requireSize(name, 'samples', samples);
   if (typeof layers !== 'function') {
@@ -97,11 +99,18 @@ function passesOf(
     );
   }
   const key = requireRng(name, rng, 'passes of your own');
-  const modes = Object.entries(model.namedModules()).flatMap(([path, part]) => {
-    if (!('forward' in part)) return [];
-    const training = layers(part, path);
-    return [wrapForward(part, (forward, ...args) => forward(...inMode(args, training)))];
-  });
+  const parts = Object.entries(model.namedModules())
+    .filter(([, part]) => 'forward' in part)
+    .map(([path, part]) => ({ path, part, training: layers(part, path) }));
+  if (!parts.some(({ training }) => training)) {
+    const seen = parts.map(({ path, part }) => (path === '' ? part.describe() : path));
+    throw new RangeError(
+      `${name}: layers chose none of ${seen.join(', ')}.\n  Without noise all passes are the same; choose layers that drop, such as layer instanceof Dropout.`,
+    );
+  }
+  const modes = parts.map(({ part, training }) =>
+    wrapForward(part, (forward, ...args) => forward(...inMode(args, training))),
+  );
   try {
     const outputs = Array.from({ length: samples }, (_, t) =>
       model.forward(x, { training: true, updateState: false, rng: random.foldIn(key, t) }),
@@ -166,7 +175,9 @@ export function mcDropout(
     );
   }
   if (task === 'classification' && tau !== undefined) {
-    throw new TypeError("mcDropout: tau is for task: 'regression' only.");
+    throw new TypeError(
+      "mcDropout: tau is for task: 'regression' only, got it for a classifier.\n  Leave it out: class probabilities have no noise of their own.",
+    );
   }
   requireUnbiased('mcDropout', options.samples ?? 32, unbiased);
   return noGrad(() => {

@@ -172,12 +172,14 @@ function averageOf(name: string, passes: Tensor, options: McClassificationOption
     return { mean: plain, spread: unbiased ? spread : plain };
   }
   if (unbiased) {
-    throw new TypeError(`${name}: an unbiased variance is for passes without weights.`);
+    throw new TypeError(
+      `${name}: an unbiased variance is for passes without weights, got both.\n  Leave unbiased or the weights out.`,
+    );
   }
   const given = requireFloating(name, weights, 'the weights');
   if (given.rank !== 1 || given.size !== samples) {
     throw new ShapeError(
-      `${name}: the weights must be [${samples}], one for each pass, got ${showShape(given.shape)}.`,
+      `${name}: the weights must be [${samples}], one for each pass, got ${showShape(given.shape)}.\n  Leave them out for the mean of the passes.`,
     );
   }
   const total = sum(given);

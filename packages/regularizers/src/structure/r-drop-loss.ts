@@ -113,11 +113,13 @@ export function lossOfPasses(
   const batch = z1.shape.slice(0, -1);
   const fitting = (what: string, x: Tensor): Tensor => {
     if (!(x instanceof Tensor)) {
-      throw new TypeError(`${name}: ${what} must be a Tensor, got ${kindOf(x)}.`);
+      throw new TypeError(
+        `${name}: ${what} must be a Tensor, got ${kindOf(x)}.\n  Make one with tensor(...).`,
+      );
     }
     if (showShape(x.shape) === showShape(batch)) return reshape(x, [-1]);
     throw new ShapeError(
-      `${name}: ${what} must be ${showShape(batch)} for logits ${showShape(z1.shape)}, got ${showShape(x.shape)}.`,
+      `${name}: ${what} must be ${showShape(batch)} for logits ${showShape(z1.shape)}, got ${showShape(x.shape)}.\n  It has one entry for each position, without the axis of classes.`,
     );
   };
   const flat = fitting('labels', given);

@@ -46,7 +46,7 @@ function scheduleOf({ name, ofNumber, ofTensor }: Formulas): RateSchedule {
     }
     if (!(step instanceof Tensor || step instanceof Cell)) {
       throw new TypeError(
-        `${name}: the step must be a number, a Tensor or a Cell, got ${kindOf(step)}.`,
+        `${name}: the step must be a number, a Tensor or a Cell, got ${kindOf(step)}.\n  Steps are counted from 0.`,
       );
     }
     const exact = astype(asTensor(step, name), 'float64');

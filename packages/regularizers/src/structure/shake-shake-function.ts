@@ -102,7 +102,7 @@ export function shakeShake(
   const f2 = requireFloating(name, branch2, 'branch2');
   if (showShape(f1.shape) !== showShape(f2.shape)) {
     throw new ShapeError(
-      `${name}: the branches must have the same shape, got ${showShape(f1.shape)} and ${showShape(f2.shape)}.`,
+      `${name}: the branches must have the same shape, got ${showShape(f1.shape)} and ${showShape(f2.shape)}.\n  Give both the same layers, with weights of their own.`,
     );
   }
   if (options.training !== true) return mixed(f1, f2, 0.5);

@@ -20,7 +20,17 @@ import { real } from '../laws/draws.ts';
 import { mapLayerLaws, mapPlacesLaw } from '../laws/map-layer.ts';
 import { exactly, near } from '../laws/slack.ts';
 import { dropout } from './dropout.ts';
-import { SpatialDropout, spatialDropout, spatialDropoutMethod } from './spatial-dropout.ts';
+import {
+  SpatialDropout,
+  SpatialDropout1d,
+  SpatialDropout2d,
+  SpatialDropout3d,
+  spatialDropout,
+  spatialDropoutMethod,
+} from './spatial-dropout.ts';
+
+/** The layers with a number of axes in their names. */
+const named = { 1: SpatialDropout1d, 2: SpatialDropout2d, 3: SpatialDropout3d } as const;
 
 const beside = (mask: Tensor, dims: number): Tensor =>
   mask.reshape([...mask.shape, ...new Array<number>(dims).fill(1)]);
@@ -114,6 +124,7 @@ export const spatialDropoutLaws: readonly Law[] = [
         exactly(y, dropout(x, { ...options, p, noiseShape })),
         dims === 1 ? exactly(y, dropout(x, { ...options, p })) : 1,
         exactly(new SpatialDropout({ dims, p: rate }).forward(x, options), y),
+        exactly(new named[dims]({ p: rate }).forward(x, options), y),
         p === 0 ? exactly(y, x) : 1,
         p === 1 ? exactly(y, zerosLike(x)) : 1,
         p === 1 ? exactly(spatialDropout(x, { ...all, dims, p: rate }), zerosLike(x)) : 1,

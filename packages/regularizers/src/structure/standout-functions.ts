@@ -143,7 +143,7 @@ export function requireBelief(name: string, weight: Tensor, options: StandoutBel
   const own = requireFloating(name, beliefWeights, 'beliefWeights');
   if (showShape(own.shape) === showShape(weight.shape)) return;
   throw new ShapeError(
-    `${name}: beliefWeights ${showShape(own.shape)} must have the shape of the weight, ${showShape(weight.shape)}.`,
+    `${name}: beliefWeights ${showShape(own.shape)} must have the shape of the weight, ${showShape(weight.shape)}.\n  They give each unit [out] a belief from all inputs [in].`,
   );
 }
 
@@ -172,6 +172,6 @@ function withBias(product: Tensor, bias: TensorLike | undefined): Tensor {
   const given = requireFloating('standout', bias, 'the bias');
   if (given.rank === 1 && given.size === product.shape.at(-1)) return add(product, given);
   throw new ShapeError(
-    `standout: the bias must be [${product.shape.at(-1)}], got ${showShape(given.shape)}.`,
+    `standout: the bias must be [${product.shape.at(-1)}], got ${showShape(given.shape)}.\n  It has one entry for each row of the weight.`,
   );
 }

@@ -161,7 +161,9 @@ function gatedSum(name: string, sum: Sum): Tensor {
   }
   const shape = mode === 'batch' ? [] : base.shape.slice(0, 1);
   if (mode === 'row' && base.rank === 0) {
-    throw new ShapeError(`${name}: mode 'row' needs samples along axis 0, got shape [].`);
+    throw new ShapeError(
+      `${name}: mode 'row' needs samples along axis 0, got shape [].\n  Take mode 'batch', or give a single sample an axis of 1 in front.`,
+    );
   }
   const { rng, gates } = options;
   const drop = typeof survival === 'number' ? 1 - survival : sub(1, survival);

@@ -1,5 +1,15 @@
-import { add, clamp, mul, random, type Tensor, type TensorLike } from '@tikhonov/core';
-import { type OptionNames, requireOptions } from '@tikhonov/core/engine';
+import {
+  add,
+  clamp,
+  greaterEqual,
+  lessEqual,
+  logicalAnd,
+  mul,
+  random,
+  type Tensor,
+  type TensorLike,
+} from '@tikhonov/core';
+import { check, type OptionNames, requireOptions } from '@tikhonov/core/engine';
 import { type ForwardContext, Module } from '@tikhonov/nn';
 import { requireContext } from '@tikhonov/nn/engine';
 import { resolveArguments } from '../arguments.ts';
@@ -96,7 +106,7 @@ function resolved(name: string, options: StochasticRateSettings) {
  * The rate of a pass of `stochasticDropout`: a number in [0, 1], drawn once for the whole batch.
  *
  * @returns `[]`, float64
- * @throws RangeError for settings out of range; TypeError without `rng` and `rateDraw`; ShapeError if `rateDraw`
+ * @throws RangeError for settings or a draw out of range; TypeError without `rng` and `rateDraw`; ShapeError if `rateDraw`
  * is not a scalar
  * @example
  * ```ts
@@ -113,14 +123,25 @@ function rateOf(name: string, options: StochasticRateOptions): Tensor {
   const draw = (draws: typeof random.uniform | typeof random.normal): Tensor =>
     options.rateDraw === undefined
       ? draws(requireRng(name, options.rng, 'rateDraw'), [], { dtype: 'float64' })
-      : requireFloating(
-          name,
-          requireNoise(name, 'rateDraw', options.rateDraw, []),
-          'rateDraw',
-        ).astype('float64');
+      : givenDraw(name, options.rateDraw, distribution);
   return distribution === 'uniform'
     ? clamp(add(mul(draw(random.uniform), max - min), min), { min, max })
     : clamp(add(mul(draw(random.normal), std), mean), { min: 0, max: maxP });
+}
+
+/** A draw that is given: a RangeError unless it is one of the distribution, as a rate must not become NaN. */
+function givenDraw(name: string, rateDraw: Tensor, distribution: 'uniform' | 'normal'): Tensor {
+  const fitting = requireNoise(name, 'rateDraw', rateDraw, []);
+  const draw = requireFloating(name, fitting, 'rateDraw').astype('float64');
+  const [low, high] = distribution === 'uniform' ? [0, 1] : [-Number.MAX_VALUE, Number.MAX_VALUE];
+  check(
+    logicalAnd(greaterEqual(draw, low), lessEqual(draw, high)),
+    () =>
+      new RangeError(
+        `${name}: rateDraw must be ${distribution === 'uniform' ? 'in [0, 1)' : 'finite'}, got ${String(draw)}.\n  It is a draw of the ${distribution === 'uniform' ? 'uniform' : 'standard normal'} distribution, or leave it out and pass rng.`,
+      ),
+  );
+  return draw;
 }
 
 /**
@@ -132,7 +153,7 @@ function rateOf(name: string, options: StochasticRateOptions): Tensor {
  *
  * @param x  `[...s]`, floating
  * @returns `[...s]`, dtype of `x`
- * @throws RangeError for settings out of range; TypeError in training without `rng` and the given noise; ShapeError
+ * @throws RangeError for settings or a draw out of range; TypeError in training without `rng` and the given noise; ShapeError
  * if that does not fit; DTypeError for integers
  * @see Park & Kwak, "Analysis on the dropout effect in convolutional neural networks", ACCV 2016
  * @example

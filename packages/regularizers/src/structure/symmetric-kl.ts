@@ -50,7 +50,7 @@ export function requirePair(
   for (const z of [z1, z2]) {
     if (z.rank === 0 || z.shape.at(-1) === 0) {
       throw new ShapeError(
-        `${name}: logits must be [..., classes] with at least one class, got ${showShape(z.shape)}.`,
+        `${name}: logits must be [..., classes] with at least one class, got ${showShape(z.shape)}.\n  Classes lie along the last axis.`,
       );
     }
     if (isFloating(z.dtype)) continue;
@@ -60,7 +60,7 @@ export function requirePair(
   }
   if (showShape(z1.shape) === showShape(z2.shape)) return [z1, z2];
   throw new ShapeError(
-    `${name}: both predictions must have the same shape, got ${showShape(z1.shape)} and ${showShape(z2.shape)}.`,
+    `${name}: both predictions must have the same shape, got ${showShape(z1.shape)} and ${showShape(z2.shape)}.\n  They are those of the same rows in two passes.`,
   );
 }
 

@@ -59,7 +59,8 @@ const startOf = (weight: Parameter, logAlphaInit: number): Parameter =>
 
 /**
  * A linear layer with variational dropout: it takes the place of one and has its parameters under the same names,
- * and a `logAlpha` for each weight. Add `variationalDropoutTerm` to the objective, or noise only dies out.
+ * and a `logAlpha` for each weight. Add `variationalDropoutTerm` to the objective, or noise only dies out, and make the
+ * optimizer when the layer is in the model: one of before does not train its `logAlpha`.
  *
  * @throws TypeError for another layer than a plain `nn.Linear`; RangeError for a `logAlphaInit` that is not finite
  *   and for bad settings; from `forward` as `variationalDropout`
@@ -80,8 +81,8 @@ export class VariationalLinear extends Linear implements EvaluationForm {
 
   constructor(layer: Linear, options: VariationalLayerOptions = {}) {
     const name = 'VariationalLinear';
-    const { logAlphaInit, limit, threshold } = requireLayerOptions(name, options);
     const { inFeatures, outFeatures, weight, bias } = requirePlainLayer(name, layer, Linear);
+    const { logAlphaInit, limit, threshold } = requireLayerOptions(name, options);
     super(inFeatures, outFeatures, {
       seed: 0,
       bias: bias !== null,
@@ -130,7 +131,6 @@ export class VariationalConv2d extends Conv2d implements EvaluationForm {
 
   constructor(layer: Conv2d, options: VariationalLayerOptions = {}) {
     const name = 'VariationalConv2d';
-    const { logAlphaInit, limit, threshold } = requireLayerOptions(name, options);
     const {
       inChannels,
       outChannels,
@@ -139,6 +139,7 @@ export class VariationalConv2d extends Conv2d implements EvaluationForm {
       bias,
       options: settings,
     } = requirePlainLayer(name, layer, Conv2d);
+    const { logAlphaInit, limit, threshold } = requireLayerOptions(name, options);
     super(inChannels, outChannels, kernelSize, {
       ...settings,
       seed: 0,

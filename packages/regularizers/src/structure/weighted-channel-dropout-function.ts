@@ -22,13 +22,15 @@ import {
   where,
 } from '@tikhonov/core';
 import { check, type OptionNames, requireOptions, showValue } from '@tikhonov/core/engine';
+import type { Strength } from '@tikhonov/nn';
 import {
+  keepProbability,
   requireFloating,
   requireNoise,
-  requireProbability,
   requireRng,
   requireStructure,
   scaledBy,
+  unitStrength,
 } from './keep-mask.ts';
 import { countAbove } from './ranks.ts';
 
@@ -39,8 +41,11 @@ export interface WeightedChannelDropoutSettings {
    * @defaultValue 0.8
    */
   readonly wrsRatio?: number;
-  /** Probability that a channel which was sampled stays, in [0, 1]. @defaultValue 1: all stay */
-  readonly rngKeepProb?: number;
+  /**
+   * Probability that a channel which was sampled stays, in [0, 1]; a 0-d tensor or cell can be annealed.
+   * @defaultValue 1: all stay
+   */
+  readonly rngKeepProb?: Strength;
   /** Scores below 0 have no probability: an error, or taken for 0. @defaultValue 'error' */
   readonly negativeScores?: 'error' | 'clamp';
 }
@@ -53,7 +58,7 @@ export interface WeightedChannelDropoutOptions extends WeightedChannelDropoutSet
   readonly rng?: Tensor;
   /** Instead of a key, the uniform numbers of the sampling, `[N, C]` in [0, 1). */
   readonly u?: Tensor;
-  /** Those of the further dropping, `[N, C]`; needed with `u` if `rngKeepProb` is not 1. */
+  /** Those of the further dropping, `[N, C]`; needed with `u` unless `rngKeepProb` is the number 1. */
   readonly rngU?: Tensor;
 }
 
@@ -83,23 +88,29 @@ const known: OptionNames<WeightedChannelDropoutOptions> = {
   rngU: true,
 };
 
+/** Settings with their defaults, and the second probability as a number or a float64 constant. */
+interface Checked {
+  readonly settings: Required<WeightedChannelDropoutSettings>;
+  readonly stays: number | Tensor;
+}
+
 /** Checked settings. */
 export function requireSettings(
   name: string,
   { wrsRatio = 0.8, rngKeepProb = 1, negativeScores = 'error' }: WeightedChannelDropoutSettings,
-): Required<WeightedChannelDropoutSettings> {
+): Checked {
   if (typeof wrsRatio !== 'number' || !(wrsRatio > 0 && wrsRatio <= 1)) {
     throw new RangeError(
       `${name}: wrsRatio must be in (0, 1], got ${showValue(wrsRatio)}.\n  It is the share of channels that is kept, by default 0.8.`,
     );
   }
-  requireProbability(name, 'rngKeepProb', rngKeepProb);
+  const stays = unitStrength(name, 'rngKeepProb', rngKeepProb, { closed: true });
   if (negativeScores !== 'error' && negativeScores !== 'clamp') {
     throw new TypeError(
       `${name}: negativeScores must be 'error' or 'clamp', got ${showValue(negativeScores)}.`,
     );
   }
-  return { wrsRatio, rngKeepProb, negativeScores };
+  return { settings: { wrsRatio, rngKeepProb, negativeScores }, stays };
 }
 
 function prepared(
@@ -109,28 +120,28 @@ function prepared(
 ): { readonly source: Tensor; readonly choose: () => WeightedChannelMask } {
   requireOptions(name, options, known);
   const source = requireFloating(name, x);
-  const settings = requireSettings(name, options);
+  const checked = requireSettings(name, options);
   const layout = '[N, C, ...spatial] with one to three spatial axes';
   requireStructure(name, source, [3, 4, 5], layout);
-  return { source, choose: () => choose(name, source, settings, options) };
+  return { source, choose: () => choose(name, source, checked, options) };
 }
 
 function choose(
   name: string,
   x: Tensor,
-  settings: Required<WeightedChannelDropoutSettings>,
+  { settings, stays }: Checked,
   options: WeightedChannelDropoutOptions,
 ): WeightedChannelMask {
   const channels = x.shape.slice(0, 2);
   const count = Math.max(1, Math.floor(settings.wrsRatio * x.shape[1]! + 1e-9));
   const score = scoresOf(name, x, settings.negativeScores);
-  const [u, rngU] = uniforms(name, channels, settings.rngKeepProb, options);
+  const [u, rngU] = uniforms(name, channels, stays === 1, options);
   // NaN is no weight: it comes last, as 0 does.
   const weighty = logicalAnd(greater(score, 0), greater(u, 0));
   const keys = where(weighty, div(log(where(weighty, u, 1)), where(weighty, score, 1)), -Infinity);
   const sampled = less(countAbove(keys, 'before'), count);
   const mask =
-    rngU === null ? sampled : logicalAnd(sampled, greaterEqual(rngU, 1 - settings.rngKeepProb));
+    rngU === null ? sampled : logicalAnd(sampled, greaterEqual(rngU, keepProbability(stays)));
   const known = where(equal(score, score), score, 0);
   const total = sum(known, { axis: 1 });
   const part = sum(where(sampled, known, 0), { axis: 1 });
@@ -155,11 +166,11 @@ function scoresOf(name: string, x: Tensor, negative: 'error' | 'clamp'): Tensor 
   return score;
 }
 
-/** The numbers of both steps; none for the second if it keeps everything. */
+/** The numbers of both steps; none for the second if it is known to keep everything. */
 function uniforms(
   name: string,
   shape: readonly number[],
-  rngKeepProb: number,
+  allStay: boolean,
   { rng, u, rngU }: WeightedChannelDropoutOptions,
 ): readonly [Tensor, Tensor | null] {
   const draw = (what: 'u' | 'rngU', given: Tensor | undefined): Tensor => {
@@ -180,7 +191,7 @@ function uniforms(
     );
     return noise;
   };
-  return [draw('u', u), rngKeepProb === 1 ? null : draw('rngU', rngU)];
+  return [draw('u', u), allStay ? null : draw('rngU', rngU)];
 }
 
 /**

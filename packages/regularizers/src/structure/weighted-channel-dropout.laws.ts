@@ -1,5 +1,16 @@
 import { drawn, type Law, law } from '@tikhonov/check';
-import { grad, ones, random, select, sum, type Tensor, tensor, where } from '@tikhonov/core';
+import {
+  Cell,
+  concat,
+  grad,
+  ones,
+  random,
+  select,
+  sum,
+  type Tensor,
+  tensor,
+  where,
+} from '@tikhonov/core';
 import { decisionLaws } from '../laws/decisions.ts';
 import { recipeTakes } from '../laws/defaults.ts';
 import { real } from '../laws/draws.ts';
@@ -90,7 +101,7 @@ export const weightedChannelDropoutLaws: readonly Law[] = [
   law({
     id: 'weighted-channel-dropout/exact-probabilities',
     statement:
-      'Inclusion probabilities add up to the size of the sample and grow with the weight; the first one taken has the share of its weight; with a size of 1 that is all.',
+      'Inclusion probabilities add up to the size of the sample and grow with the weight; the first one taken has the share of its weight; with a size of 1 that is all. Weights of 0 come last, in their order.',
     cases: drawn((draw) => {
       const weights = draw.tensor([draw.integer(1, 5)], { min: 0.1, max: 5 });
       return { weights, size: draw.integer(0, weights.size) };
@@ -102,7 +113,12 @@ export const weightedChannelDropoutLaws: readonly Law[] = [
         Array.from(w).every((b, j) => !(a > b) || p[i]! >= p[j]! - 1e-12),
       );
       const share = weights.div(weights.sum());
+      const never = concat([weights, tensor(new Float64Array(2))]);
+      const among = (count: number): Tensor =>
+        weightedSamplingProbabilities(never, count).inclusion;
       return Math.min(
+        near(among(size), [...p, 0, 0], 1e-12),
+        near(among(weights.size + 1), [...w.map(() => 1), 1, 0], 1e-12),
         near(inclusion.sum(), size, 1e-12),
         holds(grows),
         near(first, share, 1e-14),
@@ -144,7 +160,7 @@ export const weightedChannelDropoutLaws: readonly Law[] = [
   law({
     id: 'weighted-channel-dropout/second-step',
     statement:
-      'Of what is sampled a channel is dropped iff its number is below 1 - rngKeepProb, without another scale; the gradient is alpha where it stays, and dropped NaN become 0.',
+      'Of what is sampled a channel is dropped iff its number is below 1 - rngKeepProb, a number or in a cell, without another scale; the gradient is alpha where it stays, and dropped NaN become 0.',
     cases: drawn((draw) => {
       const x = mapsOf(draw, { min: 0.1 });
       const channels = x.shape.slice(0, 2);
@@ -154,10 +170,12 @@ export const weightedChannelDropoutLaws: readonly Law[] = [
         u: draw.tensor(channels, unit),
         rngU: draw.tensor(channels, unit),
         rngKeepProb: draw.pick([0, 0.5, 1]),
+        held: draw.pick([true, false]),
       };
     }),
-    slack: ({ x, u, rngU, rngKeepProb }) => {
-      const options = { wrsRatio: 0.7, rngKeepProb, u, rngU, training: true };
+    slack: ({ x, u, rngU, rngKeepProb, held }) => {
+      const probability = held ? new Cell(tensor(rngKeepProb, { dtype: 'float64' })) : rngKeepProb;
+      const options = { wrsRatio: 0.7, rngKeepProb: probability, u, rngU, training: true };
       const apply = (w: Tensor): Tensor => weightedChannelDropout(w, options);
       const { sampled, mask, alpha } = weightedChannelMask(x, options);
       const stays = rngU.data().map((v) => (v < 1 - rngKeepProb ? 0 : 1));
@@ -264,7 +282,7 @@ export const weightedChannelDropoutLaws: readonly Law[] = [
   }),
   mapPlacesLaw(weightedChannelDropoutMethod, 'activations', (part) =>
     part instanceof WeightedChannelDropout && part.negativeScores === 'clamp'
-      ? { wrsRatio: part.wrsRatio, rngKeepProb: part.rngKeepProb }
+      ? { wrsRatio: part.wrsRatio, rngKeepProb: part.rngKeepProb as number }
       : null,
   ),
 ];

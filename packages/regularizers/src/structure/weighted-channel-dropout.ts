@@ -1,10 +1,10 @@
 import type { Tensor } from '@tikhonov/core';
 import { requireOptions } from '@tikhonov/core/engine';
-import { type ForwardContext, Module } from '@tikhonov/nn';
+import { type ForwardContext, Module, type Strength } from '@tikhonov/nn';
 import { requireContext } from '@tikhonov/nn/engine';
 import { resolveArguments } from '../arguments.ts';
 import type { Argument, Method } from '../method.ts';
-import { drawing } from './keep-mask.ts';
+import { describeRate, drawing } from './keep-mask.ts';
 import { onMaps } from './places.ts';
 import {
   knownOfLayer,
@@ -26,20 +26,21 @@ import {
  */
 export class WeightedChannelDropout extends Module {
   readonly wrsRatio: number;
-  readonly rngKeepProb: number;
+  /** Probability that what was sampled stays; if it is a cell, it is part of the module's state. */
+  readonly rngKeepProb: Strength;
   readonly negativeScores: 'error' | 'clamp';
 
   constructor(options: WeightedChannelDropoutSettings = {}) {
     super();
     requireOptions('WeightedChannelDropout', options, knownOfLayer);
-    const checked = requireSettings('WeightedChannelDropout', options);
-    this.wrsRatio = checked.wrsRatio;
-    this.rngKeepProb = checked.rngKeepProb;
-    this.negativeScores = checked.negativeScores;
+    const { settings } = requireSettings('WeightedChannelDropout', options);
+    this.wrsRatio = settings.wrsRatio;
+    this.rngKeepProb = settings.rngKeepProb;
+    this.negativeScores = settings.negativeScores;
   }
 
   override describe(): string {
-    const more = this.rngKeepProb === 1 ? '' : `, rngKeepProb ${this.rngKeepProb}`;
+    const more = this.rngKeepProb === 1 ? '' : `, rngKeepProb ${describeRate(this.rngKeepProb)}`;
     return `WeightedChannelDropout(wrsRatio ${this.wrsRatio}${more})`;
   }
 

@@ -74,7 +74,9 @@ function requireRates(
   unitStrength(name, 'hidden', hidden, { closed: true });
   if (!hasCells) {
     if (options.cell === undefined) return { hidden, cell: null };
-    throw new TypeError(`${name}: cell is for an LSTM, others have hidden states only.`);
+    throw new TypeError(
+      `${name}: cell is for an LSTM, others have hidden states only.\n  Pass hidden alone.`,
+    );
   }
   const { cell = 0.5 } = options;
   unitStrength(name, 'cell', cell, { closed: true });

@@ -274,6 +274,21 @@ const errors: readonly (readonly [string, () => unknown, RegExp])[] = [
     /ShapeError: maxDrop: drop must have shape \[2, 3\], got \[2, 4, 4\]/,
   ],
   [
+    'decisions for Gaussian noise',
+    () => maxDrop(x, { noise: 'gaussian', training, rng, drop: ones([2, 3]) }),
+    /TypeError: maxDrop: drop is for noise 'bernoulli', got it with 'gaussian'\.\n {2}Pass normal/,
+  ],
+  [
+    'normal noise for coin tosses',
+    () => maxDrop(x, { training, rng, normal: ones([2, 3]) }),
+    /TypeError: maxDrop: normal is for noise 'gaussian', got it with 'bernoulli'\.\n {2}Pass drop/,
+  ],
+  [
+    'a rate for the range',
+    () => maxDropout(x, { training, rate: 0.5 }),
+    /TypeError: maxDropout: rate is for norm 'l2', got it with 'minmax'/,
+  ],
+  [
     'a sequence',
     () => maxDrop(ones([2, 3, 4])),
     /ShapeError: maxDrop: x must be \[N, C, H, W\], got shape \[2, 3, 4\]/,

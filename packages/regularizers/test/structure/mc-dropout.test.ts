@@ -87,6 +87,9 @@ describe('mcDropout', () => {
     expect(() => mcPasses(model, x, { rng, layers })).toThrow(
       'mcPasses: layers must be a function of a module and its name, got string.',
     );
+    expect(() => mcPasses(model, x, { rng, layers: () => false })).toThrow(
+      /^mcPasses: layers chose none of MLP, layers\.0, layers\.1, dropout\.\n {2}Without noise all passes/,
+    );
   });
 });
 

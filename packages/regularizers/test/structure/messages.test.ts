@@ -25,6 +25,7 @@ import {
   MaxDrop,
   MaxDropout,
   MaxPoolDropout,
+  maxPoolDropout,
   rDrop,
   rDropLoss,
   Scheduled,
@@ -37,6 +38,7 @@ import {
   type Strength,
   shakeShake,
   stochasticRate,
+  VariationalConv2d,
   VariationalLinear,
   variationalKl,
   WeightedChannelDropout,
@@ -240,4 +242,23 @@ describe('errors of numbers say what to do', () => {
     expect(call).toThrow(RangeError);
     expect(call).toThrow(/^\w+: .*, got .*\.\n {2}[A-Z1'].*\.$/s);
   });
+});
+
+test('what other libraries take as sizes is told what to write', () => {
+  // @ts-expect-error sizes in place of options
+  expect(() => new MaxPoolDropout(2)).toThrow('Did you mean { kernelSize: 2 }?');
+  // @ts-expect-error sizes in place of options
+  expect(() => maxPoolDropout(ones([1, 4, 4]), [2, 3])).toThrow(
+    'maxPoolDropout: options must be an object, got [2, 3]. Did you mean { kernelSize: [2, 3] }?',
+  );
+  // @ts-expect-error sizes in place of a layer
+  expect(() => new DropConnect(3, 2)).toThrow('DropConnect: needs a plain nn.Linear, got number.');
+  // @ts-expect-error sizes in place of a layer
+  expect(() => new VariationalLinear(3, 2)).toThrow(
+    'VariationalLinear: needs a plain nn.Linear, got number.',
+  );
+  // @ts-expect-error sizes in place of a layer
+  expect(() => new VariationalConv2d(3, 2, 3)).toThrow(
+    'VariationalConv2d: needs a plain nn.Conv2d, got number.',
+  );
 });

@@ -230,6 +230,21 @@ describe('refusals', () => {
       "distribution must be 'uniform' or 'normal', got \"cauchy\"",
     ],
     [() => stochasticRate({ rateDraw: ones([1]) }), Error, 'rateDraw must have shape [], got [1]'],
+    [
+      () => stochasticRate({ rateDraw: tensor(Number.NaN) }),
+      RangeError,
+      'rateDraw must be in [0, 1), got Tensor([] float64: NaN)',
+    ],
+    [
+      () => stochasticRate({ rateDraw: tensor(1.5) }),
+      RangeError,
+      'rateDraw must be in [0, 1), got Tensor([] float64: 1.5)',
+    ],
+    [
+      () => stochasticRate({ distribution: 'normal', std: 0, rateDraw: tensor(Infinity) }),
+      RangeError,
+      'rateDraw must be finite, got Tensor([] float64: Infinity)',
+    ],
     [() => stochasticRate({}), TypeError, 'got neither rng nor rateDraw'],
     [
       () => standout(ones([1, 2]), W, { alpha: Number.NaN }),

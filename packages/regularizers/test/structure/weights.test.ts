@@ -204,6 +204,11 @@ const errors: readonly (readonly [string, () => unknown, RegExp])[] = [
     /TypeError: concreteDropout: training needs a random key, got neither rng nor u/,
   ],
   [
+    'draws that are none',
+    () => concreteDropout(x, 0, { training, u: x.mul(Number.NaN) }),
+    /RangeError: concreteDropout: u must be in \[0, 1\], got .*NaN/,
+  ],
+  [
     'draws of another shape',
     () => concreteDropout(x, 0, { training, u: w }),
     /ShapeError: concreteDropout: u must have shape \[2, 3\], got \[4, 3\]/,
