@@ -5,6 +5,7 @@ import { polynomial } from './polynomial.ts';
 // With s = f / (2 + f), log(1 + f) = 2 atanh(s) = 2 s + s z P(z), z = s^2. P is minimax for f in
 // [sqrt(1/2) - 1, sqrt(2) - 1]: relative error 2^-30 in float32, 2^-59 in float64.
 const single = [0.2987229824, 0.3997752368, 0.6666677594];
+/** Coefficients of P in float64, that of the highest power first. */
 export const logDouble: readonly number[] = [
   0.14796624754372256, 0.15313986860227707, 0.1818356666111335, 0.22222198531385443,
   0.28571428742762545, 0.3999999999941315, 0.6666666666666735,
